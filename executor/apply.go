@@ -1,0 +1,57 @@
+// Package executor does what a plan says: it never diffs and never decides.
+package executor
+
+import (
+	"context"
+	"time"
+
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers"
+)
+
+// Env is what a run works with.
+type Env struct {
+	Conns       map[string]providers.Conn // by endpoint address
+	Backend     state.Backend             // locked by the caller
+	State       *state.State              // as read under the lock; nil where there was none
+	Observer    Observer
+	Parallelism int    // -parallelism: actions at a time besides backfills; 0: 4
+	By          string // user@host, for the state
+}
+
+// Observer is told what happens, from several goroutines at once. cmd shows it.
+type Observer interface {
+	ActionStarted(a *plan.Action)
+	ActionDone(a *plan.Action, took time.Duration, err error)
+	// LoadProgress is called about every 100 ms per table, and when a load ends.
+	LoadProgress(p LoadProgress)
+	// Retrying is called before each further try.
+	Retrying(a *plan.Action, try int, wait time.Duration, err error)
+}
+
+// LoadProgress is how far one backfill is.
+type LoadProgress struct {
+	Action      *plan.Action
+	Rows, Bytes int64 // written so far, with those of earlier runs in Rows
+	Resumed     int64 // of Rows, those that an earlier run had written
+	TotalRows   int64 // estimate; -1 unknown
+	Chunks      int
+	ChunksDone  int
+	Done        bool
+}
+
+// Result counts what was done.
+type Result struct {
+	Created, Updated, Deleted, Loaded int
+	Rows                              int64
+	State                             *state.State
+}
+
+// Apply runs the plan's steps verbatim in an order that satisfies DependsOn,
+// journals each, and writes the state before it begins, as parts are finished, and
+// at the end. When ctx is cancelled, running chunks finish and it returns ctx's
+// error; when Stop... nothing is lost either way, and a new apply goes on.
+func Apply(ctx context.Context, p *plan.Plan, env Env) (Result, error) {
+	panic("bug in syncform: written next")
+}

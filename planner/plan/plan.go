@@ -1,0 +1,204 @@
+// Package plan is what a plan is: actions in order, what was read to make it, and
+// the file that keeps it until it is approved. It decides nothing.
+package plan
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// FormatVersion of the plan file and of plan -json. The major part changes when an
+// older reader would misread it.
+const FormatVersion = "1.0"
+
+// Plan is everything that apply will do, decided. It holds no secret.
+type Plan struct {
+	FormatVersion string         `json:"format_version"`
+	Version       string         `json:"syncform_version"`
+	ID            string         `json:"id"` // random; the journal's key
+	CreatedAt     time.Time      `json:"created_at"`
+	Destroy       bool           `json:"destroy,omitempty"`
+	StateSerial   uint64         `json:"state_serial"`
+	StateLineage  string         `json:"state_lineage"`
+	ConfigHash    string         `json:"config_hash"` // of the configuration's values, sensitive ones left out
+	Endpoints     []Endpoint     `json:"endpoints"`
+	Read          []ReadObject   `json:"read"`    // what the decisions rest on; any that moved refuses the plan
+	Actions       []Action       `json:"actions"` // in an order that satisfies DependsOn
+	Mappings      []Mapping      `json:"mappings"`
+	Outputs       map[string]any `json:"outputs,omitempty"` // not the sensitive ones
+	Held          int            `json:"held"`              // actions that a policy holds for review
+	Notes         []Note         `json:"notes,omitempty"`
+}
+
+// Endpoint is one database that the plan touches.
+type Endpoint struct {
+	Addr     string        `json:"addr"` // target.mysql.analytics
+	System   schema.System `json:"system"`
+	Version  string        `json:"version"`
+	Identity string        `json:"identity"` // schema.Database.Identity
+}
+
+// ReadObject is one table as the plan saw it; Table is nil where there was none.
+type ReadObject struct {
+	Endpoint string        `json:"endpoint"`
+	Name     schema.Name   `json:"name"`
+	Table    *schema.Table `json:"table,omitempty"`
+}
+
+// Kind of an action.
+type Kind string
+
+// The kinds of action.
+const (
+	Create   Kind = "create"
+	Update   Kind = "update"
+	Delete   Kind = "delete"
+	Backfill Kind = "backfill"
+	NoteKind Kind = "note" // nothing runs
+)
+
+// Phase of an action: objects are made, rows move, what is no longer fed goes.
+type Phase string
+
+// The phases, in order.
+const (
+	Expand   Phase = "expand"
+	Sync     Phase = "sync"
+	Contract Phase = "contract"
+)
+
+// Action is one thing to do at one endpoint.
+type Action struct {
+	ID        string           `json:"id"` // a001, a002, ...: the journal's key within the plan
+	Kind      Kind             `json:"kind"`
+	Addr      string           `json:"addr"`     // sync.warehouse.mapping["users"], with .column["x"] below it
+	Endpoint  string           `json:"endpoint"` // where it happens
+	Table     schema.Name      `json:"table,omitzero"`
+	Phase     Phase            `json:"phase"`
+	Change    schema.Change    `json:"change,omitempty"` // nil for a backfill or note
+	Steps     []providers.Step `json:"steps,omitempty"`
+	Backfill  *BackfillSpec    `json:"backfill,omitempty"`
+	DependsOn []string         `json:"depends_on,omitempty"` // IDs
+	Reason    string           `json:"reason"`               // why: "the source has it", "load_rows", ...
+	Held      string           `json:"held,omitempty"`       // not applied: why, and how to release it
+	Source    Range            `json:"source,omitzero"`      // where in the HCL
+	Info      string           `json:"info,omitempty"`       // for the plan's line, e.g. "safe: int_to_bigint"
+}
+
+// actionAlias avoids recursion in the JSON methods.
+type actionAlias Action
+
+// MarshalJSON writes the change with its kind.
+func (a Action) MarshalJSON() ([]byte, error) {
+	v := struct {
+		actionAlias
+		Change json.RawMessage `json:"change,omitempty"`
+	}{actionAlias: actionAlias(a)}
+	if a.Change != nil {
+		b, err := schema.MarshalChange(a.Change)
+		if err != nil {
+			return nil, err
+		}
+		v.Change = b
+	}
+	return json.Marshal(v)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (a *Action) UnmarshalJSON(b []byte) error {
+	v := struct {
+		*actionAlias
+		Change json.RawMessage `json:"change,omitempty"`
+	}{actionAlias: (*actionAlias)(a)}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	if len(v.Change) == 0 {
+		return nil
+	}
+	c, err := schema.UnmarshalChange(v.Change)
+	a.Change = c
+	return err
+}
+
+// Range is a place in the configuration (1-based lines and columns).
+type Range struct {
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"end_line,omitempty"`
+	EndColumn int    `json:"end_column,omitempty"`
+}
+
+// Note is something to tell that no action carries.
+type Note struct {
+	Addr string `json:"addr"`
+	Text string `json:"text"`
+}
+
+// BackfillSpec says which rows to copy and how.
+type BackfillSpec struct {
+	Mapping    string `json:"mapping"`    // address; Plan.Mappings has the columns
+	Generation string `json:"generation"` // the load's key in the ledger: an unfinished load of the same generation is resumed
+	// Into is the table that is written: the mapping's target table, or one beside it.
+	Into    schema.Name `json:"into"`
+	Rows    int64       `json:"rows"` // estimates; -1 unknown
+	Bytes   int64       `json:"bytes"`
+	Chunks  int64       `json:"chunks"`
+	Resumed bool        `json:"resumed,omitempty"` // the generation was begun by an earlier apply
+	// Snapshot names the group of backfills that must be of one moment, "" for none: a
+	// run that finds any chunk of the group done without holding its snapshot can't go on
+	// with it, so the planner gives such a group a new generation.
+	Snapshot string `json:"snapshot,omitempty"`
+}
+
+// Mapping is one source table and the target table made of it: all that the data
+// path needs to know.
+type Mapping struct {
+	Addr           string      `json:"addr"` // sync.warehouse.mapping["users"]
+	Sync           string      `json:"sync"` // sync.warehouse
+	Source         string      `json:"source"`
+	Target         string      `json:"target"`
+	SourceTable    schema.Name `json:"source_table"`
+	TargetTable    schema.Name `json:"target_table"`
+	Columns        []Column    `json:"columns"` // only those that rows carry
+	SourceKey      []string    `json:"source_key,omitempty"`
+	TargetKey      []string    `json:"target_key,omitempty"`
+	Only           bool        `json:"only,omitempty"` // providers.ReadTable.Only
+	Mode           string      `json:"mode"`           // full, snapshot
+	BatchSize      int64       `json:"batch_size"`
+	ParallelTables int         `json:"parallel_tables"`
+	RetryAttempts  int         `json:"retry_attempts"`
+}
+
+// Column is one column's way from source to target.
+type Column struct {
+	Source     string      `json:"source"`
+	Target     string      `json:"target"`
+	SourceType schema.Type `json:"source_type"`
+	TargetType schema.Type `json:"target_type"`
+	Identity   bool        `json:"identity,omitempty"` // providers.WriteColumn.Identity
+}
+
+// Empty reports whether apply would do nothing.
+func (p *Plan) Empty() bool {
+	for _, a := range p.Actions {
+		if a.Kind != NoteKind && a.Held == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// Mapping returns the mapping of that address, or nil.
+func (p *Plan) Mapping(addr string) *Mapping {
+	for i := range p.Mappings {
+		if p.Mappings[i].Addr == addr {
+			return &p.Mappings[i]
+		}
+	}
+	return nil
+}

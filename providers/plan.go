@@ -1,0 +1,105 @@
+package providers
+
+import (
+	"context"
+	"time"
+
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// Translator says a table of another system in the words of this one. It is
+// pure: no I/O.
+type Translator interface {
+	// Translate returns t, a table of from, as this system would declare it: types
+	// with Native set, defaults, generated columns, keys, indexes, checks and options. Names stay as they
+	// are, but for what this system can't hold (63 bytes), which is a Note. What has no
+	// counterpart is left out and noted. A column whose type can't be held at all is a
+	// Note with Refused set. Within one system all is kept.
+	Translate(from *schema.Database, t schema.Table) (schema.Table, []Note)
+	// ParseType reads a type as a user of this system writes it in HCL ("varchar(20)",
+	// "bigint unsigned"), with aliases resolved to their Native form.
+	ParseType(text string) (schema.Type, error)
+	// CompareTypes says what changing a column of this system from one type to the
+	// other may do to its values.
+	CompareTypes(from, to schema.Type) schema.Narrowing
+}
+
+// Note is something a translation could not keep, for the plan to show.
+type Note struct {
+	Table   schema.Name `json:"table"`
+	Object  string      `json:"object,omitempty"`  // `column "tags"`, `index "by_body"`
+	Refused bool        `json:"refused,omitempty"` // the plan can't go on with it
+	Text    string      `json:"text"`              // one sentence: what, why, what to do
+}
+
+// Normalizer asks the server how it spells tables that don't exist yet: defaults,
+// expressions, types. It leaves nothing behind. It returns ErrReadOnly where the
+// session may not even do that; the caller then compares what it has.
+type Normalizer interface {
+	Normalize(ctx context.Context, tables []schema.Table) ([]schema.Table, error)
+}
+
+// StepPlanner turns changes into steps. It is pure.
+type StepPlanner interface {
+	// KeyWithTable reports whether AddTable's step makes the primary key too; if not,
+	// the planner adds AddPrimaryKey after the rows.
+	KeyWithTable() bool
+	// PlanSteps gives the statements for one change, in order. db is the endpoint as
+	// inspected.
+	PlanSteps(db *schema.Database, c schema.Change) ([]Step, error)
+}
+
+// Step is one statement that will run, word for word.
+type Step struct {
+	Text string   `json:"text"`
+	Args []string `json:"args,omitempty"`
+	// Done is a query that returns one row with one boolean (or 0/1) column: true when
+	// the step has taken effect already. It is asked when a run was killed between
+	// doing and noting. Empty for transactional steps, which note themselves.
+	Done          string        `json:"done,omitempty"`
+	Transactional bool          `json:"transactional"` // runs in one transaction with its journal entry
+	LockTimeout   time.Duration `json:"lock_timeout,omitempty"`
+	Timeout       time.Duration `json:"timeout,omitempty"` // 0: none
+	Hazards       []Hazard      `json:"hazards,omitempty"`
+	Reverse       string        `json:"reverse,omitempty"`
+}
+
+// Hazard is what makes a step unsafe, as data. The codes are listed in docs/hazards.
+type Hazard struct {
+	Code string `json:"code"` // SF101
+	Text string `json:"text"`
+}
+
+// StepKey is a step's place in the journal.
+type StepKey struct {
+	Plan   string // plan.Plan.ID
+	Action string // plan.Action.ID
+	Step   int    // index within the action
+}
+
+// StepRunner runs steps and journals each in the endpoint itself (ledger).
+type StepRunner interface {
+	// RunStep runs s unless the journal says it is done. A transactional step commits
+	// with its journal entry. Any other is noted before and after; after a kill in
+	// between, Done decides. ran is false when there was nothing left to do.
+	RunStep(ctx context.Context, key StepKey, s Step) (ran bool, err error)
+}
+
+// Preflighter looks for what an apply would lack: privileges, settings. Findings
+// hold the exact statement that mends each.
+type Preflighter interface {
+	Preflight(ctx context.Context, p Preflight) ([]Finding, error)
+}
+
+// Preflight says what an endpoint will be used for.
+type Preflight struct {
+	Read  []schema.Name // tables to read
+	Write []schema.Name // tables to write to; those not there yet will be made
+}
+
+// Finding is one thing that a preflight found missing.
+type Finding struct {
+	Fatal bool   `json:"fatal"`
+	Text  string `json:"text"`          // what is missing, and what for
+	Fix   string `json:"fix,omitempty"` // the GRANT, ALTER or SET
+}

@@ -1,0 +1,243 @@
+package schema
+
+// Change is one difference between what is and what is wanted: a sealed sum, so
+// that a provider's steps and a view's lines can switch over all of it.
+type Change interface {
+	// Table is the table that changes; the zero Name for a type, schema or sequence.
+	Table() Name
+	change()
+}
+
+// Narrowing reports what a change may take away.
+type Narrowing string
+
+// What a change may take away.
+const (
+	NotNarrow Narrowing = ""
+	Drops     Narrowing = "drops"   // an object goes, with what it holds
+	Narrows   Narrowing = "narrows" // a value that fits today may not fit afterwards
+	Widens    Narrowing = "widens"  // every value of the old type is one of the new, unchanged
+	Retypes   Narrowing = "retypes" // neither: values are rewritten
+)
+
+type (
+	// AddSchema makes a namespace (PostgreSQL).
+	AddSchema struct {
+		Schema string `json:"schema"`
+	}
+	// AddEnum makes a named enum type.
+	AddEnum struct {
+		Enum Enum `json:"enum"`
+	}
+	// ModifyEnum changes the labels of a named enum type.
+	ModifyEnum struct {
+		From Enum `json:"from"`
+		To   Enum `json:"to"`
+	}
+	// AddDomain makes a domain.
+	AddDomain struct {
+		Domain Domain `json:"domain"`
+	}
+	// AddSequence makes a sequence; its owner, if any, is set once the table is there.
+	AddSequence struct {
+		Sequence Sequence `json:"sequence"`
+	}
+	// OwnSequence ties a sequence to the column it numbers.
+	OwnSequence struct {
+		Sequence Sequence `json:"sequence"`
+	}
+
+	// AddTable makes a table with its columns, checks, partitions and comments. Whether
+	// the primary key comes with it is the provider's choice (StepPlanner.KeyWithTable);
+	// unique constraints, indexes and foreign keys are changes of their own, so that
+	// they can wait for the rows.
+	AddTable struct {
+		To Table `json:"to"`
+	}
+	// DropTable removes a table and its rows.
+	DropTable struct {
+		From Table `json:"from"`
+	}
+	// RenameTable keeps a table's rows under another name.
+	RenameTable struct {
+		From Name `json:"from"`
+		To   Name `json:"to"`
+	}
+	// ModifyTable changes what belongs to the table itself: comment and options.
+	ModifyTable struct {
+		From Table `json:"from"`
+		To   Table `json:"to"`
+	}
+
+	// AddColumn adds a column at the end.
+	AddColumn struct {
+		In     Name   `json:"in"`
+		Column Column `json:"column"`
+	}
+	// DropColumn removes a column and its values.
+	DropColumn struct {
+		In     Name   `json:"in"`
+		Column Column `json:"column"`
+	}
+	// ModifyColumn changes a column in place; From.Name and To.Name are equal.
+	ModifyColumn struct {
+		In   Name      `json:"in"`
+		From Column    `json:"from"`
+		To   Column    `json:"to"`
+		Type Narrowing `json:"type,omitempty"` // what the change of type does, when it changes
+	}
+	// RenameColumn keeps a column's values under another name.
+	RenameColumn struct {
+		In   Name   `json:"in"`
+		From string `json:"from"`
+		To   string `json:"to"`
+	}
+
+	// AddPrimaryKey makes the primary key.
+	AddPrimaryKey struct {
+		In  Name `json:"in"`
+		Key Key  `json:"key"`
+	}
+	// DropPrimaryKey removes the primary key.
+	DropPrimaryKey struct {
+		In  Name `json:"in"`
+		Key Key  `json:"key"`
+	}
+	// AddUnique makes a unique constraint.
+	AddUnique struct {
+		In  Name `json:"in"`
+		Key Key  `json:"key"`
+	}
+	// DropUnique removes a unique constraint.
+	DropUnique struct {
+		In  Name `json:"in"`
+		Key Key  `json:"key"`
+	}
+	// AddIndex makes an index.
+	AddIndex struct {
+		In    Name  `json:"in"`
+		Index Index `json:"index"`
+	}
+	// DropIndex removes an index.
+	DropIndex struct {
+		In    Name  `json:"in"`
+		Index Index `json:"index"`
+	}
+	// AddForeignKey makes a foreign key.
+	AddForeignKey struct {
+		In  Name       `json:"in"`
+		Key ForeignKey `json:"key"`
+	}
+	// DropForeignKey removes a foreign key.
+	DropForeignKey struct {
+		In  Name       `json:"in"`
+		Key ForeignKey `json:"key"`
+	}
+	// AddCheck makes a check constraint on a table that is there already.
+	AddCheck struct {
+		In    Name  `json:"in"`
+		Check Check `json:"check"`
+	}
+	// DropCheck removes a check constraint.
+	DropCheck struct {
+		In    Name  `json:"in"`
+		Check Check `json:"check"`
+	}
+	// AddExclusion makes an exclusion constraint.
+	AddExclusion struct {
+		In        Name      `json:"in"`
+		Exclusion Exclusion `json:"exclusion"`
+	}
+	// DropExclusion removes an exclusion constraint.
+	DropExclusion struct {
+		In        Name      `json:"in"`
+		Exclusion Exclusion `json:"exclusion"`
+	}
+
+	// AddAside makes an empty table beside a live one for a new load of its rows:
+	// the live table's columns and primary key, no other index or constraint.
+	AddAside struct {
+		Live  Table `json:"live"`
+		Aside Name  `json:"aside"`
+	}
+	// ReplaceRows makes the live table's rows those of the aside table, in one
+	// transaction, and drops the aside table. Grants, views, indexes and foreign
+	// keys of the live table stay. Key may be empty: then all rows are replaced.
+	ReplaceRows struct {
+		Live    Table    `json:"live"`
+		Aside   Name     `json:"aside"`
+		Columns []string `json:"columns"`
+		Key     []string `json:"key,omitempty"`
+	}
+	// EmptyTable removes all rows of a table that an unfinished load of ours left.
+	EmptyTable struct {
+		In Name `json:"in"`
+	}
+	// AdvanceSequences sets the sequence, identity or auto-increment of the table's
+	// columns past the greatest value present.
+	AdvanceSequences struct {
+		To Table `json:"to"`
+	}
+)
+
+func (AddSchema) Table() Name          { return Name{} }
+func (AddEnum) Table() Name            { return Name{} }
+func (ModifyEnum) Table() Name         { return Name{} }
+func (AddDomain) Table() Name          { return Name{} }
+func (AddSequence) Table() Name        { return Name{} }
+func (c OwnSequence) Table() Name      { return c.Sequence.OwnerTable }
+func (c AddTable) Table() Name         { return c.To.Name }
+func (c DropTable) Table() Name        { return c.From.Name }
+func (c RenameTable) Table() Name      { return c.From }
+func (c ModifyTable) Table() Name      { return c.To.Name }
+func (c AddColumn) Table() Name        { return c.In }
+func (c DropColumn) Table() Name       { return c.In }
+func (c ModifyColumn) Table() Name     { return c.In }
+func (c RenameColumn) Table() Name     { return c.In }
+func (c AddPrimaryKey) Table() Name    { return c.In }
+func (c DropPrimaryKey) Table() Name   { return c.In }
+func (c AddUnique) Table() Name        { return c.In }
+func (c DropUnique) Table() Name       { return c.In }
+func (c AddIndex) Table() Name         { return c.In }
+func (c DropIndex) Table() Name        { return c.In }
+func (c AddForeignKey) Table() Name    { return c.In }
+func (c DropForeignKey) Table() Name   { return c.In }
+func (c AddCheck) Table() Name         { return c.In }
+func (c DropCheck) Table() Name        { return c.In }
+func (c AddExclusion) Table() Name     { return c.In }
+func (c DropExclusion) Table() Name    { return c.In }
+func (c AddAside) Table() Name         { return c.Live.Name }
+func (c ReplaceRows) Table() Name      { return c.Live.Name }
+func (c EmptyTable) Table() Name       { return c.In }
+func (c AdvanceSequences) Table() Name { return c.To.Name }
+
+func (AddSchema) change()        {}
+func (AddEnum) change()          {}
+func (ModifyEnum) change()       {}
+func (AddDomain) change()        {}
+func (AddSequence) change()      {}
+func (OwnSequence) change()      {}
+func (AddTable) change()         {}
+func (DropTable) change()        {}
+func (RenameTable) change()      {}
+func (ModifyTable) change()      {}
+func (AddColumn) change()        {}
+func (DropColumn) change()       {}
+func (ModifyColumn) change()     {}
+func (RenameColumn) change()     {}
+func (AddPrimaryKey) change()    {}
+func (DropPrimaryKey) change()   {}
+func (AddUnique) change()        {}
+func (DropUnique) change()       {}
+func (AddIndex) change()         {}
+func (DropIndex) change()        {}
+func (AddForeignKey) change()    {}
+func (DropForeignKey) change()   {}
+func (AddCheck) change()         {}
+func (DropCheck) change()        {}
+func (AddExclusion) change()     {}
+func (DropExclusion) change()    {}
+func (AddAside) change()         {}
+func (ReplaceRows) change()      {}
+func (EmptyTable) change()       {}
+func (AdvanceSequences) change() {}
