@@ -44,6 +44,10 @@ type StepPlanner interface {
 	// KeyWithTable reports whether AddTable's step makes the primary key too; if not,
 	// the planner adds AddPrimaryKey after the rows.
 	KeyWithTable() bool
+	// ForeignKeysWithTable reports whether AddTable's step makes the foreign keys too
+	// (SQLite, which does not look at the referenced table then, nor at the rows of a
+	// load); the planner then adds AddForeignKey only to tables that are there already.
+	ForeignKeysWithTable() bool
 	// PlanSteps gives the statements for one change, in order. db is the endpoint as
 	// inspected.
 	PlanSteps(db *schema.Database, c schema.Change) ([]Step, error)

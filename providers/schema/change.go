@@ -48,9 +48,9 @@ type (
 	}
 
 	// AddTable makes a table with its columns, checks, partitions and comments. Whether
-	// the primary key comes with it is the provider's choice (StepPlanner.KeyWithTable);
-	// unique constraints, indexes and foreign keys are changes of their own, so that
-	// they can wait for the rows.
+	// the primary key and the foreign keys come with it is the provider's choice
+	// (StepPlanner.KeyWithTable, ForeignKeysWithTable); unique constraints, indexes and
+	// else the foreign keys are changes of their own, so that they can wait for the rows.
 	AddTable struct {
 		To Table `json:"to"`
 	}
