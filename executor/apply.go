@@ -18,6 +18,9 @@ type Env struct {
 	Observer    Observer
 	Parallelism int    // -parallelism: actions at a time besides backfills; 0: 4
 	By          string // user@host, for the state
+	// Hard, when it is cancelled, ends what is running at once: the second Ctrl-C. Apply's
+	// own context is the first: running chunks and steps finish. nil: never.
+	Hard context.Context
 }
 
 // Observer is told what happens, from several goroutines at once. cmd shows it.

@@ -73,13 +73,18 @@ type Writer interface {
 	OpenLoad(ctx context.Context, l Load, chunks func() ([]Chunk, error)) (LoadState, error)
 	// OpenWriter takes a connection for one worker of a load.
 	OpenWriter(ctx context.Context, l Load) (TableWriter, error)
+	// CloseLoad is called once every chunk of a load is done, and again when an apply
+	// finds it so: it notes the table (l.Live) and its rows for users to read, as loaded
+	// (ledger.NoteTable), and may let the server gather statistics.
+	CloseLoad(ctx context.Context, l Load, rows int64) error
 }
 
 // Load is one backfill of one table.
 type Load struct {
 	Mapping    string // its address, the key in the ledger
 	Generation string // plan.Backfill.Generation
-	Table      schema.Name
+	Table      schema.Name // that is written
+	Live       schema.Name // whose rows they become: Table, unless that is one beside it
 	Columns    []WriteColumn
 	Key        []string
 }
