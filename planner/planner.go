@@ -26,7 +26,13 @@ type Options struct {
 	Targets []string // -target: addresses of syncs or mappings; empty: all
 	Replace []string // -replace: mappings (or whole syncs) whose rows are loaded anew
 	Destroy bool     // plan to take down what syncform made
-	Version string   // of this binary
+	// DropTables, with Destroy, drops the tables that syncform made too; those that it
+	// found and took over stay.
+	DropTables bool
+	// RefreshOnly plans nothing: it notes where the targets are no longer what the state
+	// says was applied.
+	RefreshOnly bool
+	Version     string // of this binary
 }
 
 // Make reads the live databases and builds the plan. On errors the plan is nil.

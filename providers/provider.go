@@ -63,7 +63,8 @@ type Conn interface {
 // InspectOptions narrows an inspection. The zero value reads everything but the
 // system's own schemas and syncform's own tables (ledger.IsOurs).
 type InspectOptions struct {
-	// Tables, if not nil, are the only tables wanted; those that are not there are left out.
+	// Tables, if not nil, are the only tables wanted, syncform's own too where they are
+	// named (a table beside a live one); those that are not there are left out.
 	Tables []schema.Name
 	// Without leaves out whatever Bytes, Rows and Others cost.
 	NoEstimates bool

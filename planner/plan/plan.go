@@ -31,6 +31,18 @@ type Plan struct {
 	Outputs       map[string]any `json:"outputs,omitempty"` // not the sensitive ones
 	Held          int            `json:"held"`              // actions that a policy holds for review
 	Notes         []Note         `json:"notes,omitempty"`
+	// Moved are mappings whose address changed: what the state holds of From stands at
+	// To from the beginning of the apply (state.Begin).
+	Moved []Moved `json:"moved,omitempty"`
+	// Forget are the addresses of mappings that the state holds no longer once the plan
+	// is applied (state.Finish): they left the configuration, or were destroyed.
+	Forget []string `json:"forget,omitempty"`
+}
+
+// Moved is a mapping's old and new address.
+type Moved struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Endpoint is one database that the plan touches.
@@ -158,20 +170,23 @@ type BackfillSpec struct {
 // Mapping is one source table and the target table made of it: all that the data
 // path needs to know.
 type Mapping struct {
-	Addr           string      `json:"addr"` // sync.warehouse.mapping["users"]
-	Sync           string      `json:"sync"` // sync.warehouse
-	Source         string      `json:"source"`
-	Target         string      `json:"target"`
-	SourceTable    schema.Name `json:"source_table"`
-	TargetTable    schema.Name `json:"target_table"`
-	Columns        []Column    `json:"columns"` // only those that rows carry
-	SourceKey      []string    `json:"source_key,omitempty"`
-	TargetKey      []string    `json:"target_key,omitempty"`
-	Only           bool        `json:"only,omitempty"` // providers.ReadTable.Only
-	Mode           string      `json:"mode"`           // full, snapshot
-	BatchSize      int64       `json:"batch_size"`
-	ParallelTables int         `json:"parallel_tables"`
-	RetryAttempts  int         `json:"retry_attempts"`
+	Addr        string      `json:"addr"` // sync.warehouse.mapping["users"]
+	Sync        string      `json:"sync"` // sync.warehouse
+	Source      string      `json:"source"`
+	Target      string      `json:"target"`
+	SourceTable schema.Name `json:"source_table"`
+	TargetTable schema.Name `json:"target_table"`
+	// TargetIdentity is the target's schema.Database.Identity: a table of that name in
+	// another database is not the one that was made.
+	TargetIdentity string   `json:"target_identity,omitempty"`
+	Columns        []Column `json:"columns"` // only those that rows carry
+	SourceKey      []string `json:"source_key,omitempty"`
+	TargetKey      []string `json:"target_key,omitempty"`
+	Only           bool     `json:"only,omitempty"` // providers.ReadTable.Only
+	Mode           string   `json:"mode"`           // full, snapshot
+	BatchSize      int64    `json:"batch_size"`
+	ParallelTables int      `json:"parallel_tables"`
+	RetryAttempts  int      `json:"retry_attempts"`
 }
 
 // Column is one column's way from source to target.
@@ -183,8 +198,11 @@ type Column struct {
 	Identity   bool        `json:"identity,omitempty"` // providers.WriteColumn.Identity
 }
 
-// Empty reports whether apply would do nothing.
+// Empty reports whether apply would do nothing, neither in a database nor in the state.
 func (p *Plan) Empty() bool {
+	if len(p.Moved) > 0 || len(p.Forget) > 0 {
+		return false
+	}
 	for _, a := range p.Actions {
 		if a.Kind != NoteKind && a.Held == "" {
 			return false

@@ -27,16 +27,20 @@ type State struct {
 }
 
 // Mapping is one mapping that was applied, wholly or in part. It is written before
-// the first object is made, so that what a killed apply leaves is known as ours.
+// the first object is made (Begin), so that what a killed apply leaves is known as
+// ours.
 type Mapping struct {
 	plan.Mapping
 	// Created says that syncform made the target table (else it was there before).
 	Created    bool        `json:"created"`
 	Status     Status      `json:"status"`
-	Generation string      `json:"generation,omitempty"` // of the load that is done, or under way
-	Into       schema.Name `json:"into,omitzero"`        // the table that the load under way writes to
-	Rows       int64       `json:"rows"`
-	LoadedAt   time.Time   `json:"loaded_at,omitzero"`
+	Generation string      `json:"generation,omitempty"` // of the load that is done, under way, or to come
+	Into       schema.Name `json:"into,omitzero"`        // the table that the load under way, or to come, writes to
+	// Asides are tables beside the target that loads of this mapping were to fill and
+	// that may still be there.
+	Asides   []schema.Name `json:"asides,omitempty"`
+	Rows     int64         `json:"rows"`
+	LoadedAt time.Time     `json:"loaded_at,omitzero"`
 }
 
 // Status of a mapping.
@@ -44,8 +48,9 @@ type Status string
 
 // The states of a mapping.
 const (
-	Creating Status = "creating" // nothing is loaded
-	Loading  Status = "loading"  // a load has begun
+	Creating Status = "creating" // no row of ours is there
+	Emptying Status = "emptying" // rows of a load that was given up are there; the load to come empties the table first
+	Loading  Status = "loading"  // a load has begun, or is to begin in a table beside the target
 	Loaded   Status = "loaded"
 )
 
