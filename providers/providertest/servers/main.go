@@ -17,8 +17,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
-
-	"github.com/syncform/syncform/providers/providertest/internal/dbserver"
 )
 
 func main() {
