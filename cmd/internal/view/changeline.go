@@ -1,0 +1,166 @@
+package view
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// change writes the lines of one action that is not a backfill. t is nil for what
+// belongs to no table.
+func (v *planView) change(a *plan.Action, t *tableGroup, in string) {
+	if a.Kind == plan.NoteKind || a.Change == nil {
+		text := a.Info
+		if text == "" {
+			text = a.Reason
+		}
+		v.entry(a, in, "!", text, "")
+		return
+	}
+	if !v.opts.Verbose && a.Held == "" && part(a.Change) {
+		v.below(a, in)
+		return
+	}
+	switch c := a.Change.(type) {
+	case schema.AddTable:
+		v.newTable(a, c.To, in)
+		return
+	case schema.DropTable:
+		if a.Held != "" {
+			v.entry(a, in, "-", "the table and its rows", "")
+			return
+		}
+		v.below(a, in)
+		return
+	case schema.AddPrimaryKey:
+		if t != nil && t.made != nil && a.Held == "" && !v.opts.Verbose {
+			if made := t.made.Change.(schema.AddTable).To; made.PrimaryKey != nil && slices.Equal(made.PrimaryKey.Columns(), c.Key.Columns()) {
+				v.below(a, in)
+				return // its columns are marked
+			}
+		}
+	}
+	sym, text := describe(a.Change)
+	v.entry(a, in, sym, text, a.Info)
+}
+
+// entry writes one line with its symbol; a held one is marked as such.
+func (v *planView) entry(a *plan.Action, in, sym, text, tail string) {
+	text = Safe(text)
+	if a.Held != "" {
+		text = held(sym, text)
+		sym = "!"
+	}
+	plain := in + sym + " " + text
+	if width(plain) > v.Columns() && tail == "" {
+		lines := strings.Split(Wrap(text, v.Columns()-len(in)-2), "\n")
+		v.out.line("%s%s %s", in, v.Symbol(sym), lines[0])
+		for _, l := range lines[1:] {
+			v.out.line("%s      %s", in, l)
+		}
+	} else {
+		v.tail(&v.out, in+v.Symbol(sym)+" "+text, plain, Safe(tail))
+	}
+	v.below(a, in)
+}
+
+// held puts a change that waits into words, as its own symbol is taken by "!".
+func held(sym, text string) string {
+	switch sym {
+	case "+":
+		return "add " + text
+	case "-":
+		return "drop " + text
+	}
+	return "change " + text
+}
+
+// describe gives a change's symbol and its line.
+func describe(c schema.Change) (sym, text string) {
+	switch c := c.(type) {
+	case schema.AddSchema:
+		return "+", "schema " + c.Schema
+	case schema.AddEnum:
+		return "+", "type " + c.Enum.Name.String() + " enum (" + strings.Join(c.Enum.Labels, ", ") + ")"
+	case schema.ModifyEnum:
+		return "~", "type " + c.To.Name.String() + ": " + labels(c.From.Labels, c.To.Labels)
+	case schema.AddDomain:
+		return "+", "domain " + c.Domain.Name.String() + " " + c.Domain.Base.String()
+	case schema.AddSequence:
+		return "+", "sequence " + c.Sequence.Name.String()
+	case schema.OwnSequence:
+		return "~", "sequence " + c.Sequence.Name.String() + " owned by " + c.Sequence.OwnerColumn
+	case schema.RenameTable:
+		return "~", "renamed to " + c.To.String() + ", rows kept"
+	case schema.ModifyTable:
+		return "~", tableChanges(c.From, c.To)
+	case schema.AddColumn:
+		return "+", c.Column.Name + "  " + columnText(c.Column)
+	case schema.DropColumn:
+		return "-", c.Column.Name + "  " + c.Column.Type.String()
+	case schema.ModifyColumn:
+		return "~", c.To.Name + "  " + columnChanges(c)
+	case schema.RenameColumn:
+		return "~", c.From + " -> " + c.To + "  renamed, values kept"
+	case schema.AddPrimaryKey:
+		return "+", "primary key " + parts(c.Key.Parts)
+	case schema.DropPrimaryKey:
+		return "-", "primary key " + parts(c.Key.Parts)
+	case schema.AddUnique:
+		return "+", named("unique", c.Key.Name) + " " + parts(c.Key.Parts)
+	case schema.DropUnique:
+		return "-", named("unique", c.Key.Name) + " " + parts(c.Key.Parts)
+	case schema.AddIndex:
+		return "+", indexText(c.Index)
+	case schema.DropIndex:
+		return "-", indexText(c.Index)
+	case schema.AddForeignKey:
+		return "+", foreignKeyText(c.Key)
+	case schema.DropForeignKey:
+		return "-", foreignKeyText(c.Key)
+	case schema.AddCheck:
+		return "+", named("check", c.Check.Name) + " (" + shorten(c.Check.Expr) + ")"
+	case schema.DropCheck:
+		return "-", named("check", c.Check.Name) + " (" + shorten(c.Check.Expr) + ")"
+	case schema.AddExclusion:
+		return "+", named("exclusion", c.Exclusion.Name) + " " + shorten(c.Exclusion.Definition)
+	case schema.DropExclusion:
+		return "-", named("exclusion", c.Exclusion.Name) + " " + shorten(c.Exclusion.Definition)
+	case schema.AddAside:
+		return "+", "table " + c.Aside.String() + " beside it, to load into"
+	case schema.ReplaceRows:
+		return "~", "rows replaced by those of " + c.Aside.String() + ", in one transaction"
+	case schema.EmptyTable:
+		return "-", "the rows that an unfinished load left"
+	case schema.AdvanceSequences:
+		return "~", "numbering set past the greatest value present"
+	}
+	return "~", schema.ChangeKind(c)
+}
+
+func named(kind, name string) string {
+	if name == "" {
+		return kind
+	}
+	return kind + " " + name
+}
+
+func labels(from, to []string) string {
+	var out []string
+	for _, l := range to {
+		if !slices.Contains(from, l) {
+			out = append(out, "+ "+l)
+		}
+	}
+	for _, l := range from {
+		if !slices.Contains(to, l) {
+			out = append(out, "- "+l)
+		}
+	}
+	if len(out) == 0 {
+		return "order (" + strings.Join(to, ", ") + ")"
+	}
+	return strings.Join(out, ", ")
+}

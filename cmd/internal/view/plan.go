@@ -1,0 +1,316 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// PlanOptions say how much of a plan to show.
+type PlanOptions struct {
+	Verbose bool   // the steps word for word, and why
+	Targets bool   // -target was given: the plan is not the whole
+	SavedTo string // the file it was written to
+	Hints   bool   // say which command comes next
+}
+
+// Plan writes a plan as people read it.
+func Plan(w io.Writer, paint Paint, p *plan.Plan, o PlanOptions) error {
+	v := planView{Paint: paint, plan: p, opts: o}
+	v.write()
+	_, err := io.WriteString(w, v.out.String())
+	return err
+}
+
+type planView struct {
+	Paint
+	plan *plan.Plan
+	opts PlanOptions
+	out  printer
+}
+
+func (v *planView) write() {
+	groups := group(v.plan)
+	for _, g := range groups {
+		verb := "will perform these actions on"
+		if allHeld(g) {
+			verb = "has nothing to do by itself on"
+		}
+		v.out.line("syncform %s %s:", verb, v.Bold(Safe(g.addr)))
+		v.out.line("")
+		for _, a := range g.others {
+			v.change(a, nil, "  ")
+		}
+		for _, t := range g.tables {
+			v.table(t)
+		}
+		v.loads(g.loads)
+		v.out.line("")
+	}
+	if v.plan.Empty() {
+		v.nothing()
+	} else {
+		v.out.line("%s", v.Bold(Wrap(Summarize(v.plan).String(), v.Columns())))
+	}
+	v.notes()
+	v.hints()
+}
+
+func allHeld(g *endpointGroup) bool {
+	for _, a := range g.others {
+		if runs(a) {
+			return false
+		}
+	}
+	for _, t := range g.tables {
+		for _, a := range t.actions {
+			if runs(a) {
+				return false
+			}
+		}
+	}
+	for _, a := range g.loads {
+		if runs(a) {
+			return false
+		}
+	}
+	return true
+}
+
+func runs(a *plan.Action) bool { return a.Held == "" && a.Kind != plan.NoteKind }
+
+func (v *planView) nothing() {
+	switch {
+	case v.plan.Destroy:
+		v.out.line("%s", v.Bold("No changes. There is nothing of syncform's to take down."))
+	case Summarize(v.plan).Held > 0:
+		v.out.line("%s", v.Bold(fmt.Sprintf("No changes to apply; %s held.", plural(int64(Summarize(v.plan).Held), "change"))))
+	default:
+		v.out.line("%s The targets match the configuration.", v.Green(v.Bold("No changes.")))
+	}
+}
+
+func (v *planView) notes() {
+	if v.opts.Targets {
+		v.out.line("")
+		v.out.line("%s", Wrap("The plan is limited by -target; it may leave undone what the configuration also asks for.", v.Columns()))
+	}
+	if len(v.plan.Notes) == 0 {
+		return
+	}
+	v.out.line("")
+	v.out.line("Notes:")
+	for _, n := range v.plan.Notes {
+		text := SafeLines(n.Text)
+		if n.Addr != "" {
+			text = Safe(n.Addr) + ": " + text
+		}
+		lines := Wrap(text, v.Columns()-4)
+		v.out.line("  - %s", strings.ReplaceAll(lines, "\n", "\n    "))
+	}
+}
+
+func (v *planView) hints() {
+	if hazardous(v.plan) {
+		v.out.line("")
+		v.out.line("%s", Wrap("Codes such as SF101 are explained in docs/hazards.", v.Columns()))
+	}
+	if v.opts.SavedTo != "" {
+		v.out.line("")
+		v.out.line("Saved the plan to: %s", v.opts.SavedTo)
+		if v.opts.Hints {
+			v.out.line("")
+			v.out.line("To perform exactly these actions, run:")
+			v.out.line("    syncform apply %q", v.opts.SavedTo)
+		}
+		return
+	}
+	if v.opts.Hints && !v.plan.Empty() {
+		v.out.line("")
+		v.out.line("%s", Wrap("Note: you didn't use -out to save this plan, so syncform can't promise to take exactly these actions if you run \"syncform apply\" now.", v.Columns()))
+	}
+}
+
+func hazardous(p *plan.Plan) bool {
+	for _, a := range p.Actions {
+		for _, s := range a.Steps {
+			if len(s.Hazards) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// table writes one table's lines: a head, then its parts.
+func (v *planView) table(t *tableGroup) {
+	head := printer{}
+	sym := "~"
+	name := "table " + Safe(t.name.String())
+	tail := ""
+	switch {
+	case t.made != nil && t.made.Held == "":
+		sym = "+"
+		tail = v.from(t.made)
+	case t.dropped != nil && t.dropped.Held == "":
+		sym = "-"
+		if rows := t.dropped.Change.(schema.DropTable).From.Rows; rows >= 0 {
+			tail = "~" + Count(rows) + " rows go with it"
+		}
+	}
+	mark := v.out.Len()
+	for _, a := range t.actions {
+		v.change(a, t, "      ")
+	}
+	body := v.out.String()[mark:]
+	if body == "" && sym == "~" {
+		return // the load's line tells all
+	}
+	if sym == "~" && !changes(t) {
+		sym = " "
+		if heldOnly(t) {
+			sym = "!"
+		}
+	}
+	v.tail(&head, "  "+v.Symbol(sym)+" "+v.Bold(name), "  "+sym+" "+name, tail)
+	all := v.out.String()[:mark] + head.String() + body
+	v.out.Reset()
+	v.out.WriteString(all)
+}
+
+// changes reports whether anything of the table's shape will change.
+func changes(t *tableGroup) bool {
+	for _, a := range t.actions {
+		if runs(a) {
+			return true
+		}
+	}
+	return false
+}
+
+func heldOnly(t *tableGroup) bool {
+	for _, a := range t.actions {
+		if a.Held != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// from says which table feeds the one that an action makes.
+func (v *planView) from(a *plan.Action) string {
+	m := v.plan.Mapping(a.Addr)
+	if m == nil {
+		return ""
+	}
+	return "from " + Safe(m.Source) + " " + Safe(m.SourceTable.String())
+}
+
+// tail writes painted, and behind it tail; on a line of its own where they don't fit
+// together. plain is painted without colour.
+func (v *planView) tail(out *printer, painted, plain, tail string) {
+	switch {
+	case tail == "":
+		out.line("%s", painted)
+	case width(plain)+2+width(tail) <= v.Columns():
+		gap := max(2, min(46, v.Columns()-width(tail))-width(plain))
+		out.line("%s%s%s", painted, strings.Repeat(" ", gap), v.Faint(tail))
+	default:
+		in := len(plain) - len(strings.TrimLeft(plain, " ")) + 4
+		out.line("%s", painted)
+		for l := range strings.SplitSeq(Wrap(tail, v.Columns()-in), "\n") {
+			out.line("%s%s", strings.Repeat(" ", in), v.Faint(l))
+		}
+	}
+}
+
+func (v *planView) loads(loads []*plan.Action) {
+	w := 0
+	for _, a := range loads {
+		w = max(w, min(40, width(v.loadName(a))))
+	}
+	for _, a := range loads {
+		sym := ">"
+		if a.Held != "" {
+			sym = "!"
+		}
+		plain := "  " + sym + " backfill " + pad(v.loadName(a), w)
+		v.tail(&v.out, "  "+v.Symbol(sym)+" backfill "+pad(v.loadName(a), w), plain, v.load(a))
+		v.below(a, "      ")
+	}
+}
+
+func (v *planView) loadName(a *plan.Action) string {
+	if m := v.plan.Mapping(a.Backfill.Mapping); m != nil {
+		return Safe(m.TargetTable.String())
+	}
+	return Safe(a.Table.String())
+}
+
+// load says how much a backfill copies, and in what way.
+func (v *planView) load(a *plan.Action) string {
+	b := a.Backfill
+	var parts []string
+	if b.Rows >= 0 {
+		parts = append(parts, "~"+plural(b.Rows, "row"))
+	} else {
+		parts = append(parts, "rows not known")
+	}
+	if b.Bytes >= 0 {
+		parts = append(parts, Bytes(b.Bytes))
+	}
+	if b.Chunks > 0 {
+		parts = append(parts, plural(b.Chunks, "chunk"))
+	}
+	if b.Resumed {
+		parts = append(parts, "goes on where it stopped")
+	}
+	if m := v.plan.Mapping(b.Mapping); m != nil && b.Into != m.TargetTable {
+		parts = append(parts, "beside the table, then swapped in")
+	}
+	if b.Snapshot != "" {
+		parts = append(parts, "one moment")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// below writes what belongs under an action's line: info that found no place,
+// hazards, why it is held, and its steps.
+func (v *planView) below(a *plan.Action, in string) {
+	in += "    "
+	cols := max(20, v.Columns()-len(in))
+	note := func(mark, text string) {
+		for l := range strings.SplitSeq(Wrap(SafeLines(text), cols), "\n") {
+			v.out.line("%s%s", in, mark+l)
+		}
+	}
+	seen := map[string]bool{}
+	for _, s := range a.Steps {
+		for _, h := range s.Hazards {
+			if text := h.Code + ": " + h.Text; !seen[text] {
+				seen[text] = true
+				note("", text)
+			}
+		}
+	}
+	if a.Held != "" {
+		note("", "held: "+a.Held)
+	}
+	if !v.opts.Verbose {
+		return
+	}
+	if a.Reason != "" {
+		note("", "because: "+a.Reason)
+	}
+	for _, s := range a.Steps {
+		for l := range strings.SplitSeq(strings.TrimRight(SafeLines(s.Text), "\n"), "\n") {
+			v.out.line("%s%s", in, v.Faint("| "+l))
+		}
+		if len(s.Args) > 0 {
+			v.out.line("%s%s", in, v.Faint("| with "+Safe(strings.Join(s.Args, ", "))))
+		}
+	}
+}
