@@ -53,8 +53,15 @@ type Result struct {
 
 // Apply runs the plan's steps verbatim in an order that satisfies DependsOn,
 // journals each, and writes the state before it begins, as parts are finished, and
-// at the end. When ctx is cancelled, running chunks finish and it returns ctx's
-// error; when Stop... nothing is lost either way, and a new apply goes on.
+// at the end. An action that fails keeps others from beginning; what runs is finished,
+// and the error joins all that failed. When ctx is cancelled, running chunks and steps
+// finish and the error wraps context.Canceled; when env.Hard is, they are broken off.
+// Nothing is lost either way, and a new apply goes on. The result holds what was done
+// also where the error is not nil.
 func Apply(ctx context.Context, p *plan.Plan, env Env) (Result, error) {
-	panic("bug in syncform: written next")
+	r, err := newRun(p, env)
+	if err != nil {
+		return Result{State: env.State}, err
+	}
+	return r.apply(ctx)
 }

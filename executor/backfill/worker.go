@@ -1,0 +1,162 @@
+package backfill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/syncform/syncform/executor/retry"
+	"github.com/syncform/syncform/providers"
+)
+
+// work is a worker's time with one load: until nothing is left of it for this worker,
+// it has failed, or the run is stopped.
+func (p *Pool) work(l *load, helper bool) {
+	p.copy(l, helper)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.workers--
+	if l.workers == 0 {
+		p.last(l)
+	}
+	p.idle++
+	p.dispatch()
+	p.finishStopped()
+}
+
+// last is what the last worker to leave a load does. p.mu is held, but for the time of
+// closing the load.
+func (p *Pool) last(l *load) {
+	switch {
+	case l.hasFailed():
+		l.finish(nil)
+	case l.complete():
+		l.workers++ // nobody else may take it up
+		p.mu.Unlock()
+		if err := p.closeLoad(l); err != nil {
+			l.fail(err)
+		}
+		p.mu.Lock()
+		l.workers--
+		l.finish(nil)
+	}
+}
+
+func (p *Pool) closeLoad(l *load) error {
+	return retry.Do(p.o.Soft, p.o.Hard, l.job.policy(), func(ctx context.Context) error {
+		return p.o.Target.CloseLoad(ctx, l.job.Load, l.rows)
+	})
+}
+
+func (j *Job) policy() retry.Policy { return retry.Policy{Attempts: j.Attempts, Notify: j.Retrying} }
+
+// copy writes chunks of l until there are none for this worker, trying again where
+// that may help.
+func (p *Pool) copy(l *load, helper bool) {
+	policy := l.job.policy()
+	for try := 1; ; {
+		wrote, more, err := p.pass(l, helper)
+		switch {
+		case err == nil && more:
+			continue
+		case err == nil:
+			return
+		case wrote:
+			try = 1
+		}
+		if !retry.Worthwhile(p.o.Hard, err) {
+			l.fail(p.source.explain(err))
+			return
+		}
+		if !policy.Pause(p.o.Soft, try, err) {
+			if p.o.Soft.Err() == nil {
+				l.fail(p.source.explain(err))
+			}
+			return
+		}
+		try++
+	}
+}
+
+// pass writes chunks over one reader and one writer, until there are none left for this
+// worker or one fails. wrote says whether any was written, more whether it should be
+// called again at once.
+func (p *Pool) pass(l *load, helper bool) (wrote, more bool, err error) {
+	if err := p.open(l); err != nil {
+		return false, false, err
+	}
+	if l.left() == 0 {
+		return false, false, nil
+	}
+	w, err := p.o.Target.OpenWriter(p.o.Hard, l.job.Load)
+	if err != nil {
+		return false, false, err
+	}
+	defer func() {
+		if cerr := w.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	h, err := p.source.get()
+	if err != nil {
+		return false, false, err
+	}
+	defer h.release()
+	in := newPipe(p.o.Hard, h, l.job.Read, w.Forms(), func() (providers.Chunk, bool) { return p.claim(l, helper) })
+	defer func() { l.giveBack(in.close()) }()
+	for p.o.Soft.Err() == nil && !l.hasFailed() {
+		c, err := in.next(p.o.Hard)
+		if c == nil || err != nil {
+			return wrote, false, err
+		}
+		if err := p.write(l, w, c, h); err != nil {
+			return wrote, false, err
+		}
+		in.written(c.Chunk)
+		wrote = true
+		if c.end == nil { // it was done already and nothing of it was taken: begin behind it
+			return wrote, true, nil
+		}
+	}
+	return wrote, false, nil
+}
+
+// write writes one chunk; nil means that it is in the target, marked as done.
+func (p *Pool) write(l *load, w providers.TableWriter, c *piece, h *held) error {
+	c.passed = l.pass
+	written, err := w.WriteChunk(p.o.Hard, c.Chunk, c)
+	if rerr := c.readError(); rerr != nil {
+		l.takeBack(c)
+		h.lost()
+		return &readError{table: l.job.Read.Name.String(), err: rerr}
+	}
+	h.written()
+	switch {
+	case errors.Is(err, providers.ErrChunkDone):
+		l.doneBefore(c)
+		return nil
+	case err != nil:
+		l.takeBack(c)
+		return err
+	case c.end != io.EOF:
+		err = fmt.Errorf("bug in syncform: chunk %d of table %s was not read to its end", c.ID, l.job.Load.Table)
+	case written.Rows != c.rows:
+		err = fmt.Errorf("table %s, chunk %d: %d rows were read and the target says that it took %d", l.job.Load.Table, c.ID, c.rows, written.Rows)
+	}
+	l.wrote(c)
+	return err
+}
+
+// readError is a chunk's failure at the source.
+type readError struct {
+	table string
+	err   error
+}
+
+func (e *readError) Error() string {
+	return "read table " + e.table + " of the source: " + e.err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *readError) Unwrap() error { return e.err }

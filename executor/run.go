@@ -1,0 +1,200 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/syncform/syncform/executor/apply"
+	"github.com/syncform/syncform/executor/backfill"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+)
+
+// defaultParallelism is Env.Parallelism where it is 0.
+const defaultParallelism = 4
+
+// run is one Apply.
+type run struct {
+	plan   *plan.Plan
+	env    Env
+	graph  *apply.Graph
+	record *apply.Record
+	again  bool // an earlier apply has begun this very plan
+	hard   context.Context
+	soft   context.Context // ends on ctx's end, and on the first failure
+	stop   context.CancelFunc
+	loads  map[string]*load // by action
+
+	mu     sync.Mutex
+	result Result
+}
+
+func newRun(p *plan.Plan, env Env) (*run, error) {
+	if env.Observer == nil {
+		env.Observer = silent{}
+	}
+	if env.Parallelism < 1 {
+		env.Parallelism = defaultParallelism
+	}
+	r := &run{plan: p, env: env, again: env.State != nil && env.State.Running == p.ID}
+	var err error
+	if r.graph, err = apply.NewGraph(p); err != nil {
+		return nil, err
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	r.record = apply.NewRecord(env.Backend, env.State, p.Version)
+	r.loads = map[string]*load{}
+	return r, nil
+}
+
+func (r *run) apply(ctx context.Context) (Result, error) {
+	if r.hard = r.env.Hard; r.hard == nil {
+		r.hard = context.WithoutCancel(ctx)
+	}
+	r.soft, r.stop = context.WithCancel(ctx)
+	defer r.stop()
+	defer context.AfterFunc(r.hard, r.stop)()
+	if r.nothing() {
+		r.result.State = r.env.State
+		return r.result, nil
+	}
+	if err := r.record.Now(r.hard, func(s *state.State) { s.Version = r.plan.Version; s.Begin(r.plan) }); err != nil {
+		return Result{State: r.env.State}, err
+	}
+	pools := r.openPools()
+	failed, all := r.graph.Run(r.soft, r.env.Parallelism, r.do)
+	for _, p := range pools {
+		p.Close()
+	}
+	if all && len(failed) == 0 {
+		failed = r.keep(failed, r.record.Now(r.hard, func(s *state.State) {
+			s.Finish(r.plan, r.env.By, time.Now())
+			s.Outputs = outputs(r.plan)
+		}))
+	} else {
+		failed = r.keep(failed, r.record.Flush(r.hard))
+	}
+	r.result.State = r.record.State()
+	return r.result, r.outcome(ctx, failed)
+}
+
+// keep appends err unless it is nil or there already.
+func (r *run) keep(failed []error, err error) []error {
+	for _, f := range failed {
+		if errors.Is(f, err) {
+			return failed
+		}
+	}
+	if err == nil {
+		return failed
+	}
+	return append(failed, err)
+}
+
+// nothing reports whether neither a database nor the state would change.
+func (r *run) nothing() bool {
+	s := r.env.State
+	if s == nil || len(r.graph.Actions) > 0 || !r.plan.Empty() || s.Running != "" || len(s.Outputs) != len(r.plan.Outputs) {
+		return false
+	}
+	for _, m := range r.plan.Mappings {
+		if s.Mapping(m.Addr) == nil {
+			return false
+		}
+	}
+	return sameOutputs(s.Outputs, r.plan.Outputs)
+}
+
+// outcome is Apply's error: what failed, and that the run was stopped.
+func (r *run) outcome(ctx context.Context, failed []error) error {
+	var real []error
+	for _, err := range failed {
+		if !errors.Is(err, backfill.ErrStopped) && !errors.As(err, new(*brokenOff)) {
+			real = append(real, err)
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		real = append(real, fmt.Errorf("the apply was stopped before its end; nothing is lost, and a new apply goes on: %w", ctx.Err()))
+	case r.hard.Err() != nil:
+		real = append(real, fmt.Errorf("the apply was stopped before its end; nothing is lost, and a new apply goes on: %w", r.hard.Err()))
+	}
+	return errors.Join(real...)
+}
+
+// brokenOff is what failed because the hard stop broke it off.
+type brokenOff struct{ err error }
+
+func (e *brokenOff) Error() string { return e.err.Error() }
+
+// Unwrap returns what the provider said.
+func (e *brokenOff) Unwrap() error { return e.err }
+
+// do runs one action.
+func (r *run) do(a *plan.Action) error {
+	began := time.Now()
+	r.env.Observer.ActionStarted(a)
+	var err error
+	if a.Backfill != nil {
+		err = r.load(a)
+	} else {
+		err = r.steps(a)
+	}
+	if err != nil {
+		if r.hard.Err() != nil {
+			err = &brokenOff{err}
+		}
+		if !errors.Is(err, backfill.ErrStopped) {
+			err = fmt.Errorf("%s: %w", a.Addr, explain(a, err))
+		}
+		r.stop()
+	}
+	r.env.Observer.ActionDone(a, time.Since(began), err)
+	return err
+}
+
+// done counts an action that has changed something.
+func (r *run) done(a *plan.Action, rows int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch a.Kind {
+	case plan.Create:
+		r.result.Created++
+	case plan.Update:
+		r.result.Updated++
+	case plan.Delete:
+		r.result.Deleted++
+	case plan.Backfill:
+		r.result.Loaded++
+		r.result.Rows += rows
+	}
+}
+
+func outputs(p *plan.Plan) map[string]state.Output {
+	if len(p.Outputs) == 0 {
+		return nil
+	}
+	out := make(map[string]state.Output, len(p.Outputs))
+	for name, v := range p.Outputs {
+		out[name] = state.Output{Value: v}
+	}
+	return out
+}
+
+func sameOutputs(have map[string]state.Output, want map[string]any) bool {
+	return maps.EqualFunc(have, want, func(o state.Output, v any) bool { return fmt.Sprint(o.Value) == fmt.Sprint(v) })
+}
+
+// silent is the observer of those who gave none.
+type silent struct{}
+
+func (silent) ActionStarted(*plan.Action)                       {}
+func (silent) ActionDone(*plan.Action, time.Duration, error)    {}
+func (silent) LoadProgress(LoadProgress)                        {}
+func (silent) Retrying(*plan.Action, int, time.Duration, error) {}

@@ -1,0 +1,85 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/syncform/syncform/executor/retry"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// defaultAttempts is how often a step that belongs to no mapping is tried again.
+const defaultAttempts = 3
+
+// steps runs an action's steps in order; those that the journal has are passed over.
+func (r *run) steps(a *plan.Action) error {
+	runner, err := providers.As[providers.StepRunner](r.env.Conns[a.Endpoint])
+	if err != nil {
+		return err
+	}
+	m := r.mapping(a)
+	policy := retry.Policy{Attempts: defaultAttempts, Notify: func(try int, wait time.Duration, err error) {
+		r.env.Observer.Retrying(a, try, wait, err)
+	}}
+	if m != nil {
+		policy.Attempts = m.RetryAttempts
+	}
+	changed := false
+	for i, s := range a.Steps {
+		if r.soft.Err() != nil && i > 0 {
+			return errStoppedBetween
+		}
+		key := providers.StepKey{Plan: r.plan.ID, Action: a.ID, Step: i}
+		err := retry.Do(r.soft, r.hard, policy, func(ctx context.Context) error {
+			ran, err := runner.RunStep(ctx, key, s)
+			changed = changed || ran
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("step %d of %d (%s): %w", i+1, len(a.Steps), firstWords(s.Text), err)
+		}
+	}
+	if changed {
+		r.done(a, 0)
+	}
+	if _, swapped := a.Change.(schema.ReplaceRows); swapped && m != nil {
+		return r.record.Soon(r.hard, func(s *state.State) { s.LoadDone(m.Addr, r.rows(m), time.Now()) })
+	}
+	return nil
+}
+
+// mapping finds the mapping that an action belongs to: the one whose address is the
+// action's, or stands above it.
+func (r *run) mapping(a *plan.Action) *plan.Mapping {
+	for i := range r.plan.Mappings {
+		m := &r.plan.Mappings[i]
+		if rest, ok := strings.CutPrefix(a.Addr, m.Addr); ok && (rest == "" || rest[0] == '.') {
+			return m
+		}
+	}
+	return nil
+}
+
+// firstWords is enough of a statement to know it by.
+func firstWords(text string) string {
+	const most = 80
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return text
+}
+
+// explain adds to an error what its behaviour means for the user.
+func explain(a *plan.Action, err error) error {
+	if errors.Is(err, providers.ErrDiskFull) {
+		return fmt.Errorf("%w; nothing is lost: free some space at %s and apply again, which goes on from here", err, a.Endpoint)
+	}
+	return err
+}
