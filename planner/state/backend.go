@@ -2,8 +2,13 @@ package state
 
 import (
 	"context"
+	"errors"
 	"time"
 )
+
+// ErrMoved is returned by Write when the stored state is not the one that the new
+// state was made from: another process wrote it, or its lineage is another.
+var ErrMoved = errors.New("the state has moved")
 
 // Backend keeps a state and its lock.
 type Backend interface {

@@ -67,8 +67,8 @@ func (s *State) Begin(p *plan.Plan) {
 func (e *Mapping) begin(m plan.Mapping, made bool, load *plan.BackfillSpec) {
 	old := e.Mapping
 	e.Mapping = m
-	if made {
-		e.Created, e.Status, e.Rows, e.LoadedAt = true, Creating, 0, time.Time{}
+	if made || m.TargetTable != old.TargetTable || m.TargetIdentity != old.TargetIdentity {
+		e.Created, e.Status, e.Rows, e.LoadedAt = made, Creating, 0, time.Time{}
 	}
 	if load == nil {
 		if e.Status == Creating && m.Mode == "schema" {
@@ -76,8 +76,8 @@ func (e *Mapping) begin(m plan.Mapping, made bool, load *plan.BackfillSpec) {
 		}
 		return
 	}
-	if load.Generation == e.Generation {
-		return
+	if load.Generation == e.Generation && e.Status == Loading {
+		return // goes on
 	}
 	if load.Into != m.TargetTable {
 		e.Status = Loading

@@ -1,0 +1,112 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// FormatError is a state that can't be read: cut, empty, damaged or of a newer
+// version of syncform. It is never overwritten.
+type FormatError struct {
+	Where  string // the file or row; "" where the caller says it
+	Reason string // what is wrong
+	Fix    string // what to do
+}
+
+func (e *FormatError) Error() string {
+	s := e.Reason
+	if e.Where != "" {
+		s = e.Where + ": " + s
+	}
+	if e.Fix != "" {
+		s += "; " + e.Fix
+	}
+	return s
+}
+
+// Encode writes a state as indented JSON, the form of the file and of state pull.
+func Encode(s *State) ([]byte, error) {
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the state as JSON: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// Decode reads a state strictly: a newer format, an unknown field, a cut or damaged
+// text, and one without lineage are *FormatError.
+func Decode(b []byte) (*State, error) {
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil, &FormatError{Reason: "the state is empty, so it was cut"}
+	}
+	var head struct {
+		FormatVersion *int   `json:"format_version"`
+		Version       string `json:"syncform_version"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return nil, &FormatError{Reason: "the state is damaged: " + jsonReason(b, err)}
+	}
+	switch {
+	case head.FormatVersion == nil:
+		return nil, &FormatError{Reason: "this is not a state of syncform: it has no format_version"}
+	case *head.FormatVersion > FormatVersion:
+		return nil, &FormatError{
+			Reason: fmt.Sprintf("the state has format %d, written by syncform %s; this one reads up to format %d", *head.FormatVersion, head.Version, FormatVersion),
+			Fix:    "use that version of syncform, or a newer one",
+		}
+	case *head.FormatVersion < 1:
+		return nil, &FormatError{Reason: fmt.Sprintf("the state has the unknown format %d", *head.FormatVersion)}
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	var s State
+	if err := d.Decode(&s); err != nil {
+		return nil, &FormatError{Reason: "the state is damaged: " + jsonReason(b, err)}
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, &FormatError{Reason: "the state is damaged: there is more behind its end"}
+	}
+	return &s, s.check()
+}
+
+// check looks for what no state that syncform wrote can be.
+func (s *State) check() error {
+	if s.Lineage == "" {
+		return &FormatError{Reason: "the state is damaged: it has no lineage"}
+	}
+	seen := make(map[string]bool, len(s.Mappings))
+	for _, m := range s.Mappings {
+		if m.Addr == "" {
+			return &FormatError{Reason: "the state is damaged: a mapping has no address"}
+		}
+		if seen[m.Addr] {
+			return &FormatError{Reason: "the state is damaged: it holds " + m.Addr + " twice"}
+		}
+		seen[m.Addr] = true
+		switch m.Status {
+		case Creating, Emptying, Loading, Loaded:
+		default:
+			return &FormatError{Reason: fmt.Sprintf("the state is damaged: %s has the unknown status %q", m.Addr, m.Status)}
+		}
+	}
+	return nil
+}
+
+// jsonReason says in people's words where reading stopped.
+func jsonReason(b []byte, err error) string {
+	var syntax *json.SyntaxError
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &syntax) && syntax.Offset >= int64(len(bytes.TrimRight(b, " \t\r\n"))) {
+		return fmt.Sprintf("it ends in the middle, after %d bytes", len(b))
+	}
+	if errors.As(err, &syntax) {
+		return fmt.Sprintf("line %d is not JSON (%s)", 1+bytes.Count(b[:syntax.Offset], []byte("\n")), syntax)
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return "this version of syncform does not know its field " + field
+	}
+	return err.Error()
+}
