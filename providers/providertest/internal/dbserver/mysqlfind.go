@@ -89,6 +89,8 @@ func installed(mariadb bool, names ...string) (program, bool) {
 	return program{}, false
 }
 
+// findMySQL takes MySQL 9 from Debian's unstable release, unpacked beside the system and
+// run through that release's own loader.
 func findMySQL() (program, error) {
 	if p, ok := installed(false, "mysqld"); ok {
 		return p, nil
@@ -96,7 +98,7 @@ func findMySQL() (program, error) {
 	if runtime.GOOS != "linux" {
 		return program{}, fmt.Errorf("MySQL: no mysqld in PATH: %w", ErrUnavailable)
 	}
-	root, err := cached("mysql-sid", fetchMySQL)
+	root, err := cached("mysql-sid", func(dir string) error { return unpackDebian("sid", "mysql-server-core", dir) })
 	if err != nil {
 		return program{}, fmt.Errorf("MySQL: %w: %w", ErrUnavailable, err)
 	}
@@ -114,29 +116,6 @@ func findMySQL() (program, error) {
 		return program{}, fmt.Errorf("MySQL was fetched into %s but does not run there", root)
 	}
 	return p, nil
-}
-
-// fetchMySQL unpacks MySQL 9 from Debian's unstable release beside the system. The
-// mirror is the machine's own.
-func fetchMySQL(dir string) error {
-	if err := installPackage("mmdebstrap", "mmdebstrap"); err != nil {
-		return err
-	}
-	out, err := exec.Command("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages").Output()
-	if err != nil {
-		return fmt.Errorf("ask apt-get for the machine's mirrors: %w", err)
-	}
-	mirror := ""
-	for line := range strings.Lines(string(out)) {
-		if uri := strings.TrimSuffix(strings.TrimSpace(line), "/"); strings.HasSuffix(uri, "/debian") {
-			mirror = uri
-			break
-		}
-	}
-	if mirror == "" {
-		return fmt.Errorf("no Debian mirror among the machine's apt sources")
-	}
-	return command("mmdebstrap", "--quiet", "--variant=extract", "--include=mysql-server-core", "--aptopt=Acquire::Check-Valid-Until \"false\"", "sid", dir, mirror)
 }
 
 func findMariaDB() (program, error) {
