@@ -48,8 +48,11 @@ type StepPlanner interface {
 	// (SQLite, which does not look at the referenced table then, nor at the rows of a
 	// load); the planner then adds AddForeignKey only to tables that are there already.
 	ForeignKeysWithTable() bool
-	// PlanSteps gives the statements for one change, in order. db is the endpoint as
-	// inspected.
+	// PlanSteps gives the statements for one change, in order; none where an earlier
+	// change brings it along. db is the endpoint as it is when the change runs: as
+	// inspected, with the plan's earlier changes of it that are not held applied
+	// (schema.Database.Working, Apply). A system that can't alter a table in place
+	// (SQLite) makes it anew from what db says of it.
 	PlanSteps(db *schema.Database, c schema.Change) ([]Step, error)
 }
 

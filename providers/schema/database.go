@@ -66,6 +66,10 @@ type Database struct {
 type Object struct {
 	Kind string `json:"kind"` // view, materialized view, function, trigger, foreign table, rule, ...
 	Name Name   `json:"name"`
+	// On and Definition are set where the object has to be made anew with the table
+	// that it hangs on (SQLite's triggers).
+	On         Name   `json:"on,omitzero"`
+	Definition string `json:"definition,omitempty"`
 }
 
 // Enum is a named enum type (PostgreSQL). Labels are in their sort order.

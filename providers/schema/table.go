@@ -6,7 +6,7 @@ type Table struct {
 	Name        Name              `json:"name"`
 	Columns     []Column          `json:"columns"`
 	PrimaryKey  *Key              `json:"primary_key,omitempty"`
-	Uniques     []Key             `json:"uniques,omitempty"` // unique constraints; where the system makes no difference (MySQL, SQLite) a unique index stands in Indexes and this is empty
+	Uniques     []Key             `json:"uniques,omitempty"` // unique constraints; where the system makes no difference (MySQL) a unique index stands in Indexes and this is empty
 	ForeignKeys []ForeignKey      `json:"foreign_keys,omitempty"`
 	Checks      []Check           `json:"checks,omitempty"`
 	Exclusions  []Exclusion       `json:"exclusions,omitempty"`

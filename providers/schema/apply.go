@@ -1,0 +1,201 @@
+package schema
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Working returns a copy of d that Apply may change without changing d.
+func (d *Database) Working() *Database {
+	w := *d
+	w.Schemas = slices.Clone(d.Schemas)
+	w.Tables = slices.Clone(d.Tables)
+	w.Enums = slices.Clone(d.Enums)
+	w.Domains = slices.Clone(d.Domains)
+	w.Sequences = slices.Clone(d.Sequences)
+	w.Others = slices.Clone(d.Others)
+	return &w
+}
+
+// Apply makes d (a Working copy) what it is once c has run, so that the steps of
+// the next change can be planned against it. A change of a table that is not there
+// changes nothing. The slices that a table shares with others are never written to.
+func (d *Database) Apply(c Change) {
+	switch c := c.(type) {
+	case AddSchema:
+		d.Schemas = put(d.Schemas, c.Schema, cmp.Compare)
+	case AddEnum:
+		d.Enums = put(d.Enums, c.Enum, func(a, b Enum) int { return a.Name.Compare(b.Name) })
+	case ModifyEnum:
+		d.Enums = put(d.Enums, c.To, func(a, b Enum) int { return a.Name.Compare(b.Name) })
+	case AddDomain:
+		d.Domains = put(d.Domains, c.Domain, func(a, b Domain) int { return a.Name.Compare(b.Name) })
+	case AddSequence:
+		d.Sequences = put(d.Sequences, c.Sequence, func(a, b Sequence) int { return a.Name.Compare(b.Name) })
+	case OwnSequence:
+		d.Sequences = put(d.Sequences, c.Sequence, func(a, b Sequence) int { return a.Name.Compare(b.Name) })
+	case AddTable:
+		t := c.To
+		t.Rows, t.Bytes = 0, 0
+		d.putTable(t)
+	case DropTable:
+		d.dropTable(c.From.Name)
+	case RenameTable:
+		d.renameTable(c.From, c.To)
+	case AddAside:
+		d.putTable(Table{Name: c.Aside, Columns: c.Live.Columns, PrimaryKey: c.Live.PrimaryKey, Options: c.Live.Options})
+	case ReplaceRows:
+		d.dropTable(c.Aside)
+	case EmptyTable, AdvanceSequences:
+	default:
+		if t := d.Table(c.Table()); t != nil {
+			t.apply(c)
+		}
+	}
+}
+
+func (d *Database) putTable(t Table) {
+	d.Tables = put(d.Tables, t, func(a, b Table) int { return a.Name.Compare(b.Name) })
+}
+
+func (d *Database) dropTable(n Name) {
+	d.Tables = slices.DeleteFunc(d.Tables, func(t Table) bool { return t.Name == n })
+}
+
+// renameTable moves the references of other tables along, as all systems do.
+func (d *Database) renameTable(from, to Name) {
+	t := d.Table(from)
+	if t == nil {
+		return
+	}
+	moved := *t
+	moved.Name = to
+	d.dropTable(from)
+	d.putTable(moved)
+	for i := range d.Tables {
+		t := &d.Tables[i]
+		for j := range t.ForeignKeys {
+			if t.ForeignKeys[j].RefTable == from {
+				t.ForeignKeys = slices.Clone(t.ForeignKeys)
+				t.ForeignKeys[j].RefTable = to
+			}
+		}
+	}
+}
+
+func (t *Table) apply(c Change) {
+	byName := func(a, b Key) int { return cmp.Compare(a.Name, b.Name) }
+	switch c := c.(type) {
+	case ModifyTable:
+		t.Comment, t.Options = c.To.Comment, c.To.Options
+	case AddColumn:
+		t.Columns = append(slices.Clip(t.Columns), c.Column)
+	case DropColumn:
+		t.Columns = without(t.Columns, func(o Column) bool { return o.Name == c.Column.Name })
+	case ModifyColumn:
+		t.Columns = slices.Clone(t.Columns)
+		if col := t.Column(c.To.Name); col != nil {
+			*col = c.To
+		}
+	case RenameColumn:
+		t.renameColumn(c.From, c.To)
+	case AddPrimaryKey:
+		t.PrimaryKey = &c.Key
+	case DropPrimaryKey:
+		t.PrimaryKey = nil
+	case AddUnique:
+		t.Uniques = put(slices.Clone(t.Uniques), c.Key, byName)
+	case DropUnique:
+		t.Uniques = without(t.Uniques, func(o Key) bool { return o.Name == c.Key.Name })
+	case AddIndex:
+		t.Indexes = put(slices.Clone(t.Indexes), c.Index, func(a, b Index) int { return cmp.Compare(a.Name, b.Name) })
+	case DropIndex:
+		t.Indexes = without(t.Indexes, func(o Index) bool { return o.Name == c.Index.Name })
+	case AddForeignKey:
+		t.ForeignKeys = append(slices.Clip(t.ForeignKeys), c.Key)
+		slices.SortStableFunc(t.ForeignKeys, compareForeignKeys)
+	case DropForeignKey:
+		t.ForeignKeys = without(t.ForeignKeys, func(o ForeignKey) bool {
+			return o.Name == c.Key.Name && (o.Name != "" || slices.Equal(o.Columns, c.Key.Columns) && o.RefTable == c.Key.RefTable)
+		})
+	case AddCheck:
+		t.Checks = append(slices.Clip(t.Checks), c.Check)
+		slices.SortStableFunc(t.Checks, func(a, b Check) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Expr, b.Expr)) })
+	case DropCheck:
+		t.Checks = without(t.Checks, func(o Check) bool {
+			return o.Name == c.Check.Name && (o.Name != "" || o.Expr == c.Check.Expr)
+		})
+	case AddExclusion:
+		t.Exclusions = put(slices.Clone(t.Exclusions), c.Exclusion, func(a, b Exclusion) int { return cmp.Compare(a.Name, b.Name) })
+	case DropExclusion:
+		t.Exclusions = without(t.Exclusions, func(o Exclusion) bool { return o.Name == c.Exclusion.Name })
+	}
+}
+
+// compareForeignKeys orders by name, those without one by what they are.
+func compareForeignKeys(a, b ForeignKey) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), slices.Compare(a.Columns, b.Columns), a.RefTable.Compare(b.RefTable))
+}
+
+// renameColumn renames the column in the table itself and in what names it; a
+// server does the same in expressions, which are its own and stay as they were here.
+func (t *Table) renameColumn(from, to string) {
+	t.Columns = slices.Clone(t.Columns)
+	if col := t.Column(from); col != nil {
+		col.Name = to
+	}
+	if t.PrimaryKey != nil {
+		k := *t.PrimaryKey
+		k.Parts = renameParts(k.Parts, from, to)
+		t.PrimaryKey = &k
+	}
+	t.Uniques = slices.Clone(t.Uniques)
+	for i := range t.Uniques {
+		t.Uniques[i].Parts = renameParts(t.Uniques[i].Parts, from, to)
+	}
+	t.Indexes = slices.Clone(t.Indexes)
+	for i := range t.Indexes {
+		t.Indexes[i].Parts = renameParts(t.Indexes[i].Parts, from, to)
+	}
+	t.ForeignKeys = slices.Clone(t.ForeignKeys)
+	for i := range t.ForeignKeys {
+		t.ForeignKeys[i].Columns = slices.Clone(t.ForeignKeys[i].Columns)
+		for j, c := range t.ForeignKeys[i].Columns {
+			if c == from {
+				t.ForeignKeys[i].Columns[j] = to
+			}
+		}
+	}
+}
+
+func renameParts(parts []KeyPart, from, to string) []KeyPart {
+	parts = slices.Clone(parts)
+	for i := range parts {
+		if parts[i].Column == from {
+			parts[i].Column = to
+		}
+	}
+	return parts
+}
+
+// put inserts v into the sorted list, in the place of what compares equal. The list
+// is the caller's own.
+func put[T any](list []T, v T, compare func(a, b T) int) []T {
+	i, found := slices.BinarySearchFunc(list, v, compare)
+	if found {
+		list[i] = v
+		return list
+	}
+	return slices.Insert(list, i, v)
+}
+
+// without returns a new list that lacks what drop says.
+func without[T any](list []T, drop func(T) bool) []T {
+	var kept []T
+	for _, v := range list {
+		if !drop(v) {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
