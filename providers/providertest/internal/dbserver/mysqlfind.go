@@ -122,7 +122,7 @@ func findMariaDB() (program, error) {
 	if p, ok := installed(true, "mariadbd", "mysqld"); ok {
 		return p, nil
 	}
-	installErr := installPackage("mariadbd", "mariadb-server-core")
+	installErr := installPackage("mariadbd", "mariadb-server-core", "mariadb-client-core")
 	if installErr == nil {
 		if p, ok := installed(true, "mariadbd"); ok {
 			return p, nil

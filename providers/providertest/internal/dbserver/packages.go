@@ -12,7 +12,7 @@ import (
 )
 
 // installPackage sees to it that a program is there, by apt-get where we are root.
-func installPackage(program, pkg string) error {
+func installPackage(program string, pkgs ...string) error {
 	return locked("apt-get", func() error {
 		if _, err := exec.LookPath(program); err == nil {
 			return nil
@@ -23,11 +23,11 @@ func installPackage(program, pkg string) error {
 		if os.Getuid() != 0 {
 			return fmt.Errorf("no %s in PATH, and only root may install it", program)
 		}
-		Log("installing %s by apt-get", pkg)
+		Log("installing %s by apt-get", strings.Join(pkgs, ", "))
 		if err := command("apt-get", "update", "-qq"); err != nil {
 			return err
 		}
-		return command("apt-get", "install", "-y", "-qq", "--no-install-recommends", pkg)
+		return command("apt-get", append([]string{"install", "-y", "-qq", "--no-install-recommends"}, pkgs...)...)
 	})
 }
 
