@@ -50,6 +50,7 @@ func (v *planView) write() {
 		v.loads(g.loads)
 		v.out.line("")
 	}
+	v.stateOnly()
 	if v.plan.Empty() {
 		v.nothing()
 	} else {
@@ -57,6 +58,22 @@ func (v *planView) write() {
 	}
 	v.notes()
 	v.hints()
+}
+
+// stateOnly tells what changes in the state and in no database.
+func (v *planView) stateOnly() {
+	if len(v.plan.Moved)+len(v.plan.Forget) == 0 {
+		return
+	}
+	v.out.line("In the state:")
+	v.out.line("")
+	for _, m := range v.plan.Moved {
+		v.out.line("  %s %s -> %s", v.Symbol("~"), Safe(m.From), Safe(m.To))
+	}
+	for _, addr := range v.plan.Forget {
+		v.out.line("  %s %s is forgotten", v.Symbol("-"), Safe(addr))
+	}
+	v.out.line("")
 }
 
 func allHeld(g *endpointGroup) bool {
