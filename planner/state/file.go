@@ -67,9 +67,6 @@ func Decode(b []byte) (*State, error) {
 	if err := d.Decode(&s); err != nil {
 		return nil, &FormatError{Reason: "the state is damaged: " + jsonReason(b, err)}
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, &FormatError{Reason: "the state is damaged: there is more behind its end"}
-	}
 	return &s, s.check()
 }
 
