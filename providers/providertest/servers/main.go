@@ -33,7 +33,7 @@ func run(args []string) (code int, err error) {
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		return 1, errors.New("usage: servers -- COMMAND [ARGUMENT]...")
+		return 1, errors.New("usage: servers -- COMMAND [ARGUMENTS]")
 	}
 	// The terminal sends Ctrl-C to the command as well; we wait for it to end. What is
 	// sent to us alone is passed on.

@@ -1,0 +1,51 @@
+# make quickstart and make test are all that a newcomer needs; see CONTRIBUTING.md.
+
+SHELL := /bin/bash
+export CGO_ENABLED ?= 0
+# The version is stamped below; go's own stamping fails where git does not trust the folder.
+export GOFLAGS := -buildvcs=false $(GOFLAGS)
+
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+PACKAGES    ?= ./...
+TESTFLAGS   ?= -timeout 25m
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# Packages whose work is goroutines sharing things, for the race detector.
+RACE        ?= ./executor/... ./planner/state/... ./providers/row/... ./providers/sqlite/...
+
+.PHONY: help quickstart test race bench lint fmt build ci
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+build: ## the binary, into bin/syncform
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/syncform ./cmd/syncform
+
+quickstart: build ## a small SQLite shop: plan, apply, change, apply again
+	examples/quickstart/run.sh
+
+test: bin/servers ## every test, on real servers that it finds or fetches and starts; PACKAGES, TESTFLAGS
+	bin/servers -- go test $(TESTFLAGS) $(PACKAGES)
+
+race: bin/servers ## the tests of RACE with the race detector (needs a C compiler)
+	CGO_ENABLED=1 bin/servers -- go test -race $(TESTFLAGS) $(RACE)
+
+bench: build bin/servers ## ratios against the limit measured in the same run
+	bin/servers -- go run ./cmd/internal/bench
+
+lint: ## gofmt, vet, who imports whom, staticcheck, govulncheck
+	@test -z "$$(gofmt -l .)" || { echo 'not formatted (make fmt):'; gofmt -l .; exit 1; }
+	go vet ./...
+	go run ./cmd/internal/importlint
+	go run $(STATICCHECK) ./...
+	.ci/vulncheck
+
+fmt: ## gofmt over everything
+	gofmt -w .
+
+ci: ## what the gate runs
+	.ci/run
+
+.PHONY: bin/servers
+bin/servers:
+	@go build -o $@ ./providers/providertest/servers
