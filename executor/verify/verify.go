@@ -1,8 +1,17 @@
 // Package verify compares the rows of source and target through the mapping.
+//
+// Where both servers can make the same checksum, chunks are compared by it, and only
+// those that differ are read. Rows are compared without any order and without holding
+// them: each is hashed in the normal form of its values (row.Normal, by the source's
+// types) and added to one of many buckets chosen by the hash of its key. Buckets that
+// differ are read again, their rows' hashes are matched by key, and at last the rows
+// that differ, so many as are reported, are read for their values. Memory stays below
+// about 100 MB whatever the tables' size, as long as a single row is small.
 package verify
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
@@ -10,8 +19,11 @@ import (
 
 // Options of a comparison.
 type Options struct {
-	Readers  int // goroutines per side and table; 0: 2
-	Limit    int // differing keys reported per table; 0: 100. Counting goes on.
+	Readers int // goroutines per side and table; 0: 2
+	Limit   int // differing keys reported per table; 0: 100. Counting goes on.
+	Tables  int // All: tables compared at a time; 0: 2
+	// Progress is told about every 100 ms how many rows were read so far, those of both
+	// sides and of every reading together. It may be called from several goroutines.
 	Progress func(addr string, rowsRead int64)
 }
 
@@ -26,26 +38,75 @@ type Report struct {
 	Different   int64        `json:"different"`
 	Differences []Difference `json:"differences,omitempty"`
 	Truncated   bool         `json:"truncated,omitempty"` // more than Limit
+	// AtLeast says that the three counts are lower bounds: so much differs that counting
+	// it would have taken more memory or readings than a comparison may.
+	AtLeast bool   `json:"at_least,omitempty"`
+	Error   string `json:"error,omitempty"` // All: why the mapping could not be compared
 }
 
-// Equal reports whether nothing differs.
-func (r Report) Equal() bool { return r.Missing+r.Extra+r.Different == 0 }
+// Equal reports whether the rows were compared and nothing differs.
+func (r Report) Equal() bool { return r.Error == "" && r.Missing+r.Extra+r.Different == 0 }
 
 // Difference is one row that differs.
 type Difference struct {
 	Kind    string             `json:"kind"` // missing, extra, different
-	Key     string             `json:"key"`  // id=17
+	Key     string             `json:"key"`  // id=17; of a table without a key, the whole row
 	Columns []ColumnDifference `json:"columns,omitempty"`
 }
 
-// ColumnDifference holds both values in canonical text; nil is NULL.
+// The kinds of difference.
+const (
+	KindMissing   = "missing"
+	KindExtra     = "extra"
+	KindDifferent = "different"
+)
+
+// ColumnDifference holds both values in canonical text (bytes as \x and hex digits),
+// cut where they are long; nil is NULL.
 type ColumnDifference struct {
-	Column string  `json:"column"`
+	Column string  `json:"column"` // the target's name for it
 	Source *string `json:"source"`
 	Target *string `json:"target"`
 }
 
+// The methods of comparison.
+const (
+	ByChecksum = "checksum"
+	ByRows     = "rows"
+)
+
+// minChunkRows keeps the chunks of a comparison from being as small as those of a load.
+const minChunkRows = 50_000
+
 // Mapping compares one mapping's rows. Memory is bounded whatever the table's size.
 func Mapping(ctx context.Context, m *plan.Mapping, source, target providers.Conn, o Options) (Report, error) {
-	panic("bug in syncform: written next")
+	if o.Readers < 1 {
+		o.Readers = 2
+	}
+	if o.Limit < 1 {
+		o.Limit = 100
+	}
+	c := &comparison{mapping: m, options: o, report: Report{Addr: m.Addr, Method: ByRows}, hash: newHasher(m)}
+	c.progress = newProgress(m.Addr, o.Progress)
+	for i, s := range []struct {
+		conn  providers.Conn
+		table providers.ReadTable
+		what  string
+	}{{source, m.ReadSource(), "source " + m.Source}, {target, m.ReadTarget(), "target " + m.Target}} {
+		reader, err := providers.As[providers.SnapshotReader](s.conn)
+		if err != nil {
+			return c.report, fmt.Errorf("%s: the %s can't be read from: %w", m.Addr, s.what, err)
+		}
+		snap, err := reader.OpenSnapshot(ctx, providers.SnapshotOptions{Readers: o.Readers})
+		if err != nil {
+			return c.report, fmt.Errorf("%s: open a snapshot of the %s: %w", m.Addr, s.what, err)
+		}
+		defer snap.Close() // everything was read, or the comparison has failed already
+		c.sides[i] = side{snapshot: snap, table: s.table, conn: s.conn, what: s.what}
+	}
+	if err := c.compare(ctx); err != nil {
+		return c.report, fmt.Errorf("%s: %w", m.Addr, err)
+	}
+	c.progress.tell(true)
+	return c.report, nil
 }
