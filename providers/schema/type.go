@@ -59,6 +59,12 @@ type Type struct {
 	// described.
 	Native string `json:"native,omitempty"`
 	System System `json:"system,omitempty"`
+
+	// Origin is set for a type of kind Other in a system that keeps the text of another
+	// system's type and remembers which (SQLite): the words of OriginSystem for it, so
+	// that the way back gives the same type.
+	Origin       string `json:"origin,omitempty"`
+	OriginSystem System `json:"origin_system,omitempty"`
 }
 
 // FractionalDigits gives the digits after the second that a time kind keeps, and
