@@ -37,6 +37,10 @@ type Plan struct {
 	// Forget are the addresses of mappings that the state holds no longer once the plan
 	// is applied (state.Finish): they left the configuration, or were destroyed.
 	Forget []string `json:"forget,omitempty"`
+	// Vars and VarFiles are the -var and -var-file that the plan was made with, so that
+	// apply reads the configuration as plan did; sensitive values are left out.
+	Vars     []string `json:"vars,omitempty"`
+	VarFiles []string `json:"var_files,omitempty"`
 }
 
 // Moved is a mapping's old and new address.
