@@ -46,7 +46,7 @@ func NewGraph(p *plan.Plan) (*Graph, error) {
 			}
 		}
 		for _, at := range touches(a) {
-			if d, ok := last[at]; ok {
+			if d, ok := last[at]; ok && d != n {
 				waits[d] = true
 			}
 			last[at] = n
@@ -97,21 +97,19 @@ func touches(a *plan.Action) []place {
 // but for what waits for a load of the group itself.
 func (g *Graph) group() {
 	groups := map[string][]int{}
+	var names []string
 	for i, a := range g.Actions {
-		if a.Backfill != nil && a.Backfill.Snapshot != "" {
-			groups[a.Backfill.Snapshot] = append(groups[a.Backfill.Snapshot], i)
+		if a.Backfill == nil || a.Backfill.Snapshot == "" {
+			continue
 		}
+		if groups[a.Backfill.Snapshot] == nil {
+			names = append(names, a.Backfill.Snapshot)
+		}
+		groups[a.Backfill.Snapshot] = append(groups[a.Backfill.Snapshot], i)
 	}
-	for _, members := range groups {
-		after := make([]bool, len(g.Actions)) // is, or waits for, a member
-		for _, m := range members {
-			after[m] = true
-		}
-		for i := range g.Actions {
-			for _, d := range g.waits[i] {
-				after[i] = after[i] || after[d]
-			}
-		}
+	for _, name := range names {
+		members := groups[name]
+		after := g.after(members)
 		all := map[int]bool{}
 		for _, m := range members {
 			for _, d := range g.waits[m] {
@@ -131,6 +129,26 @@ func (g *Graph) group() {
 			g.waits[m] = keys(waits)
 		}
 	}
+}
+
+// after marks the actions that are, or wait for, one of these, also over others.
+func (g *Graph) after(these []int) []bool {
+	next := make([][]int, len(g.Actions))
+	for i, waits := range g.waits {
+		for _, d := range waits {
+			next[d] = append(next[d], i)
+		}
+	}
+	after := make([]bool, len(g.Actions))
+	for len(these) > 0 {
+		i := these[0]
+		these = these[1:]
+		if !after[i] {
+			after[i] = true
+			these = append(these[:len(these):len(these)], next[i]...)
+		}
+	}
+	return after
 }
 
 func keys(m map[int]bool) []int {
