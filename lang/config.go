@@ -4,6 +4,7 @@
 package lang
 
 import (
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -43,9 +44,14 @@ type Block struct {
 	ArgRanges map[string]hcl.Range
 }
 
-// Range gives the argument's range, or the block's where it was not set.
+// Range gives the argument's range, or the block's where it was not set. An entry of a
+// map or list is named behind a dot: "columns.email", "key.id".
 func (b *Block) Range(arg string) hcl.Range {
 	if r, ok := b.ArgRanges[arg]; ok {
+		return r
+	}
+	whole, _, _ := strings.Cut(arg, ".")
+	if r, ok := b.ArgRanges[whole]; ok {
 		return r
 	}
 	return b.DeclRange
@@ -72,9 +78,10 @@ type Variable struct {
 // Output is an output with its value; outputs that need what only apply knows are unknown.
 type Output struct {
 	Block
-	Name, Description string
-	Sensitive         bool
-	Value             cty.Value
+	Name        string
+	Description string `hash:"-"`
+	Sensitive   bool
+	Value       cty.Value
 }
 
 // SecretManager is where credentials come from.
@@ -123,10 +130,10 @@ type Sync struct {
 	Between            []string
 	Initial            string
 	Hub                string
-	Spokes             []string
-	BatchSize          int64 // rows per chunk; 0: not said
-	ParallelTables     int   // default 4
-	RetryAttempts      int   // default 3
+	Spokes             []string `hash:"set"`
+	BatchSize          int64    // rows per chunk; 0: not said
+	ParallelTables     int      // default 4
+	RetryAttempts      int      // default 3
 	CheckpointInterval time.Duration
 	MaxSnapshotAge     time.Duration
 	Schedule           string
@@ -153,21 +160,21 @@ type Mapping struct {
 	TargetTable    string // a name, or a pattern with one * where the label has one; "" the same name
 	TargetIndex    string
 	Columns        map[string]string // source = target, with "*" = "*"; nil: all columns
-	ColumnsSet     bool
-	ExcludeColumns []string
+	ColumnsSet     bool              `hash:"-"`
+	ExcludeColumns []string          `hash:"set"`
 	Transforms     []*Transform
 	AddMetadata    map[string]string
-	Filters        []string
+	Filters        []string `hash:"set"`
 	IncrementalKey string
 	Lookback       time.Duration
 	Key            []string
-	AllowHazards   []string
+	AllowHazards   []string `hash:"set"`
 	ColumnBlocks   []*Column
 	Indexes        []*Index
 	Fields         []*Field
 	Prune          bool
 	PreventDestroy bool
-	IgnoreChanges  []string
+	IgnoreChanges  []string `hash:"set"`
 }
 
 // Transform is a transform block: the value of one target column.
@@ -210,7 +217,7 @@ type SchemaPolicy struct {
 	Block
 	Name, Mode                                                   string // evolve, strict, ignore
 	AddColumn, RemoveColumn, ModifyType, RenameColumn, DropTable *PolicyRule
-	BackupBefore                                                 []string
+	BackupBefore                                                 []string `hash:"set"`
 	BackupKeep                                                   int
 }
 
@@ -220,7 +227,7 @@ type PolicyRule struct {
 	Action        string // apply, warn, review, manual, deny
 	DefaultValue  cty.Value
 	KeepData      *bool
-	SafeChanges   []string
+	SafeChanges   []string `hash:"set"`
 	CreateMapping *bool
 }
 
@@ -252,7 +259,7 @@ type ConflictAlert struct {
 	Block
 	Threshold int64
 	Per       time.Duration
-	Notify    []string
+	Notify    []string `hash:"set"`
 }
 
 // Notifier is a notify block.
@@ -274,7 +281,7 @@ type Monitoring struct {
 type Alert struct {
 	Block
 	Metric, Warning, Critical string
-	Notify                    []string
+	Notify                    []string `hash:"set"`
 }
 
 // Migration is a migration block.
