@@ -10,7 +10,7 @@ import (
 // minBuckets and maxBuckets bound the number of buckets; a bucket takes 32 bytes.
 const (
 	minBuckets = 1 << 16
-	maxBuckets = 1 << 20
+	maxBuckets = 1 << 19
 )
 
 // bucket is the multiset of the rows whose keys fall into it, as sums: the source's

@@ -12,30 +12,35 @@ import (
 // Bounds of the matching: how many rows' hashes a reading holds (about 60 bytes each),
 // and how many readings there are.
 const (
-	maxHeld     = 1 << 19
-	maxReadings = 16
+	maxHeld     = 1 << 18
+	maxReadings = 32
 )
 
-// left is a row, or several equal ones, that one side has and the other has not.
-type left struct {
+// unpaired is a row, or several equal ones, that one side has and the other has not.
+type unpaired struct {
 	key   hash128
-	row   hash128
 	count int64    // of the source, less those of the target
 	chunk [2]int32 // of each side: the last in which it was seen
+}
+
+// left is what is unpaired at the end.
+type left struct {
+	unpaired
+	row hash128
 }
 
 // held collects the rows of some buckets until they find their equals.
 type held struct {
 	mu   sync.Mutex
-	rows map[hash128]*left
+	rows map[hash128]unpaired
 	want []uint64 // a bit per bucket
 	full bool
 }
 
 // match reads the differing buckets' rows again, a bounded number at a time, counts
 // what differs, and returns those that are reported, row by row of one key together.
-func (c *comparison) match(ctx context.Context, b *buckets, differing []int) ([][]*left, error) {
-	var picked [][]*left
+func (c *comparison) match(ctx context.Context, b *buckets, differing []int) ([][]left, error) {
+	var picked [][]left
 	reported := 0
 	for reading := 0; len(differing) > 0; reading++ {
 		if reading == maxReadings {
@@ -57,7 +62,7 @@ func (c *comparison) match(ctx context.Context, b *buckets, differing []int) ([]
 			for _, group := range h.groups() {
 				rows := c.count(group)
 				if reported < c.options.Limit {
-					picked = append(picked, group)
+					picked = append(picked, slices.Clone(group))
 				}
 				reported += int(rows)
 			}
@@ -70,7 +75,7 @@ func (c *comparison) match(ctx context.Context, b *buckets, differing []int) ([]
 
 // hold reads both sides and returns what has no equal among the rows of some buckets.
 func (c *comparison) hold(ctx context.Context, b *buckets, some []int) (*held, error) {
-	h := &held{rows: map[hash128]*left{}, want: make([]uint64, (len(b.all)+63)/64)}
+	h := &held{rows: map[hash128]unpaired{}, want: make([]uint64, (len(b.all)+63)/64)}
 	for _, i := range some {
 		h.want[i/64] |= 1 << (i % 64)
 	}
@@ -87,16 +92,12 @@ func (c *comparison) hold(ctx context.Context, b *buckets, some []int) (*held, e
 func (h *held) add(key, row hash128, side, chunk int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := h.rows[row]
-	if l == nil {
-		if len(h.rows) >= 2*maxHeld {
-			h.full = true // tables that grow while they are read, or one key with far too many rows
-			return
-		}
-		l = &left{key: key, row: row}
-		h.rows[row] = l
+	l, known := h.rows[row]
+	if !known && len(h.rows) >= 2*maxHeld {
+		h.full = true // tables that grow while they are read, or one key with far too many rows
+		return
 	}
-	l.chunk[side] = int32(chunk)
+	l.key, l.chunk[side] = key, int32(chunk)
 	if side == sourceSide {
 		l.count++
 	} else {
@@ -104,19 +105,22 @@ func (h *held) add(key, row hash128, side, chunk int) {
 	}
 	if l.count == 0 {
 		delete(h.rows, row)
+	} else {
+		h.rows[row] = l
 	}
 }
 
 // groups puts what is left together by key.
-func (h *held) groups() [][]*left {
-	all := make([]*left, 0, len(h.rows))
-	for _, l := range h.rows {
-		all = append(all, l)
+func (h *held) groups() [][]left {
+	all := make([]left, 0, len(h.rows))
+	for r, u := range h.rows {
+		all = append(all, left{u, r})
 	}
-	slices.SortFunc(all, func(a, b *left) int {
+	h.rows = nil
+	slices.SortFunc(all, func(a, b left) int {
 		return cmp.Or(cmp.Compare(a.key.a, b.key.a), cmp.Compare(a.key.b, b.key.b), cmp.Compare(a.row.a, b.row.a))
 	})
-	var groups [][]*left
+	var groups [][]left
 	for i := 0; i < len(all); {
 		j := i
 		for j < len(all) && all[j].key == all[i].key {
@@ -129,7 +133,7 @@ func (h *held) groups() [][]*left {
 }
 
 // count adds a key's rows to the report and returns how many differences they make.
-func (c *comparison) count(group []*left) int64 {
+func (c *comparison) count(group []left) int64 {
 	var source, target int64
 	for _, l := range group {
 		if l.count > 0 {

@@ -25,7 +25,7 @@ type value struct {
 }
 
 // values reads the rows that are reported, from the chunks in which they were seen.
-func (c *comparison) values(ctx context.Context, picked [][]*left) error {
+func (c *comparison) values(ctx context.Context, picked [][]left) error {
 	var mu sync.Mutex
 	samples := map[hash128][]value{} // by row; nil until it is read
 	var chunks [2][]int
@@ -96,8 +96,8 @@ func text(v []byte, binary bool, seed maphash.Seed) string {
 }
 
 // describe adds a key's differences to the report, as long as it has room.
-func (c *comparison) describe(group []*left, samples map[hash128][]value) {
-	var sides [2][]*left // each row as often as it is there
+func (c *comparison) describe(group []left, samples map[hash128][]value) {
+	var sides [2][]left // each row as often as it is there
 	for _, l := range group {
 		s, n := sourceSide, l.count
 		if n < 0 {
