@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/hashicorp/hcl/v2"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/providers"
@@ -39,35 +38,34 @@ func (c Conns) Close() error {
 // Open opens the endpoints of these addresses, all at a time. Where any fails, those
 // that were opened are closed again. Diagnostics point at the blocks.
 func Open(ctx context.Context, cfg *lang.Config, addrs []string, o Options) (Conns, hcl.Diagnostics) {
-	var (
-		mu    sync.Mutex
-		conns = Conns{}
-		diags hcl.Diagnostics
-		g     errgroup.Group
-	)
-	addrs = slices.Compact(slices.Sorted(slices.Values(addrs)))
-	for _, addr := range addrs {
-		e := cfg.Endpoint(addr)
-		if e == nil {
-			diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Endpoint not in the configuration",
-				Detail: fmt.Sprintf("%s is needed, but the configuration has no such block: what was applied used it. Put the block back until its mappings are removed, or forget them with \"syncform state rm\".", addr)})
+	var diags hcl.Diagnostics
+	var wanted []*lang.Endpoint
+	for _, addr := range slices.Compact(slices.Sorted(slices.Values(addrs))) {
+		if e := cfg.Endpoint(addr); e != nil {
+			wanted = append(wanted, e)
 			continue
 		}
-		g.Go(func() error {
+		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Endpoint not in the configuration",
+			Detail: fmt.Sprintf("%s is needed, but the configuration has no such block: what was applied used it. Put the block back until its mappings are removed, or forget them with \"syncform state rm\".", addr)})
+	}
+	var (
+		mu    sync.Mutex
+		wg    sync.WaitGroup
+		conns = Conns{}
+	)
+	for _, e := range wanted {
+		wg.Go(func() {
 			conn, diag := o.open(ctx, cfg, e)
 			mu.Lock()
 			defer mu.Unlock()
 			if diag != nil {
 				diags = append(diags, diag)
-				return nil
+				return
 			}
-			conns[addr] = conn
-			return nil
+			conns[e.Addr] = conn
 		})
 	}
-	if err := g.Wait(); err != nil {
-		panic("bug in syncform: opening endpoints reports errors as diagnostics")
-	}
+	wg.Wait()
 	if diags.HasErrors() {
 		if err := conns.Close(); err != nil {
 			diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Endpoint not closed cleanly", Detail: err.Error()})

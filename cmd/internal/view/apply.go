@@ -17,7 +17,7 @@ func DestroyText(r executor.Result) string {
 func resultText(r executor.Result) string {
 	text := "Resources: " + Count(int64(r.Created)) + " created, " + Count(int64(r.Updated)) + " changed, " + Count(int64(r.Deleted)) + " dropped"
 	if r.Loaded > 0 || r.Rows > 0 {
-		text += "; " + plural(r.Rows, "row") + " copied"
+		text += "; " + Plural(r.Rows, "row") + " copied"
 	}
 	return text + "."
 }

@@ -122,7 +122,7 @@ func (v *ApplyJSON) LoadProgress(p executor.LoadProgress) {
 	if !due {
 		return
 	}
-	v.send(event{Type: "action_progress", Message: actionName(v.plan, p.Action) + ": " + plural(p.Rows, "row"), Action: v.action(p.Action),
+	v.send(event{Type: "action_progress", Message: actionName(v.plan, p.Action) + ": " + Plural(p.Rows, "row"), Action: v.action(p.Action),
 		Progress: &eventProgress{Rows: p.Rows, Bytes: p.Bytes, Resumed: p.Resumed, TotalRows: p.TotalRows, Chunks: p.Chunks, ChunksDone: p.ChunksDone}})
 }
 

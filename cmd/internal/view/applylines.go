@@ -106,7 +106,7 @@ func retryText(p *plan.Plan, a *plan.Action, try int, wait time.Duration, err er
 }
 
 func copied(p executor.LoadProgress, d time.Duration) string {
-	text := plural(p.Rows, "row") + " copied in " + took(d)
+	text := Plural(p.Rows, "row") + " copied in " + took(d)
 	if fresh := p.Rows - p.Resumed; d >= time.Second && fresh > 0 {
 		text += " (" + Short(int64(float64(fresh)/d.Seconds())) + " rows/s)"
 	}

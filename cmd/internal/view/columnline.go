@@ -65,7 +65,7 @@ func (v *planView) newTable(a *plan.Action, t schema.Table, in string) {
 		v.out.line("%s%s %s", in, v.Symbol("+"), Safe(named("check", c.Name)+" ("+shorten(c.Expr)+")"))
 	}
 	if t.Partition != nil {
-		v.out.line("%s%s %s", in, v.Symbol("+"), Safe("partitioned by "+shorten(t.Partition.Definition)+", "+plural(int64(len(t.Partition.Partitions)), "partition")))
+		v.out.line("%s%s %s", in, v.Symbol("+"), Safe("partitioned by "+shorten(t.Partition.Definition)+", "+Plural(int64(len(t.Partition.Partitions)), "partition")))
 	}
 	v.below(a, in)
 }

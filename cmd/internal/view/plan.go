@@ -15,6 +15,8 @@ type PlanOptions struct {
 	Targets bool   // -target was given: the plan is not the whole
 	SavedTo string // the file it was written to
 	Hints   bool   // say which command comes next
+	// RefreshOnly says that the plan only looks for drift.
+	RefreshOnly bool
 }
 
 // Plan writes a plan as people read it.
@@ -101,10 +103,14 @@ func runs(a *plan.Action) bool { return a.Held == "" && a.Kind != plan.NoteKind 
 
 func (v *planView) nothing() {
 	switch {
+	case v.opts.RefreshOnly && len(v.plan.Notes) > 0:
+		v.out.line("%s", v.Bold("The targets are no longer as they were applied:"))
+	case v.opts.RefreshOnly:
+		v.out.line("%s The targets are as they were applied.", v.Green(v.Bold("No drift.")))
 	case v.plan.Destroy:
 		v.out.line("%s", v.Bold("No changes. There is nothing of syncform's to take down."))
 	case Summarize(v.plan).Held > 0:
-		v.out.line("%s", v.Bold(fmt.Sprintf("No changes to apply; %s held.", plural(int64(Summarize(v.plan).Held), "change"))))
+		v.out.line("%s", v.Bold(fmt.Sprintf("No changes to apply; %s held.", Plural(int64(Summarize(v.plan).Held), "change"))))
 	default:
 		v.out.line("%s The targets match the configuration.", v.Green(v.Bold("No changes.")))
 	}
@@ -272,7 +278,7 @@ func (v *planView) load(a *plan.Action) string {
 	b := a.Backfill
 	var parts []string
 	if b.Rows >= 0 {
-		parts = append(parts, "~"+plural(b.Rows, "row"))
+		parts = append(parts, "~"+Plural(b.Rows, "row"))
 	} else {
 		parts = append(parts, "rows not known")
 	}
@@ -280,7 +286,7 @@ func (v *planView) load(a *plan.Action) string {
 		parts = append(parts, Bytes(b.Bytes))
 	}
 	if b.Chunks > 0 {
-		parts = append(parts, plural(b.Chunks, "chunk"))
+		parts = append(parts, Plural(b.Chunks, "chunk"))
 	}
 	if b.Resumed {
 		parts = append(parts, "goes on where it stopped")

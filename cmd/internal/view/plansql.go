@@ -74,7 +74,7 @@ func PlanMarkdown(w io.Writer, p *plan.Plan) error {
 	if p.Empty() {
 		title = "No changes."
 		if p.Held > 0 {
-			title = "No changes to apply; " + plural(int64(p.Held), "change") + " held."
+			title = "No changes to apply; " + Plural(int64(p.Held), "change") + " held."
 		}
 	}
 	_, err := fmt.Fprintf(w, "### syncform plan\n\n%s\n\n<details><summary>Show the plan</summary>\n\n%stext\n%s%s\n\n</details>\n", title, fence, text.String(), fence)

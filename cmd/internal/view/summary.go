@@ -90,18 +90,18 @@ func addKnown(sum, n int64) int64 {
 // String is the plan's last line.
 func (s Summary) String() string {
 	var b strings.Builder
-	b.WriteString("Plan: " + plural(int64(s.Create), "table") + " to create, " + Count(int64(s.Change)) + " to change, " + Count(int64(s.Drop)) + " to drop")
+	b.WriteString("Plan: " + Plural(int64(s.Create), "table") + " to create, " + Count(int64(s.Change)) + " to change, " + Count(int64(s.Drop)) + " to drop")
 	if s.Objects > 0 {
-		b.WriteString("; " + plural(int64(s.Objects), "other object"))
+		b.WriteString("; " + Plural(int64(s.Objects), "other object"))
 	}
 	if s.Backfills > 0 {
-		b.WriteString("; " + plural(int64(s.Backfills), "backfill"))
+		b.WriteString("; " + Plural(int64(s.Backfills), "backfill"))
 		if s.Rows >= 0 {
 			b.WriteString(" (~" + Short(s.Rows) + " rows)")
 		}
 	}
 	if s.Held > 0 {
-		b.WriteString("; " + plural(int64(s.Held), "change") + " held")
+		b.WriteString("; " + Plural(int64(s.Held), "change") + " held")
 	}
 	return b.String() + "."
 }

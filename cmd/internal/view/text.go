@@ -117,8 +117,8 @@ func trimZero(f float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0")
 }
 
-// plural writes a count with its noun: 1 table, 2 tables.
-func plural(n int64, noun string) string {
+// Plural writes a count with its noun: 1 table, 2 tables.
+func Plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

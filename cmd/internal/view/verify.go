@@ -18,10 +18,15 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 	for _, r := range reports {
 		name = fit(name, width(Safe(r.Addr)), 44)
 	}
-	differ := 0
+	differ, unread := 0, 0
 	for _, r := range reports {
+		if r.Error != "" {
+			unread++
+			b.line("  %s %s  could not be compared", p.Red("?"), pad(Safe(r.Addr), name))
+			continue
+		}
 		if r.Equal() {
-			b.line("  %s %s  %s", p.Green("="), pad(Safe(r.Addr), name), plural(r.SourceRows, "row")+how(r.Method))
+			b.line("  %s %s  %s", p.Green("="), pad(Safe(r.Addr), name), Plural(r.SourceRows, "row")+how(r.Method))
 			continue
 		}
 		differ++
@@ -39,10 +44,12 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 	switch {
 	case len(reports) == 0:
 		b.line("There is nothing to verify: the state holds no mapping whose rows are loaded.")
+	case differ == 0 && unread > 0:
+		b.line("%s of %s could not be compared.", Count(int64(unread)), Plural(int64(len(reports)), "table"))
 	case differ == 0:
-		b.line("%s The rows of %s are equal in source and target.", p.Green(p.Bold("Verified.")), plural(int64(len(reports)), "table"))
+		b.line("%s The rows of %s are equal in source and target.", p.Green(p.Bold("Verified.")), Plural(int64(len(reports)), "table"))
 	default:
-		b.line("%s %s of %s differ.", p.Red(p.Bold("Not equal.")), Count(int64(differ)), plural(int64(len(reports)), "table"))
+		b.line("%s %s of %s differ.", p.Red(p.Bold("Not equal.")), Count(int64(differ)), Plural(int64(len(reports)), "table"))
 		b.line("%s", Wrap("Rows may differ because the source has changed since it was loaded; \"syncform apply -replace=ADDRESS\" loads a table anew.", p.Columns()))
 	}
 	_, err := io.WriteString(w, b.String())
@@ -50,7 +57,7 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 }
 
 func how(method string) string {
-	if method == "checksum" {
+	if method == verify.ByChecksum {
 		return ", by checksum"
 	}
 	return ""
@@ -63,17 +70,21 @@ func counts(r verify.Report) string {
 		text string
 	}{{r.Different, "different"}, {r.Missing, "missing in the target"}, {r.Extra, "only in the target"}} {
 		if c.n > 0 {
-			parts = append(parts, Count(c.n)+" "+c.text)
+			n := Count(c.n)
+			if r.AtLeast {
+				n = "at least " + n
+			}
+			parts = append(parts, n+" "+c.text)
 		}
 	}
-	return list(parts) + " (" + plural(r.SourceRows, "row") + " in the source, " + Count(r.TargetRows) + " in the target)"
+	return list(parts) + " (" + Plural(r.SourceRows, "row") + " in the source, " + Count(r.TargetRows) + " in the target)"
 }
 
 func difference(b *printer, p Paint, d verify.Difference) {
 	switch d.Kind {
-	case "missing":
+	case verify.KindMissing:
 		b.line("      %s %s", p.Red("-"), Safe(d.Key)+"  missing in the target")
-	case "extra":
+	case verify.KindExtra:
 		b.line("      %s %s", p.Green("+"), Safe(d.Key)+"  only in the target")
 	default:
 		b.line("      %s %s", p.Yellow("~"), Safe(d.Key))
