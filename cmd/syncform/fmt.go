@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/urfave/cli/v2"
+)
+
+func (s *session) fmtCommand() *cli.Command {
+	return &cli.Command{
+		Name: "fmt", Usage: "Reformat your configuration in the standard style", ArgsUsage: "[target...]", Category: "other",
+		Description: `
+Rewrites all configuration files (*.sf.hcl) and variables files (*.sfvars) to a canonical format, and lists those that it changed. JSON files are not changed.
+
+By default it works on the current directory. A target may be a directory, a file, or a single dash ("-") for standard input.
+
+Examples:
+
+  syncform fmt -recursive
+  syncform fmt -check -diff`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "list", Value: true, Usage: "Don't list files whose formatting differs."},
+			&cli.BoolFlag{Name: "write", Value: true, Usage: "Don't write to source files (always so with -check or standard input)."},
+			&cli.BoolFlag{Name: "diff", Usage: "Display diffs of formatting changes."},
+			&cli.BoolFlag{Name: "check", Usage: "Check if the input is formatted: the exit code is 0 if it is and 3 if not. Nothing is written."},
+			&cli.BoolFlag{Name: "recursive", Usage: "Also process files in subdirectories."},
+		},
+		Action: func(c *cli.Context) error {
+			f := formatter{s: s, list: c.Bool("list"), write: c.Bool("write") && !c.Bool("check"), diff: c.Bool("diff"), recursive: c.Bool("recursive")}
+			targets := c.Args().Slice()
+			if len(targets) == 0 {
+				targets = []string{"."}
+			}
+			for _, t := range targets {
+				if err := f.target(t); err != nil {
+					return err
+				}
+			}
+			if c.Bool("check") && f.changed > 0 {
+				return exitCode(3)
+			}
+			return nil
+		},
+	}
+}
+
+type formatter struct {
+	s                            *session
+	list, write, diff, recursive bool
+	changed                      int
+}
+
+func (f *formatter) target(path string) error {
+	if path == "-" {
+		src, err := io.ReadAll(f.s.in)
+		if err != nil {
+			return failed("Can't read standard input", err)
+		}
+		out, err := formatted("<stdin>", src)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(src, out) {
+			f.changed++
+		}
+		if f.diff {
+			return f.show("<stdin>", src, out)
+		}
+		_, err = f.s.out.Write(out)
+		return err
+	}
+	st, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return refused("No file or directory", "No file or directory at %s", path)
+	} else if err != nil {
+		return failed("Can't read "+path, err)
+	}
+	if !st.IsDir() {
+		if !formats(path) {
+			return refused("Only configuration files can be formatted", "%s is neither *.sf.hcl nor *.sfvars.", path)
+		}
+		return f.file(path)
+	}
+	return f.folder(path)
+}
+
+// formats reports whether fmt takes care of a file of that name.
+func formats(name string) bool {
+	return strings.HasSuffix(name, ".sf.hcl") || strings.HasSuffix(name, ".sfvars")
+}
+
+func (f *formatter) folder(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return failed("Can't read the directory", err)
+	}
+	var errs []error
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case e.IsDir() && f.recursive && !strings.HasPrefix(e.Name(), "."):
+			errs = append(errs, f.folder(path))
+		case !e.IsDir() && formats(e.Name()):
+			errs = append(errs, f.file(path))
+		}
+	}
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		return errs[i]
+	}
+	return nil
+}
+
+func (f *formatter) file(path string) error {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return failed("Can't read "+path, err)
+	}
+	out, err := formatted(path, src)
+	if err != nil || bytes.Equal(src, out) {
+		return err
+	}
+	f.changed++
+	if f.list {
+		fmt.Fprintln(f.s.out, path)
+	}
+	if f.write {
+		st, err := os.Stat(path)
+		if err != nil {
+			return failed("Can't write "+path, err)
+		}
+		if err := os.WriteFile(path, out, st.Mode().Perm()); err != nil {
+			return failed("Can't write "+path, err)
+		}
+	}
+	if f.diff {
+		return f.show(path, src, out)
+	}
+	return nil
+}
+
+func (f *formatter) show(name string, src, out []byte) error {
+	_, err := f.s.out.Write(diff.Diff("old/"+name, src, "new/"+name, out))
+	return err
+}
+
+// formatted is HCL in the standard style. What does not parse is not touched.
+func formatted(name string, src []byte) ([]byte, error) {
+	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, &diagnosed{diags, map[string]*hcl.File{name: file}}
+	}
+	return hclwrite.Format(src), nil
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/planner/state"
+)
+
+func (s *session) initCommand() *cli.Command {
+	return &cli.Command{
+		Name: "init", Usage: "Prepare your working directory for other commands",
+		Description: `
+Checks the configuration of this directory and prepares the backend that keeps its state. It is safe to run it several times.
+
+With -from it first writes a configuration for the tables of a live database. The target is the database of -to, or else the source itself, so that the first plan says that there is nothing to do.
+
+Examples:
+
+  syncform init
+  syncform init -from sqlite:app.db -to copy.db
+  syncform init -from "$DATABASE_URL"`,
+		Flags: flags([]cli.Flag{
+			&cli.StringFlag{Name: "from", Usage: "Write a configuration for the tables of the database at `URL`: postgres://, mysql:// or sqlite:PATH. Refused where the directory has one."},
+			&cli.StringFlag{Name: "to", Usage: "With -from: the target, as a `URL` or the path of an SQLite file."},
+		}, varFlags()),
+		Action: func(c *cli.Context) error {
+			if _, err := s.positional(c, 0, 0, ""); err != nil {
+				return err
+			}
+			if !c.IsSet("from") {
+				if c.IsSet("to") {
+					return refused("Incompatible command line options", "-to goes with -from.")
+				}
+				return s.init(c.Context, configOptionsOf(c))
+			}
+			if err := s.initFrom(c.Context, c.String("from"), c.String("to")); err != nil {
+				return err
+			}
+			return s.init(c.Context, configOptionsOf(c))
+		},
+	}
+}
+
+// init checks the configuration, as far as that can be done without values, and that
+// the backend works.
+func (s *session) init(ctx context.Context, o configOptions) error {
+	p := s.paint()
+	if empty, err := emptyFolder(); err == nil && empty {
+		fmt.Fprintf(s.out, "%s\n\nThe directory has no syncform configuration files (*.sf.hcl). You may begin\nworking with syncform by writing some, or with \"syncform init -from URL\".\n", p.Bold("syncform initialized in an empty directory!"))
+		return nil
+	}
+	cfg, diags := s.read(o, true)
+	if diags.HasErrors() {
+		return &diagnosed{diags, filesOf(cfg)}
+	}
+	s.showDiagnostics(diags, filesOf(cfg))
+	if err := s.prepareBackend(ctx, cfg); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s\n", p.Green(p.Bold("syncform has been successfully initialized!")))
+	if !s.automation {
+		fmt.Fprint(s.out, "\nYou may now begin working with syncform. Try running \"syncform plan\" to see\nwhat would be done.\n")
+	}
+	return nil
+}
+
+// prepareBackend takes and gives back the lock, which makes what the backend needs,
+// and reads the state.
+func (s *session) prepareBackend(ctx context.Context, cfg *lang.Config) error {
+	backend, err := s.backend(cfg)
+	if err != nil {
+		return err
+	}
+	w := &work{s: s, cfg: cfg, backend: backend}
+	var held *state.LockedError
+	w.unlock, err = backend.Lock(ctx, state.NewLockInfo("init"), 0)
+	if err != nil && !errors.As(err, &held) { // another is at work, so the backend does
+		return failed("Can't prepare the backend", err)
+	}
+	_, err = backend.Read(ctx)
+	return errors.Join(failed("Can't read the state", err), w.close())
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/syncform/syncform/planner"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+)
+
+// input is what the planner works with.
+func (w *work) input(o customOptions) planner.Input {
+	return planner.Input{Config: w.cfg, State: w.state, Conns: w.conns, Options: planner.Options{
+		Targets: o.targets, Replace: o.replace, Destroy: o.destroy, DropTables: o.dropTables, RefreshOnly: o.refreshOnly, Version: version,
+	}}
+}
+
+// plan opens the endpoints and makes a plan; warnings are shown.
+func (w *work) plan(ctx context.Context, o customOptions) (*plan.Plan, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if err := w.open(ctx, w.endpointsOf(o.targets)); err != nil {
+		return nil, err
+	}
+	p, diags := planner.Make(ctx, w.input(o))
+	if diags.HasErrors() {
+		return nil, &diagnosed{diags, w.cfg.Files}
+	}
+	w.s.showDiagnostics(diags, w.cfg.Files)
+	return p, release(p, o.approve)
+}
+
+// release lets the held actions at or below these addresses run.
+func release(p *plan.Plan, approved []string) error {
+	for _, addr := range approved {
+		found := false
+		for i := range p.Actions {
+			a := &p.Actions[i]
+			if a.Held != "" && state.Under(a.Addr, addr) {
+				a.Held, found = "", true
+				p.Held--
+			}
+		}
+		if !found {
+			return refused("Nothing to approve", "No change at or below %s is held for review. Held so far: %s.", addr, heldAddresses(p))
+		}
+	}
+	return nil
+}
+
+func heldAddresses(p *plan.Plan) string {
+	var out []string
+	for _, a := range p.Actions {
+		if a.Held != "" && !slices.Contains(out, a.Addr) {
+			out = append(out, a.Addr)
+		}
+	}
+	if len(out) == 0 {
+		return "none"
+	}
+	text := out[0]
+	for _, o := range out[1:] {
+		text += ", " + o
+	}
+	return text
+}

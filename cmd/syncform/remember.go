@@ -1,0 +1,71 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/planner/plan"
+)
+
+// remember keeps in a plan which variables the command line set, so that apply reads
+// the configuration as plan did. Sensitive ones are left out and must be given again.
+func remember(p *plan.Plan, cfg *lang.Config, o configOptions) {
+	p.VarFiles = o.varFiles
+	secret := secrets(cfg)
+	for _, v := range o.vars {
+		name, value, _ := strings.Cut(v, "=")
+		variable := variableOf(cfg, strings.TrimSpace(name))
+		if variable == nil || variable.Sensitive || slices.ContainsFunc(secret, func(s string) bool { return len(value) > 2 && strings.Contains(s, value) }) {
+			continue
+		}
+		p.Vars = append(p.Vars, v)
+	}
+}
+
+func variableOf(cfg *lang.Config, name string) *lang.Variable {
+	for _, v := range cfg.Variables {
+		if v.Name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// secrets gives the sensitive texts of the endpoints: a variable that is not declared
+// sensitive may still be a part of one.
+func secrets(cfg *lang.Config) []string {
+	var out []string
+	add := func(v cty.Value) {
+		if v == cty.NilVal || !v.ContainsMarked() {
+			return
+		}
+		v, _ = v.UnmarkDeep()
+		err := cty.Walk(v, func(_ cty.Path, e cty.Value) (bool, error) {
+			if e.IsKnown() && !e.IsNull() && e.Type() == cty.String {
+				out = append(out, e.AsString())
+			}
+			return true, nil
+		})
+		if err != nil {
+			panic("bug in syncform: a walk that can't fail has failed")
+		}
+	}
+	for _, e := range cfg.Endpoints {
+		for _, v := range e.Attrs {
+			add(v)
+		}
+		if e.Credentials != nil {
+			add(e.Credentials.Password)
+		}
+	}
+	return out
+}
+
+// recall gives the options that the configuration is read with to apply a plan; what
+// the command line says comes behind what the plan remembers, and wins.
+func recall(p *plan.Plan, o configOptions) configOptions {
+	return configOptions{vars: slices.Concat(p.Vars, o.vars), varFiles: slices.Concat(p.VarFiles, o.varFiles)}
+}

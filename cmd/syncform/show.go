@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/syncform/syncform/cmd/internal/view"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+)
+
+func (s *session) showCommand() *cli.Command {
+	return &cli.Command{
+		Name: "show", Usage: "Show the current state or a saved plan", ArgsUsage: "[path]", Category: "other",
+		Description: `
+Shows a saved plan or a state file in a human-readable form. Without a path it shows the current state.
+
+Examples:
+
+  syncform show tfplan
+  syncform show -json tfplan
+  syncform show`,
+		Flags: flags([]cli.Flag{
+			jsonFlag("Print the plan or state as JSON; docs/json.md describes it."),
+			&cli.BoolFlag{Name: "verbose", Usage: "Of a plan, show each step word for word, and why it is planned."},
+			&cli.BoolFlag{Name: "sql", Usage: "Of a plan, print the script of what would run."},
+			&cli.BoolFlag{Name: "markdown", Usage: "Of a plan, print it for the comment of a pull request."},
+		}, varFlags()),
+		Action: func(c *cli.Context) error {
+			args, err := s.positional(c, 0, 1, "[path]")
+			if err != nil {
+				return err
+			}
+			o := showOptions{config: configOptionsOf(c), json: c.Bool("json"), verbose: c.Bool("verbose"), sql: c.Bool("sql"), markdown: c.Bool("markdown")}
+			if len(args) == 1 {
+				return s.jsonFailure(o.json, s.showFile(args[0], o))
+			}
+			return s.jsonFailure(o.json, s.showState(c.Context, o))
+		},
+	}
+}
+
+type showOptions struct {
+	config                       configOptions
+	json, verbose, sql, markdown bool
+}
+
+// showFile shows a plan file or a state file, whichever it is.
+func (s *session) showFile(path string, o showOptions) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return failed("Can't read the file", err)
+	}
+	if !plan.IsFile(b) {
+		if len(b) > 0 && b[0] != '{' {
+			return refused("Neither a plan nor a state", "%s is neither a plan file of \"syncform plan -out\" nor a state file, or it was cut.", path)
+		}
+		st, err := state.Decode(b)
+		if err != nil {
+			return failed("Can't read "+path, err)
+		}
+		return s.writeState(st, o)
+	}
+	p, err := readPlan(path)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.json:
+		return view.PlanJSON(s.out, p)
+	case o.sql:
+		return view.PlanSQL(s.out, p)
+	case o.markdown:
+		return view.PlanMarkdown(s.out, p)
+	}
+	return view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose})
+}
+
+func (s *session) showState(ctx context.Context, o showOptions) error {
+	if o.sql || o.markdown {
+		return refused("Incompatible command line options", "-sql and -markdown show a plan; give the path of one.")
+	}
+	st, err := s.readState(ctx, o.config)
+	if err != nil {
+		return err
+	}
+	return s.writeState(st, o)
+}
+
+func (s *session) writeState(st *state.State, o showOptions) error {
+	if o.json {
+		return view.StateJSON(s.out, st)
+	}
+	return view.State(s.out, s.paint(), st)
+}
+
+// readState reads the state without its lock: one write replaces it as a whole.
+func (s *session) readState(ctx context.Context, o configOptions) (*state.State, error) {
+	w, err := s.begin(ctx, "show", o, lockOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return w.state, w.close()
+}

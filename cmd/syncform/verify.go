@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/syncform/syncform/cmd/internal/view"
+	"github.com/syncform/syncform/executor/verify"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+)
+
+func (s *session) verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name: "verify", Usage: "Compare the rows of source and target",
+		Description: `
+Compares source and target, row for row, through each mapping that was applied: by chunk checksums computed at both servers where they can be equal, row by row where not. Each row that differs is named by its key.
+
+The exit code is 0 where all is equal and 1 where anything differs.
+
+Examples:
+
+  syncform verify
+  syncform verify -target 'sync.warehouse.mapping["users"]' -json`,
+		Flags: flags([]cli.Flag{
+			&cli.StringSliceFlag{Name: "target", KeepSpace: true, Usage: "Only compare the sync or mapping of this `address`. Can be used more than once."},
+			jsonFlag("Print the result as JSON; docs/json.md describes it."),
+			&cli.IntFlag{Name: "limit", Value: 100, Usage: "Show at most `n` differing rows of each table; all are counted. Default 100."},
+			&cli.IntFlag{Name: "parallelism", Value: 2, Usage: "Read each table with `n` connections to each side. Default 2."},
+			&cli.BoolFlag{Name: "repair", Hidden: true},
+			&cli.BoolFlag{Name: "sample", Hidden: true},
+		}, varFlags()),
+		Action: func(c *cli.Context) error {
+			if _, err := s.positional(c, 0, 0, ""); err != nil {
+				return err
+			}
+			switch {
+			case c.Bool("repair"):
+				return refused("No -repair in this version", "Load the table anew instead: syncform apply -replace=ADDRESS.")
+			case c.Bool("sample"):
+				return refused("No -sample in this version", "verify compares all rows; -target ADDRESS limits it to a sync or mapping.")
+			case c.Int("limit") < 0 || c.Int("parallelism") < 1:
+				return refused("Unsuitable option", "-limit takes a number from 0 on, -parallelism one from 1 on.")
+			}
+			return s.verify(c.Context, configOptionsOf(c), c.StringSlice("target"), c.Int("limit"), c.Int("parallelism"), c.Bool("json"))
+		},
+	}
+}
+
+func (s *session) verify(ctx context.Context, o configOptions, targets []string, limit, readers int, asJSON bool) (err error) {
+	w, err := s.begin(ctx, "verify", o, lockOptions{})
+	if err != nil {
+		return s.jsonFailure(asJSON, err)
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	mappings, err := w.applied(targets)
+	if err != nil {
+		return s.jsonFailure(asJSON, err)
+	}
+	var addrs []string
+	for _, m := range mappings {
+		addrs = append(addrs, m.Source, m.Target)
+	}
+	if err := w.open(ctx, addrs); err != nil {
+		return s.jsonFailure(asJSON, err)
+	}
+	reports, failure := verify.All(ctx, mappings, w.conns, verify.Options{Readers: readers, Limit: max(limit, 1), Progress: s.verifyProgress()})
+	differ := false
+	for i := range reports {
+		if limit == 0 {
+			reports[i].Truncated, reports[i].Differences = len(reports[i].Differences) > 0, nil
+		}
+		differ = differ || !reports[i].Equal()
+	}
+	if asJSON {
+		err = view.VerifyJSON(s.out, reports)
+	} else {
+		err = view.Verify(s.out, s.paint(), reports)
+	}
+	if err != nil {
+		return failed("Can't write the result", err)
+	}
+	switch {
+	case failure != nil:
+		return failed("Not all could be compared", failure)
+	case differ:
+		return exitCode(1)
+	}
+	return nil
+}
+
+// applied gives the mappings at or below these addresses, or all, whose rows are
+// loaded.
+func (w *work) applied(targets []string) ([]*plan.Mapping, error) {
+	if w.state == nil {
+		return nil, refused("Nothing was applied yet", "There is no state, so there are no rows of ours to compare. Run \"syncform apply\" first.")
+	}
+	for _, t := range targets {
+		if len(w.state.List(t)) == 0 {
+			return nil, failed("No such mapping", &state.NotFoundError{Addr: t})
+		}
+	}
+	var out []*plan.Mapping
+	for _, addr := range w.state.List(targets...) {
+		m := w.state.Mapping(addr)
+		if m.Mode == "schema" {
+			continue // it has no rows
+		}
+		if m.Status != state.Loaded {
+			return nil, refused("Rows are not loaded", "%s is not loaded yet (%s): an apply was stopped before its end. Run \"syncform apply\", which goes on, and verify then; or leave it out with -target.", m.Addr, m.Status)
+		}
+		out = append(out, &m.Mapping)
+	}
+	return out, nil
+}
+
+// verifyProgress tells now and then how far a comparison is, on a terminal only.
+func (s *session) verifyProgress() func(addr string, rows int64) {
+	if !s.errTerminal {
+		return nil
+	}
+	var mu sync.Mutex
+	last := time.Now()
+	return func(addr string, rows int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(last) < view.LinesEvery {
+			return
+		}
+		last = time.Now()
+		fmt.Fprintf(s.err, "%s: %s rows compared...\n", view.Safe(addr), view.Count(rows))
+	}
+}

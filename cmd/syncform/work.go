@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/syncform/syncform/cmd/internal/endpoints"
+	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+)
+
+// work is what a command works with: the configuration, and the state under its lock.
+type work struct {
+	s       *session
+	cfg     *lang.Config
+	backend state.Backend
+	state   *state.State // nil where there is none yet
+	unlock  state.Unlock
+	conns   endpoints.Conns
+}
+
+// begin reads the configuration, takes the state's lock for an operation and reads
+// the state. The caller must call close.
+func (s *session) begin(ctx context.Context, operation string, c configOptions, l lockOptions) (*work, error) {
+	cfg, err := s.load(c)
+	if err != nil {
+		return nil, err
+	}
+	w := &work{s: s, cfg: cfg}
+	if w.backend, err = s.backend(cfg); err != nil {
+		return nil, err
+	}
+	if l.lock {
+		slog.Debug("lock the state", "operation", operation, "wait", l.wait)
+		if w.unlock, err = w.backend.Lock(ctx, state.NewLockInfo(operation), l.wait); err != nil {
+			return nil, failed("Error acquiring the state lock", err)
+		}
+	}
+	if w.state, err = w.backend.Read(ctx); err != nil {
+		return nil, errors.Join(failed("Can't read the state", err), w.close())
+	}
+	return w, nil
+}
+
+// backend is where the configuration keeps its state.
+func (s *session) backend(cfg *lang.Config) (state.Backend, error) {
+	b := cfg.Backend
+	switch b.Type {
+	case "local":
+		path := b.Path
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(cfg.Dir, path)
+		}
+		return state.NewLocal(path), nil
+	case "postgresql":
+		connection := b.Connection
+		if connection == "" {
+			connection = s.getenv("SF_BACKEND_CONNECTION")
+		}
+		if connection == "" {
+			return nil, refused("Backend without a connection", "backend \"postgresql\" takes its connection from the argument or, so that no password stands in the file, from the environment variable SF_BACKEND_CONNECTION; neither is set.")
+		}
+		p, err := state.NewPostgres(connection, "")
+		if err != nil {
+			return nil, failed("Unsuitable backend", err)
+		}
+		return p, nil
+	}
+	return nil, refused("Unsuitable backend", "This version of syncform keeps its state in backend \"local\" or \"postgresql\", not in %q.", b.Type)
+}
+
+// close closes what was opened and gives the lock back.
+func (w *work) close() error {
+	err := w.conns.Close()
+	w.conns = nil
+	if w.unlock != nil {
+		// The command may be ending because its context has.
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+		defer cancel()
+		err = errors.Join(err, failed("The state's lock was not given back", w.unlock(ctx)))
+		w.unlock = nil
+	}
+	return err
+}
+
+// open opens endpoints.
+func (w *work) open(ctx context.Context, addrs []string) error {
+	slog.Debug("open endpoints", "addresses", addrs)
+	conns, diags := endpoints.Open(ctx, w.cfg, addrs, endpoints.Options{Providers: w.s.providers, Env: w.s.env})
+	if diags.HasErrors() {
+		return &diagnosed{diags, w.cfg.Files}
+	}
+	w.conns = conns
+	return nil
+}
+
+// endpointsOf gives the endpoints that a plan for these targets has to do with: those
+// of the configuration's syncs and, where they are still in the configuration, those
+// of what was applied.
+func (w *work) endpointsOf(targets []string) []string {
+	wanted := func(addr string) bool {
+		for _, t := range targets {
+			if state.Under(t, addr) || state.Under(addr, t) {
+				return true
+			}
+		}
+		return len(targets) == 0
+	}
+	var out []string
+	add := func(addrs ...string) {
+		for _, a := range addrs {
+			if a != "" && w.cfg.Endpoint(a) != nil {
+				out = append(out, a)
+			}
+		}
+	}
+	for _, sync := range w.cfg.Syncs {
+		if wanted(sync.Addr) {
+			add(sync.Source, sync.Target, sync.Hub)
+			add(sync.Between...)
+			add(sync.Spokes...)
+		}
+	}
+	if w.state != nil {
+		for _, m := range w.state.Mappings {
+			if wanted(m.Addr) {
+				add(m.Source, m.Target)
+			}
+		}
+	}
+	return out
+}
+
+// endpointsOfPlan gives the endpoints that a saved plan has to do with.
+func endpointsOfPlan(p *plan.Plan) []string {
+	var out []string
+	for _, e := range p.Endpoints {
+		out = append(out, e.Addr)
+	}
+	return out
+}
