@@ -63,10 +63,6 @@ func (l *load) open(st providers.LoadState) error {
 	}
 	l.before = l.done
 	l.opened = true
-	if l.job.Progress != nil {
-		l.stop, l.told = make(chan struct{}), make(chan struct{})
-		go l.tell()
-	}
 	return nil
 }
 
@@ -76,6 +72,14 @@ func (l *load) isOpen() bool {
 	return l.opened
 }
 
+// watch begins to tell of the load's progress, until result.
+func (l *load) watch() {
+	if l.job.Progress != nil {
+		l.stop, l.told = make(chan struct{}), make(chan struct{})
+		go l.tell()
+	}
+}
+
 // tell reports progress until stop is closed.
 func (l *load) tell() {
 	defer close(l.told)
@@ -83,7 +87,7 @@ func (l *load) tell() {
 	defer tick.Stop()
 	last := Progress{Rows: -1}
 	for {
-		if p := l.progress(); p != last {
+		if p := l.progress(); p != last && l.isOpen() {
 			l.job.Progress(p)
 			last = p
 		}

@@ -92,6 +92,7 @@ func New(o Options, jobs []*Job) *Pool {
 func (p *Pool) Run(j *Job) (int64, error) {
 	p.mu.Lock()
 	l := p.loads[j]
+	l.watch()
 	l.ready = true
 	p.dispatch()
 	p.finishStopped()
@@ -132,6 +133,13 @@ func (p *Pool) dispatch() {
 		l.workers++
 		go p.work(l, helper)
 	}
+}
+
+// share offers what is left of open tables to idle workers.
+func (p *Pool) share() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dispatch()
 }
 
 // pick chooses what a worker does next: the largest table that nobody works on; where

@@ -89,6 +89,7 @@ func (p *Pool) pass(l *load, helper bool) (wrote, more bool, err error) {
 	if l.left() == 0 {
 		return false, false, nil
 	}
+	p.share()
 	w, err := p.o.Target.OpenWriter(p.o.Hard, l.job.Load)
 	if err != nil {
 		return false, false, err
