@@ -229,5 +229,7 @@ func (l *load) result() (int64, error) {
 		p.Done = l.err == nil
 		l.job.Progress(p)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return l.rows, l.err
 }

@@ -26,7 +26,7 @@ type database struct {
 	moment   int                          // grows with every snapshot; rows tell which one they were read from
 	open     int                          // snapshots
 	readers  int
-	most     int // readers at a time
+	most     int    // readers at a time
 	rowsRead func() // called with mu held
 	writing  func() // called before a chunk is written
 }
