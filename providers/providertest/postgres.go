@@ -15,12 +15,7 @@ import (
 
 // PostgresVersions lists the major versions to test, oldest first: all, or those that
 // SF_TEST_POSTGRES_VERSIONS names ("14 18").
-func PostgresVersions() []string {
-	if v := strings.Fields(os.Getenv("SF_TEST_POSTGRES_VERSIONS")); len(v) > 0 {
-		return v
-	}
-	return dbserver.PostgresVersions()
-}
+func PostgresVersions() []string { return dbserver.PostgresVersions() }
 
 // Postgres returns the URL of a new empty database (UTF8, made from template0) on a
 // server of that major version ("14" to "18"), "" for the newest. The user is a

@@ -23,10 +23,6 @@ import (
 	"github.com/syncform/syncform/providers/providertest/internal/dbserver"
 )
 
-// Unavailable begins the value of an environment variable that says, in place of a
-// URL, why there is no such server, so that it is looked for only once per run.
-const Unavailable = "unavailable: "
-
 // started holds this process's servers by name: starting one takes seconds, so all
 // tests of a process share it, each with a database of its own.
 var started sync.Map // name → func() (string, error)
@@ -35,7 +31,7 @@ var started sync.Map // name → func() (string, error)
 func administrator(t testing.TB, name, env string, start func() (*dbserver.Server, error)) string {
 	t.Helper()
 	if v := os.Getenv(env); v != "" {
-		if reason, ok := strings.CutPrefix(v, Unavailable); ok {
+		if reason, ok := strings.CutPrefix(v, dbserver.Unavailable); ok {
 			unavailable(t, reason)
 		}
 		return v

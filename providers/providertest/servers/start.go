@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/syncform/syncform/providers/providertest"
 	"github.com/syncform/syncform/providers/providertest/internal/dbserver"
 )
 
@@ -31,7 +30,7 @@ func startAll(ctx context.Context) []started {
 		{"MySQL", "SF_TEST_MYSQL_URL", func() (*dbserver.Server, error) { return dbserver.StartMySQL(ctx, dbserver.Options{}) }},
 		{"MariaDB", "SF_TEST_MARIADB_URL", func() (*dbserver.Server, error) { return dbserver.StartMariaDB(ctx, dbserver.Options{}) }},
 	}
-	for _, v := range providertest.PostgresVersions() {
+	for _, v := range dbserver.PostgresVersions() {
 		jobs = append(jobs, job{"PostgreSQL", "SF_TEST_POSTGRES_URL_" + v, func() (*dbserver.Server, error) {
 			return dbserver.StartPostgres(ctx, v, dbserver.Options{})
 		}})
@@ -51,7 +50,7 @@ func startAll(ctx context.Context) []started {
 			switch {
 			case errors.Is(err, dbserver.ErrUnavailable):
 				reason, _, _ := strings.Cut(err.Error(), "\n")
-				all[i].value = providertest.Unavailable + reason
+				all[i].value = dbserver.Unavailable + reason
 				fmt.Fprintf(os.Stderr, "\n*** NO %s: its tests are skipped, or fail in CI ***\n%v\n\n", j.name, err)
 			case err != nil:
 				all[i].failed = err

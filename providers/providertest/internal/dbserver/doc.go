@@ -12,6 +12,10 @@ import "errors"
 // on this machine. A server that was found and does not start is another error.
 var ErrUnavailable = errors.New("not available on this machine")
 
+// Unavailable begins the value of an environment variable that says, in place of a
+// URL, why there is no such server, so that it is looked for only once per run.
+const Unavailable = "unavailable: "
+
 // Server is a running server.
 type Server struct {
 	// URL reaches its administrator with a database to begin in (PostgreSQL), or none.

@@ -27,8 +27,12 @@ var postgresFetch = map[string]embeddedpostgres.PostgresVersion{
 	"18": "18.1.0",
 }
 
-// PostgresVersions lists the major versions, oldest first.
+// PostgresVersions lists the major versions, oldest first: all, or those that
+// SF_TEST_POSTGRES_VERSIONS names ("14 18").
 func PostgresVersions() []string {
+	if named := strings.Fields(os.Getenv("SF_TEST_POSTGRES_VERSIONS")); len(named) > 0 {
+		return named
+	}
 	var vs []string
 	for v := range postgresFetch {
 		vs = append(vs, v)
