@@ -11,11 +11,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/urfave/cli/v2"
+
+	"github.com/syncform/syncform/lang"
 )
 
 func (s *session) fmtCommand() *cli.Command {
@@ -98,7 +97,7 @@ func (f *formatter) target(path string) error {
 
 // formats reports whether fmt takes care of a file of that name.
 func formats(name string) bool {
-	return strings.HasSuffix(name, ".sf.hcl") || strings.HasSuffix(name, ".sfvars")
+	return strings.HasSuffix(name, lang.ExtHCL) || strings.HasSuffix(name, ".sfvars")
 }
 
 func (f *formatter) folder(dir string) error {
@@ -157,9 +156,9 @@ func (f *formatter) show(name string, src, out []byte) error {
 
 // formatted is HCL in the standard style. What does not parse is not touched.
 func formatted(name string, src []byte) ([]byte, error) {
-	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	out, diags := lang.Format(src, name)
 	if diags.HasErrors() {
-		return nil, &diagnosed{diags, map[string]*hcl.File{name: file}}
+		return nil, &diagnosed{diags: diags} // without the source: the line may hold a password
 	}
-	return hclwrite.Format(src), nil
+	return out, nil
 }

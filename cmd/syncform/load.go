@@ -1,17 +1,13 @@
 package main
 
 import (
-	"errors"
-	"path/filepath"
+	"os"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/providers/attr"
 )
-
-// errNoConfig says that the folder holds no configuration.
-var errNoConfig = errors.New("no configuration files")
 
 // load reads the folder's configuration; warnings are shown.
 func (s *session) load(o configOptions) (*lang.Config, error) {
@@ -26,14 +22,6 @@ func (s *session) load(o configOptions) (*lang.Config, error) {
 // read reads the folder's configuration. offline leaves open what is not known, as
 // validate does.
 func (s *session) read(o configOptions, offline bool) (*lang.Config, hcl.Diagnostics) {
-	if empty, err := emptyFolder(); err != nil || empty {
-		d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "No configuration files",
-			Detail: "This directory contains no syncform configuration files (*.sf.hcl or *.sf.json). Write one, or let \"syncform init -from URL\" write one for a live database."}
-		if err != nil {
-			d.Summary, d.Detail = "Can't read the directory", err.Error()
-		}
-		return nil, hcl.Diagnostics{d}
-	}
 	schemas := map[string]attr.Provider{}
 	for name, p := range s.providers {
 		schemas[name] = p.Schema()
@@ -43,10 +31,13 @@ func (s *session) read(o configOptions, offline bool) (*lang.Config, hcl.Diagnos
 
 // emptyFolder reports whether the working directory holds no configuration.
 func emptyFolder() (bool, error) {
-	for _, pattern := range []string{"*.sf.hcl", "*.sf.json"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) > 0 {
-			return false, err
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		if lang.IsConfigFile(e.Name()) {
+			return false, nil
 		}
 	}
 	return true, nil

@@ -39,11 +39,10 @@ func variableOf(cfg *lang.Config, name string) *lang.Variable {
 func secrets(cfg *lang.Config) []string {
 	var out []string
 	add := func(v cty.Value) {
-		if v == cty.NilVal || !v.ContainsMarked() {
+		if !lang.IsSensitive(v) {
 			return
 		}
-		v, _ = v.UnmarkDeep()
-		err := cty.Walk(v, func(_ cty.Path, e cty.Value) (bool, error) {
+		err := cty.Walk(lang.Reveal(v), func(_ cty.Path, e cty.Value) (bool, error) {
 			if e.IsKnown() && !e.IsNull() && e.Type() == cty.String {
 				out = append(out, e.AsString())
 			}

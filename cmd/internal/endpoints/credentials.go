@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/providers"
 )
@@ -42,15 +44,7 @@ func (o Options) resolve(cfg *lang.Config, c *lang.Credentials, into *providers.
 func (o Options) lookUp(cfg *lang.Config, c *lang.Credentials) (secret, error) {
 	switch c.Type {
 	case "static":
-		user, err := text(c.Username)
-		if err != nil {
-			return secret{}, fmt.Errorf("username: %w", err)
-		}
-		password, err := text(c.Password)
-		if err != nil {
-			return secret{}, fmt.Errorf("password: %w", err)
-		}
-		return secret{Username: user, Password: password}, nil
+		return secret{Username: text(c.Username), Password: text(c.Password)}, nil
 	case "env":
 		return o.fromEnv(c.Path)
 	case "file":
@@ -59,6 +53,12 @@ func (o Options) lookUp(cfg *lang.Config, c *lang.Credentials) (secret, error) {
 		return o.fromManager(cfg, c)
 	}
 	return secret{}, fmt.Errorf("credentials of type %q can't be read by this version", c.Type)
+}
+
+// text gives a string's value, "" where there is none.
+func text(v cty.Value) string {
+	s, _ := lang.Plain(v).(string)
+	return s
 }
 
 // fromEnv reads PATH_USERNAME and PATH_PASSWORD.
@@ -107,11 +107,7 @@ func (o Options) fromManager(cfg *lang.Config, c *lang.Credentials) (secret, err
 	}
 	switch m.Type {
 	case "env":
-		prefix, err := text(m.Attrs["prefix"])
-		if err != nil {
-			return secret{}, fmt.Errorf("%s: prefix: %w", m.Addr, err)
-		}
-		name := prefix + c.Path
+		name := text(m.Attrs["prefix"]) + c.Path
 		v, ok := o.Env(name)
 		if !ok {
 			return o.fromEnv(name)
@@ -122,11 +118,7 @@ func (o Options) fromManager(cfg *lang.Config, c *lang.Credentials) (secret, err
 		}
 		return s, nil
 	case "file":
-		dir, err := text(m.Attrs["path"])
-		if err != nil {
-			return secret{}, fmt.Errorf("%s: path: %w", m.Addr, err)
-		}
-		return o.fromFile(cfg, filepath.Join(dir, c.Path))
+		return o.fromFile(cfg, filepath.Join(text(m.Attrs["path"]), c.Path))
 	}
 	return secret{}, fmt.Errorf("%s: secrets of type %q can't be read by this version", m.Addr, m.Type)
 }

@@ -108,13 +108,9 @@ func (o Options) open(ctx context.Context, cfg *lang.Config, e *lang.Endpoint) (
 // Config turns an endpoint's block into what its provider takes.
 func (o Options) Config(cfg *lang.Config, e *lang.Endpoint) (providers.Config, *hcl.Diagnostic) {
 	c := providers.Config{Addr: e.Addr, Dir: cfg.Dir, Attrs: map[string]any{}}
-	for name, v := range e.Attrs {
-		p, ok, err := plain(v)
-		if err != nil {
-			return c, fault("Unsuitable value", fmt.Sprintf("%s, argument %q: %s.", e.Addr, name, err), e.Range(name))
-		}
-		if ok {
-			c.Attrs[name] = p
+	for name, v := range e.Arguments() {
+		if v != nil { // null is as good as not written
+			c.Attrs[name] = v
 		}
 	}
 	if e.Credentials == nil {

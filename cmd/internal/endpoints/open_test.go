@@ -52,8 +52,8 @@ func endpoint(name string, c *lang.Credentials) *lang.Endpoint {
 		Block: lang.Block{Addr: "source.x." + name, DeclRange: hcl.Range{Filename: "main.sf.hcl", Start: hcl.Pos{Line: 1}}}, Provider: "x", Name: name,
 		Attrs: map[string]cty.Value{
 			"host": cty.StringVal("db"), "port": cty.NumberIntVal(5432), "tls": cty.True, "ca": cty.NullVal(cty.String),
-			"hosts": cty.TupleVal([]cty.Value{cty.StringVal("a"), cty.StringVal("b")}),
-			"opts":  cty.ObjectVal(map[string]cty.Value{"k": cty.StringVal("v")}),
+			"hosts": cty.ListVal([]cty.Value{cty.StringVal("a"), cty.StringVal("b")}),
+			"opts":  cty.MapVal(map[string]cty.Value{"k": cty.StringVal("v")}),
 		},
 		Credentials: c,
 	}
@@ -77,7 +77,7 @@ func TestCredentials(t *testing.T) {
 		user, want string // want: part of the error
 	}{
 		"none":        {},
-		"static":      {in: &lang.Credentials{Type: "static", Username: cty.StringVal("su"), Password: cty.StringVal(canary).Mark("sensitive")}, user: "su"},
+		"static":      {in: &lang.Credentials{Type: "static", Username: cty.StringVal("su"), Password: cty.StringVal(canary).Mark(lang.Sensitive)}, user: "su"},
 		"env":         {in: &lang.Credentials{Type: "env", Path: "DB"}, user: "eu"},
 		"env_half":    {in: &lang.Credentials{Type: "env", Path: "HALF"}, want: "HALF_PASSWORD is not set"},
 		"env_none":    {in: &lang.Credentials{Type: "env", Path: "NONE"}, want: "NONE_USERNAME is not set"},

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // Diagnostics writes errors and warnings as Terraform does: a summary, the place in
@@ -139,9 +141,19 @@ func snippet(d *hcl.Diagnostic, files map[string]*hcl.File) *JSONSnippet {
 
 // contextOf names the top-level block that holds the byte: source "mysql" "shop".
 func contextOf(file *hcl.File, at int) string {
-	nav, ok := file.Nav.(interface{ ContextString(offset int) string })
+	body, ok := file.Body.(*hclsyntax.Body)
 	if !ok {
-		return ""
+		return "" // JSON
 	}
-	return nav.ContextString(at)
+	for _, b := range body.Blocks {
+		if rng := b.Range(); at < rng.Start.Byte || at > b.CloseBraceRange.End.Byte {
+			continue
+		}
+		text := b.Type
+		for _, l := range b.Labels {
+			text += " " + strconv.Quote(l)
+		}
+		return text
+	}
+	return ""
 }
