@@ -4,6 +4,10 @@ package planner
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -11,6 +15,7 @@ import (
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // Input is all that a plan is made from.
@@ -35,15 +40,124 @@ type Options struct {
 	Version     string // of this binary
 }
 
-// Make reads the live databases and builds the plan. On errors the plan is nil.
-func Make(ctx context.Context, in Input) (*plan.Plan, hcl.Diagnostics) {
-	panic("bug in syncform: written next")
+// Endpoints gives the addresses of the endpoints that a plan with these options
+// connects to, each once, in order: those of the syncs in question.
+func Endpoints(cfg *lang.Config, s *state.State, o Options) []string {
+	var out []string
+	for _, sync := range selected(cfg, o.Targets) {
+		out = append(out, sync.Source, sync.Target)
+	}
+	if o.Destroy && s != nil {
+		out = nil
+		for _, m := range s.Mappings {
+			if cfg.Endpoint(m.Target) != nil && inScope(m.Addr, o.Targets) {
+				out = append(out, m.Target)
+			}
+		}
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return slices.DeleteFunc(out, func(a string) bool { return a == "" })
 }
 
-// Check says whether a saved plan still holds: nil, or a *StaleError that names what
-// moved (state, configuration, endpoint, table) and how. A plan whose apply was cut
-// short (state.Running) holds whatever its own steps have changed since; one that was
-// applied is refused.
-func Check(ctx context.Context, p *plan.Plan, in Input) error {
-	panic("bug in syncform: written next")
+// Make reads the live databases and builds the plan. On errors the plan is nil.
+func Make(ctx context.Context, in Input) (*plan.Plan, hcl.Diagnostics) {
+	b := newBuilder(in)
+	b.make(ctx)
+	return b.finish()
+}
+
+func newBuilder(in Input) *builder {
+	return &builder{
+		in: in, newID: newID, names: map[*lang.Mapping]map[string]bool{},
+		plan: &plan.Plan{
+			FormatVersion: plan.FormatVersion, Version: in.Version, ID: newID(), CreatedAt: time.Now().UTC().Truncate(time.Second),
+			Destroy: in.Destroy,
+		},
+	}
+}
+
+// newID gives a name that no other plan or load has.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+func (b *builder) make(ctx context.Context) {
+	b.takeState()
+	b.known()
+	if b.diags.HasErrors() {
+		return
+	}
+	var diags hcl.Diagnostics
+	b.endpoints, diags = refresh(ctx, b.in.Conns, b.in.Config, Endpoints(b.in.Config, b.state, b.in.Options), providers.InspectOptions{})
+	if b.diags = append(b.diags, diags...); b.diags.HasErrors() {
+		return
+	}
+	switch {
+	case b.in.Destroy:
+		b.destroy(ctx)
+	case b.in.RefreshOnly:
+		b.drift()
+	default:
+		b.build(ctx)
+	}
+}
+
+// build makes the plan's actions, each step only where those before it had no error,
+// so that one mistake is not told twice.
+func (b *builder) build(ctx context.Context) {
+	syncs := selected(b.in.Config, b.in.Targets)
+	for _, step := range []func(){
+		func() { b.desire(ctx, syncs) },
+		func() { b.narrow() },
+		func() { b.compare(ctx) },
+		func() { b.previous(syncs) },
+		func() { b.decide(ctx) },
+		b.order,
+		func() { b.dropRemoved(ctx) },
+	} {
+		if step(); b.diags.HasErrors() {
+			return
+		}
+	}
+	for _, w := range b.wants {
+		b.plan.Mappings = append(b.plan.Mappings, w.work.mapping)
+		b.read(w.source, w.from.Name, w.from)
+		b.read(w.target, w.name, w.live)
+	}
+}
+
+// read notes a table that the plan rests on; nil where there is none.
+func (b *builder) read(e *endpoint, n schema.Name, t *schema.Table) {
+	b.plan.Read = append(b.plan.Read, plan.ReadObject{Endpoint: e.addr, Name: n, Table: t})
+}
+
+// finish adds what every plan has.
+func (b *builder) finish() (*plan.Plan, hcl.Diagnostics) {
+	if b.diags.HasErrors() {
+		return nil, b.diags
+	}
+	p := b.plan
+	p.ConfigHash = b.in.Config.Hash
+	if b.in.State != nil {
+		p.StateSerial, p.StateLineage = b.in.State.Serial, b.in.State.Lineage
+	}
+	for _, addr := range Endpoints(b.in.Config, b.state, b.in.Options) {
+		if e := b.endpoints[addr]; e != nil {
+			p.Endpoints = append(p.Endpoints, plan.Endpoint{Addr: addr, System: e.db.System, Version: e.db.Version, Identity: e.db.Identity})
+		}
+	}
+	for _, a := range p.Actions {
+		if a.Held != "" {
+			p.Held++
+		}
+	}
+	b.outputs()
+	if err := p.Validate(); err != nil {
+		b.errorf("Bug in syncform", "The plan is not sound: %s. This is a bug in syncform.", err)
+		return nil, b.diags
+	}
+	return p, b.diags
 }

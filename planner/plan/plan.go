@@ -180,8 +180,9 @@ type Mapping struct {
 	Target      string      `json:"target"`
 	SourceTable schema.Name `json:"source_table"`
 	TargetTable schema.Name `json:"target_table"`
-	// TargetIdentity is the target's schema.Database.Identity: a table of that name in
-	// another database is not the one that was made.
+	// SourceIdentity and TargetIdentity are the endpoints' schema.Database.Identity: a
+	// table of that name in another database is not the one that was copied or made.
+	SourceIdentity string   `json:"source_identity,omitempty"`
 	TargetIdentity string   `json:"target_identity,omitempty"`
 	Columns        []Column `json:"columns"` // only those that rows carry
 	SourceKey      []string `json:"source_key,omitempty"`

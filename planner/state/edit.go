@@ -9,9 +9,9 @@ import (
 )
 
 // Under reports whether address addr is at or below address at: a mapping of a sync,
-// a column of a mapping.
+// a column of a mapping, an element of a block with for_each.
 func Under(addr, at string) bool {
-	return addr == at || strings.HasPrefix(addr, at) && strings.HasPrefix(addr[len(at):], ".")
+	return addr == at || strings.HasPrefix(addr, at) && (addr[len(at)] == '.' || addr[len(at)] == '[')
 }
 
 // List gives the addresses of the mappings at or below any of the given addresses, or

@@ -1,0 +1,262 @@
+package planner
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// column is one column of a target table to be.
+type column struct {
+	source   *schema.Column // nil: the target has it alone
+	name     string         // in the target
+	explicit bool           // the configuration names it
+	block    *lang.Column   // what the configuration says of it; may be nil
+}
+
+// chooser picks the columns of one mapping. A wildcard's names need not be in every
+// table, but in one of them: seen collects those that were.
+type chooser struct {
+	b    *builder
+	w    *want
+	wild bool
+	seen map[string]bool
+}
+
+// chooseColumns sets w.columns, in the source's order, then those that only the
+// target has. It reports false after an error.
+func (b *builder) chooseColumns(w *want) bool {
+	c := &chooser{b: b, w: w, wild: strings.Contains(w.cfg.Label, "*"), seen: b.seen(w.cfg)}
+	renames, all := c.renames()
+	if renames == nil {
+		return false
+	}
+	excluded := map[string]bool{}
+	ok := true
+	for _, name := range w.cfg.ExcludeColumns {
+		col, fine := c.column(name, "exclude_columns")
+		ok = ok && fine
+		if col == nil {
+			continue
+		}
+		if _, twice := renames[col.Name]; twice {
+			b.errorAt(w.cfg.Range("exclude_columns"), sumTwoColumns, "%s: column %q is both in columns and in exclude_columns.", w.addr, col.Name)
+			ok = false
+		}
+		excluded[col.Name] = true
+	}
+	var cols []column
+	for i := range w.from.Columns {
+		col := &w.from.Columns[i]
+		targets, named := renames[col.Name]
+		switch {
+		case excluded[col.Name]:
+		case named:
+			for _, t := range targets {
+				cols = append(cols, column{source: col, name: t, explicit: true})
+			}
+		case all:
+			cols = append(cols, column{source: col, name: col.Name})
+		}
+	}
+	for _, block := range w.cfg.ColumnBlocks {
+		next, fine := c.block(cols, block, excluded)
+		ok = ok && fine
+		if fine {
+			cols = next
+		}
+	}
+	w.columns = cols
+	return c.distinct() && ok
+}
+
+// renames gives the target names of each source column that `columns` names, and
+// whether all others are mapped too. A nil map is an error that was reported.
+func (c *chooser) renames() (map[string][]string, bool) {
+	out := map[string][]string{}
+	if !c.w.cfg.ColumnsSet && c.w.cfg.Columns == nil {
+		return out, true
+	}
+	all, ok := false, true
+	for _, from := range slices.Sorted(maps.Keys(c.w.cfg.Columns)) {
+		if from == "*" {
+			all = true
+			continue
+		}
+		col, fine := c.column(from, "columns")
+		ok = ok && fine
+		if col != nil {
+			out[col.Name] = append(out[col.Name], c.w.cfg.Columns[from])
+		}
+	}
+	if !ok {
+		return nil, false
+	}
+	return out, all
+}
+
+// column finds a source column that an argument names. In a wildcard's table it may
+// be missing: nil, true.
+func (c *chooser) column(name, arg string) (*schema.Column, bool) {
+	if col := findColumn(c.w.source.db.System, c.w.from, name); col != nil {
+		c.seen[arg+" "+name] = true
+		return col, true
+	}
+	if c.wild {
+		if _, known := c.seen[arg+" "+name]; !known {
+			c.seen[arg+" "+name] = false
+		}
+		return nil, true
+	}
+	c.b.noColumn(c.w, arg, name)
+	return nil, false
+}
+
+// noColumn reports a source column that is not there.
+func (b *builder) noColumn(w *want, arg, name string) {
+	names := columnNames(w.from)
+	hint := didYouMean(name, names)
+	if hint == "" {
+		hint = fmt.Sprintf(" Its columns: %s.", some(names))
+	}
+	b.errorAt(w.cfg.Range(arg), sumNoColumn, "Table %s of %s has no column %q.%s", w.from.Name, w.source.addr, name, hint)
+}
+
+// block works what a column block says into cols.
+func (c *chooser) block(cols []column, block *lang.Column, excluded map[string]bool) ([]column, bool) {
+	sys := c.w.target.db.System
+	at := slices.IndexFunc(cols, func(x column) bool { return foldColumn(sys, x.name) == foldColumn(sys, block.Name) })
+	if block.From != "" {
+		return c.from(cols, block, at)
+	}
+	if at >= 0 {
+		cols[at].block = block
+		return cols, true
+	}
+	if src := findColumn(c.w.source.db.System, c.w.from, block.Name); src != nil && !excluded[src.Name] {
+		return insert(cols, c.w.from, column{source: src, name: block.Name, explicit: true, block: block}), true
+	}
+	if block.Type != "" {
+		return append(cols, column{name: block.Name, explicit: true, block: block}), true
+	}
+	if c.wild {
+		return cols, true
+	}
+	names := make([]string, len(cols))
+	for i, x := range cols {
+		names[i] = x.name
+	}
+	c.b.errorAt(block.DeclRange, sumNoColumn, "%s maps no column to %q.%s Say with from which source column it is, or give a type for one that only the target has.", c.w.addr, block.Name, didYouMean(block.Name, names))
+	return cols, false
+}
+
+// from works in a block that names its source column: in place of the columns that
+// would have stood there by themselves.
+func (c *chooser) from(cols []column, block *lang.Column, at int) ([]column, bool) {
+	src := findColumn(c.w.source.db.System, c.w.from, block.From)
+	if src == nil {
+		if c.wild {
+			return cols, true
+		}
+		names := columnNames(c.w.from)
+		c.b.errorAt(block.Range("from"), sumNoColumn, "Table %s of %s has no column %q.%s", c.w.from.Name, c.w.source.addr, block.From, didYouMean(block.From, names))
+		return cols, false
+	}
+	if at >= 0 && cols[at].explicit && cols[at].source != src {
+		c.b.errorAt(block.DeclRange, sumTwoColumns, "%s maps both %q and %q to the column %q.", c.w.addr, cols[at].source.Name, src.Name, block.Name)
+		return cols, false
+	}
+	sys := c.w.target.db.System
+	cols = slices.DeleteFunc(cols, func(x column) bool {
+		return !x.explicit && (x.source == src || foldColumn(sys, x.name) == foldColumn(sys, block.Name)) ||
+			x.source == src && x.name == block.Name
+	})
+	return insert(cols, c.w.from, column{source: src, name: block.Name, explicit: true, block: block}), true
+}
+
+// insert puts a column where its source column stands among the others'.
+func insert(cols []column, from *schema.Table, c column) []column {
+	place := func(x column) int {
+		if x.source == nil {
+			return len(from.Columns)
+		}
+		return slices.IndexFunc(from.Columns, func(y schema.Column) bool { return y.Name == x.source.Name })
+	}
+	at := slices.IndexFunc(cols, func(x column) bool { return place(x) > place(c) })
+	if at < 0 {
+		return append(cols, c)
+	}
+	return slices.Insert(cols, at, c)
+}
+
+// distinct checks that there are columns, each of a name of its own.
+func (c *chooser) distinct() bool {
+	if len(c.w.columns) == 0 {
+		c.b.errorAt(c.w.cfg.Range("columns"), sumNoColumn, "%s maps no column of %s.", c.w.addr, c.w.from.Name)
+		return false
+	}
+	seen := make(map[string]*column, len(c.w.columns))
+	ok := true
+	for i := range c.w.columns {
+		x := &c.w.columns[i]
+		name := foldColumn(c.w.target.db.System, x.name)
+		if y := seen[name]; y != nil {
+			c.b.errorAt(c.w.cfg.Range("columns"), sumTwoColumns, "%s maps both %s and %s to the column %q.", c.w.addr, x.from(), y.from(), x.name)
+			ok = false
+		}
+		seen[name] = x
+	}
+	return ok
+}
+
+// from names where a column comes from, for a message.
+func (c *column) from() string {
+	if c.source == nil {
+		return fmt.Sprintf("a column block %q", c.name)
+	}
+	return fmt.Sprintf("%q", c.source.Name)
+}
+
+// findColumn returns the column of that name as the system compares names, or nil.
+func findColumn(sys schema.System, t *schema.Table, name string) *schema.Column {
+	if c := t.Column(name); c != nil || sys == schema.PostgreSQL {
+		return c
+	}
+	for i := range t.Columns {
+		if strings.EqualFold(t.Columns[i].Name, name) {
+			return &t.Columns[i]
+		}
+	}
+	return nil
+}
+
+func columnNames(t *schema.Table) []string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// seen gives the names that a mapping's arguments hold, each true once a table had it.
+func (b *builder) seen(m *lang.Mapping) map[string]bool {
+	if b.names[m] == nil {
+		b.names[m] = map[string]bool{}
+	}
+	return b.names[m]
+}
+
+// unseen reports the names of wildcard mappings that no table of theirs has.
+func (b *builder) unseen(m *lang.Mapping) {
+	for _, key := range slices.Sorted(maps.Keys(b.names[m])) {
+		if b.names[m][key] {
+			continue
+		}
+		arg, name, _ := strings.Cut(key, " ")
+		b.errorAt(m.Range(arg), sumNoColumn, "No table that %q stands for has a column %q.", m.Label, name)
+	}
+}

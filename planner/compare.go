@@ -1,0 +1,98 @@
+package planner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// compare diffs every want with what is there. Tables that look different are given
+// to their server's Normalizer, all of one target in one call, and compared again in
+// its own spelling.
+func (b *builder) compare(ctx context.Context) {
+	b.settleNames()
+	differ := map[*endpoint][]*want{}
+	var order []*endpoint
+	for _, w := range b.wants {
+		if w.live == nil {
+			continue
+		}
+		if w.diff(); len(w.work.diffs) == 0 {
+			continue
+		}
+		if differ[w.target] == nil {
+			order = append(order, w.target)
+		}
+		differ[w.target] = append(differ[w.target], w)
+	}
+	for _, e := range order {
+		b.normalize(ctx, e, differ[e])
+	}
+}
+
+// settleNames finds the live tables and gives indexes and constraints names that no
+// other table of the target has.
+func (b *builder) settleNames() {
+	spaces := map[string]*namespace{}
+	for _, w := range b.wants {
+		if w.live = w.target.table(w.name); w.live != nil {
+			w.name, w.table.Name = w.live.Name, w.live.Name
+		}
+		n := spaces[w.target.db.Identity]
+		if n == nil {
+			n = newNamespace(w.target.db)
+			spaces[w.target.db.Identity] = n
+		}
+		n.take(ofRelations, w.name.Schema, w.name.Name, w.name)
+	}
+	for _, w := range b.wants {
+		spaces[w.target.db.Identity].settle(&w.table)
+	}
+}
+
+// diff compares the want with its live table.
+func (w *want) diff() {
+	d := differ{sys: w.target.db.System, have: w.live, want: &w.table, compare: w.target.translator.CompareTypes, renamed: w.renamedFrom()}
+	for _, c := range w.cfg.IgnoreChanges {
+		if d.ignored == nil {
+			d.ignored = map[string]bool{}
+		}
+		d.ignored[c] = true
+	}
+	w.work.diffs = diffTable(d)
+}
+
+// normalize has the server spell the tables of wants as it would show them.
+func (b *builder) normalize(ctx context.Context, e *endpoint, wants []*want) {
+	n, err := providers.As[providers.Normalizer](e.conn)
+	if err != nil {
+		return // it keeps what it is given as it is
+	}
+	given := make([]schema.Table, len(wants))
+	for i, w := range wants {
+		given[i] = w.table
+	}
+	back, err := n.Normalize(ctx, given)
+	switch {
+	case errors.Is(err, providers.ErrReadOnly):
+		b.note(e.addr, fmt.Sprintf("its login may only read, so it could not be asked how it spells %d tables: defaults and expressions may look different that are not", len(wants)))
+		return
+	case err == nil && len(back) != len(given):
+		err = fmt.Errorf("bug in syncform: %d tables were given and %d came back", len(given), len(back))
+	}
+	if err != nil {
+		d := errorf(sumNormalize, "%s can't be asked how it would spell the tables to be: %s.", e.addr, err)
+		d.Subject = &e.declRange
+		b.diags = append(b.diags, d)
+		return
+	}
+	for i, w := range wants {
+		w.table = back[i]
+		w.table.Name = w.name
+		w.table.Rows, w.table.Bytes = given[i].Rows, given[i].Bytes
+		w.diff()
+	}
+}

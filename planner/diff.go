@@ -1,0 +1,195 @@
+package planner
+
+import (
+	"fmt"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// difference is one change that would bring a table nearer to what is wanted.
+type difference struct {
+	change  schema.Change
+	column  string // the column it is about, for the address
+	hazards []providers.Hazard
+	reason  string
+	info    string
+	// risky differences may lose rows or values, or fail on those that are there: they
+	// are held unless the table has no rows that stay.
+	risky bool
+	// afterRows ones wait for a load of the table, where there is one.
+	afterRows bool
+	// other marks a column that is so different that a table that is not ours can't be
+	// taken over.
+	other bool
+}
+
+// differ compares a table as it is with the table as it is to be. Objects of the live
+// table that nobody asked for are left alone: columns, indexes, constraints, options,
+// comments.
+type differ struct {
+	sys     schema.System
+	have    *schema.Table
+	want    *schema.Table
+	compare func(from, to schema.Type) schema.Narrowing
+	renamed map[string]string // new column name -> old, where the configuration says renamed_from
+	ignored map[string]bool   // columns whose differences are ignored
+	out     []difference
+}
+
+// diffTable lists the changes that lead from have to want, in an order in which they
+// can run.
+func diffTable(d differ) []difference {
+	have := d.have
+	if len(d.renamed) > 0 {
+		have = d.renameColumns()
+	}
+	d.have = have
+	d.table()
+	d.columns()
+	d.constraints()
+	return d.out
+}
+
+func (d *differ) add(x difference) { d.out = append(d.out, x) }
+
+func (d *differ) fold(name string) string { return foldColumn(d.sys, name) }
+
+// renameColumns notes the renames that the configuration declares and returns the
+// table as it is after them.
+func (d *differ) renameColumns() *schema.Table {
+	t := *d.have
+	for i := range d.want.Columns {
+		to := d.want.Columns[i].Name
+		from, declared := d.renamed[to]
+		if !declared || findColumn(d.sys, &t, to) != nil {
+			continue // not declared, or done
+		}
+		col := findColumn(d.sys, &t, from)
+		if col == nil {
+			continue
+		}
+		change := schema.RenameColumn{In: d.have.Name, From: col.Name, To: to}
+		d.add(difference{change: change, column: to, reason: "the configuration says renamed_from"})
+		t = after(t, change)
+	}
+	return &t
+}
+
+// table compares what belongs to the table itself.
+func (d *differ) table() {
+	to := *d.have
+	to.Options = overlay(d.have.Options, d.want.Options)
+	if d.want.Comment != "" {
+		to.Comment = d.want.Comment
+	}
+	if to.Comment != d.have.Comment || len(to.Options) != len(d.have.Options) || !covers(d.have.Options, to.Options) {
+		d.add(difference{change: schema.ModifyTable{From: *d.have, To: to}, reason: "the source has it so"})
+	}
+	d.partitioning()
+}
+
+// overlay returns base with what over says.
+func overlay(base, over map[string]string) map[string]string {
+	if covers(base, over) {
+		return base
+	}
+	out := make(map[string]string, len(base)+len(over))
+	for k, v := range base {
+		out[k] = v
+	}
+	for k, v := range over {
+		out[k] = v
+	}
+	return out
+}
+
+// covers reports whether have says all that want does.
+func covers(have, want map[string]string) bool {
+	for k, v := range want {
+		if h, ok := have[k]; !ok || h != v {
+			return false
+		}
+	}
+	return true
+}
+
+// partitioning compares how the table is cut: partitions that are missing can be
+// made, another cut means another table.
+func (d *differ) partitioning() {
+	have, want := d.have.Partition, d.want.Partition
+	if want == nil {
+		return
+	}
+	if have == nil || have.Strategy != want.Strategy || have.Definition != want.Definition {
+		to := *d.have
+		to.Partition = want
+		d.add(difference{
+			change: schema.ModifyTable{From: *d.have, To: to}, risky: true,
+			reason:  "the source is partitioned otherwise",
+			hazards: []providers.Hazard{hazard(hazardPartition, "partitioned by %s; the source is partitioned by %s", definition(have), definition(want))},
+		})
+		return
+	}
+	known := map[string]bool{}
+	for _, p := range have.Partitions {
+		known[p.Name.Name] = true
+	}
+	merged := *have
+	merged.Partitions = append([]schema.Partition(nil), have.Partitions...)
+	for _, p := range want.Partitions {
+		if !known[p.Name.Name] {
+			merged.Partitions = append(merged.Partitions, p)
+		}
+	}
+	if len(merged.Partitions) > len(have.Partitions) {
+		to := *d.have
+		to.Partition = &merged
+		d.add(difference{
+			change: schema.ModifyTable{From: *d.have, To: to}, reason: "the source has more partitions",
+			info: fmt.Sprintf("%d more partitions", len(merged.Partitions)-len(have.Partitions)),
+		})
+	}
+}
+
+func definition(p *schema.Partitioning) string {
+	if p == nil {
+		return "nothing"
+	}
+	return p.Definition
+}
+
+// columns compares the columns by name.
+func (d *differ) columns() {
+	byName := make(map[string]*schema.Column, len(d.have.Columns))
+	for i := range d.have.Columns {
+		byName[d.fold(d.have.Columns[i].Name)] = &d.have.Columns[i]
+	}
+	for i := range d.want.Columns {
+		w := &d.want.Columns[i]
+		if d.ignored[w.Name] {
+			continue
+		}
+		h := byName[d.fold(w.Name)]
+		if h == nil {
+			d.addColumn(*w)
+			continue
+		}
+		d.column(h, w)
+	}
+}
+
+// addColumn adds a missing column. One that may not be null and has no value of its
+// own is added nullable, and made NOT NULL once the rows have theirs.
+func (d *differ) addColumn(c schema.Column) {
+	first := c
+	filled := c.Default != nil || c.Generated != nil || c.Identity != nil
+	first.Nullable = c.Nullable || !filled
+	d.add(difference{change: schema.AddColumn{In: d.have.Name, Column: first}, column: c.Name, reason: "the source has it", other: true})
+	if !c.Nullable && !filled {
+		d.add(difference{
+			change: schema.ModifyColumn{In: d.have.Name, From: first, To: c}, column: c.Name,
+			afterRows: true, reason: "it may not be null once every row has its value",
+		})
+	}
+}

@@ -1,0 +1,178 @@
+package planner
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// column compares one column. What changes without any risk to values goes into one
+// change, the rest into a second one that is held.
+func (d *differ) column(have, want *schema.Column) {
+	to := d.merge(*have, *want)
+	if sameColumn(have, &to) {
+		return
+	}
+	safe, kind := to, schema.NotNarrow
+	var hazards []providers.Hazard
+	risk := func(code string, format string, args ...any) {
+		hazards = append(hazards, hazard(code, format, args...))
+	}
+	if !sameType(have.Type, to.Type) {
+		kind = d.compare(have.Type, to.Type)
+		switch kind {
+		case schema.Widens, schema.NotNarrow:
+		case schema.Narrows:
+			risk(hazardNarrow, "%s -> %s: values that fit today may not fit afterwards", have.Type, to.Type)
+			safe.Type, safe.Default, safe.Identity = have.Type, have.Default, have.Identity
+			safe.Charset, safe.Collation = have.Charset, have.Collation
+		default:
+			risk(hazardRetype, "%s -> %s: every value is rewritten, and some may not have a counterpart", have.Type, to.Type)
+			safe.Type, safe.Default, safe.Identity = have.Type, have.Default, have.Identity
+			safe.Charset, safe.Collation = have.Charset, have.Collation
+		}
+	}
+	if have.Nullable && !to.Nullable {
+		risk(hazardNotNull, "NOT NULL: fails while any row holds NULL")
+		safe.Nullable = true
+	}
+	if !reflect.DeepEqual(have.Generated, to.Generated) {
+		risk(hazardGenerated, "another computation of the column: every value is rewritten")
+		safe.Generated = have.Generated
+	}
+	if !sameColumn(have, &safe) {
+		d.safeColumn(have, safe, kind)
+	}
+	if len(hazards) == 0 {
+		return
+	}
+	narrowing := kind
+	if safe.Type.Equal(to.Type) {
+		narrowing = schema.NotNarrow
+	}
+	d.add(difference{
+		change: schema.ModifyColumn{In: d.have.Name, From: safe, To: to, Type: narrowing}, column: to.Name,
+		hazards: hazards, risky: true, reason: "the source has it so",
+		afterRows: narrowing == schema.NotNarrow && reflect.DeepEqual(safe.Generated, to.Generated),
+		other:     narrowing != schema.NotNarrow,
+	})
+}
+
+// safeColumn adds the part of a column's change that every value survives.
+func (d *differ) safeColumn(have *schema.Column, safe schema.Column, kind schema.Narrowing) {
+	x := difference{change: schema.ModifyColumn{In: d.have.Name, From: *have, To: safe}, column: safe.Name, reason: "the source has it so"}
+	if !sameType(have.Type, safe.Type) {
+		x.change = schema.ModifyColumn{In: d.have.Name, From: *have, To: safe, Type: kind}
+		x.info = "safe: " + widening(have.Type, safe.Type)
+		if d.have.Rows != 0 && rewrites(d.sys, have.Type, safe.Type) {
+			x.hazards = []providers.Hazard{hazard(hazardRewrite, "%s -> %s: the server rewrites the table%s, and nobody writes to it meanwhile", have.Type, safe.Type, about(d.have.Rows))}
+		}
+	}
+	d.add(x)
+}
+
+// merge is the wanted column with what nobody asked for as it is.
+func (d *differ) merge(have, want schema.Column) schema.Column {
+	to := want
+	to.Name = have.Name
+	if to.Comment == "" {
+		to.Comment = have.Comment
+	}
+	if isMySQL(d.sys) {
+		if to.Charset == "" {
+			to.Charset = have.Charset
+		}
+		if to.Collation == "" {
+			to.Collation = have.Collation
+		}
+	}
+	if sameType(have.Type, to.Type) {
+		to.Type = have.Type
+	}
+	if sameDefault(to.Type, have.Default, to.Default) {
+		to.Default = have.Default
+	}
+	if have.Identity != nil && to.Identity != nil {
+		id := *to.Identity
+		for _, f := range []struct{ to, have *string }{
+			{&id.Start, &have.Identity.Start}, {&id.Increment, &have.Identity.Increment},
+			{&id.Min, &have.Identity.Min}, {&id.Max, &have.Identity.Max}, {&id.Cache, &have.Identity.Cache},
+		} {
+			if *f.to == "" {
+				*f.to = *f.have
+			}
+		}
+		to.Identity = &id
+	}
+	if have.Generated == nil && to.Generated != nil {
+		to.Generated = nil // a plain column here: its values are copied
+	}
+	return to
+}
+
+func sameColumn(a, b *schema.Column) bool {
+	return a.Nullable == b.Nullable && a.Comment == b.Comment && a.Collation == b.Collation && a.Charset == b.Charset &&
+		a.OnUpdate == b.OnUpdate && a.Invisible == b.Invisible &&
+		sameType(a.Type, b.Type) && sameDefault(a.Type, a.Default, b.Default) &&
+		samePointee(a.Identity, b.Identity) && samePointee(a.Generated, b.Generated)
+}
+
+func samePointee[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
+// sameType compares types; of a named type only the name, as its own changes are
+// changes of the type.
+func sameType(a, b schema.Type) bool {
+	if a.Name.Name != "" && b.Name.Name != "" && a.System == b.System {
+		return a.Native == b.Native && a.Kind == b.Kind
+	}
+	return a.Equal(b)
+}
+
+// sameDefault compares defaults: literals by value, expressions by their text.
+func sameDefault(t schema.Type, a, b *schema.Default) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	if a.Literal != b.Literal {
+		return false
+	}
+	if a.Text == b.Text || !a.Literal {
+		return a.Text == b.Text
+	}
+	return string(row.Normal(nil, t, []byte(a.Text))) == string(row.Normal(nil, t, []byte(b.Text)))
+}
+
+// widening names a change of type that every value survives.
+func widening(from, to schema.Type) string {
+	ints := map[int]string{8: "tinyint", 16: "smallint", 24: "mediumint", 32: "int", 64: "bigint"}
+	switch {
+	case from.Kind == schema.Int && to.Kind == schema.Int && ints[from.Bits] != "" && ints[to.Bits] != "":
+		return fmt.Sprintf("%s_to_%s", ints[from.Bits], ints[to.Bits])
+	case from.Kind == schema.Varchar && (to.Kind == schema.Varchar || to.Kind == schema.Text):
+		return "varchar_expand"
+	case from.Kind == schema.Decimal && to.Kind == schema.Decimal:
+		return "decimal_expand"
+	}
+	return "every value fits"
+}
+
+// rewrites reports whether a server is known to rewrite the table for a change of type
+// that keeps every value.
+func rewrites(sys schema.System, from, to schema.Type) bool {
+	stretch := from.Kind == schema.Varchar && (to.Kind == schema.Varchar || to.Kind == schema.Text)
+	switch sys {
+	case schema.PostgreSQL:
+		return !stretch && !(from.Kind == schema.Decimal && to.Kind == schema.Decimal && from.Scale == to.Scale) &&
+			!(from.Kind == schema.VarBit && to.Kind == schema.VarBit)
+	case schema.SQLite:
+		return true
+	}
+	// MySQL stretches a varchar in place up to 255 bytes and, in its own class, beyond;
+	// appending labels to an enum is free.
+	return from.Kind != schema.EnumKind && from.Kind != schema.Set && !(stretch && to.Kind == schema.Varchar && (from.Length >= 256) == (to.Length >= 256))
+}

@@ -1,0 +1,180 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// pairing is the result of comparing two lists of named things: those of want that
+// are not there, and those that are there under the same name but differ.
+type pairing[T any] struct {
+	missing  []T
+	replaced [][2]T // have, want
+}
+
+// pair finds for each wanted thing its like, by name first, then by what it is: a name
+// that the system chose, or that had to be another, makes no difference.
+func pair[T any](have, want []T, name func(*T) string, same func(a, b *T) bool) pairing[T] {
+	var out pairing[T]
+	if len(want) == 0 {
+		return out
+	}
+	byName := make(map[string]int, len(have))
+	for i := range have {
+		if n := name(&have[i]); n != "" {
+			byName[n] = i
+		}
+	}
+	used := make([]bool, len(have))
+	var rest []int
+	for i := range want {
+		if j, ok := byName[name(&want[i])]; ok && !used[j] && same(&have[j], &want[i]) {
+			used[j] = true
+			continue
+		}
+		rest = append(rest, i)
+	}
+	for _, i := range rest {
+		like := -1
+		for j := range have {
+			if !used[j] && same(&have[j], &want[i]) {
+				like = j
+				break
+			}
+		}
+		if like >= 0 {
+			used[like] = true
+			continue
+		}
+		if j, ok := byName[name(&want[i])]; ok && !used[j] {
+			used[j] = true
+			out.replaced = append(out.replaced, [2]T{have[j], want[i]})
+			continue
+		}
+		out.missing = append(out.missing, want[i])
+	}
+	return out
+}
+
+// constraints compares keys, indexes, checks and foreign keys. One that differs under
+// the same name is dropped and made anew, which takes no row away.
+func (d *differ) constraints() {
+	in := d.have.Name
+	d.primaryKey()
+	const why, changed = "the source has it", "the source has it otherwise"
+
+	keys := pair(d.have.Uniques, d.want.Uniques, func(k *schema.Key) string { return d.fold(k.Name) }, d.sameKey)
+	for _, r := range keys.replaced {
+		d.add(difference{change: schema.DropUnique{In: in, Key: r[0]}, reason: changed})
+		d.add(difference{change: schema.AddUnique{In: in, Key: r[1]}, reason: changed, afterRows: true})
+	}
+	for _, k := range keys.missing {
+		d.add(difference{change: schema.AddUnique{In: in, Key: k}, reason: why, afterRows: true})
+	}
+
+	sound := slices.DeleteFunc(slices.Clone(d.have.Indexes), func(x schema.Index) bool { return x.Invalid })
+	indexes := pair(sound, d.want.Indexes, func(x *schema.Index) string { return d.fold(x.Name) }, d.sameIndex)
+	for _, r := range indexes.replaced {
+		d.add(difference{change: schema.DropIndex{In: in, Index: r[0]}, reason: changed})
+		d.add(difference{change: schema.AddIndex{In: in, Index: r[1]}, reason: changed, afterRows: true})
+	}
+	for _, x := range indexes.missing {
+		if i := slices.IndexFunc(d.have.Indexes, func(h schema.Index) bool { return h.Invalid && d.fold(h.Name) == d.fold(x.Name) }); i >= 0 {
+			d.add(difference{change: schema.DropIndex{In: in, Index: d.have.Indexes[i]}, reason: "a build that failed left it invalid"})
+		}
+		d.add(difference{change: schema.AddIndex{In: in, Index: x}, reason: why, afterRows: true})
+	}
+
+	checks := pair(d.have.Checks, d.want.Checks, func(c *schema.Check) string { return d.fold(c.Name) }, sameCheck)
+	for _, r := range checks.replaced {
+		d.add(difference{change: schema.DropCheck{In: in, Check: r[0]}, reason: changed})
+		d.add(difference{change: schema.AddCheck{In: in, Check: r[1]}, reason: changed, afterRows: true})
+	}
+	for _, c := range checks.missing {
+		d.add(difference{change: schema.AddCheck{In: in, Check: c}, reason: why, afterRows: true})
+	}
+
+	exclusions := pair(d.have.Exclusions, d.want.Exclusions, func(x *schema.Exclusion) string { return x.Name },
+		func(a, b *schema.Exclusion) bool { return a.Definition == b.Definition })
+	for _, r := range exclusions.replaced {
+		d.add(difference{change: schema.DropExclusion{In: in, Exclusion: r[0]}, reason: changed})
+		d.add(difference{change: schema.AddExclusion{In: in, Exclusion: r[1]}, reason: changed, afterRows: true})
+	}
+	for _, x := range exclusions.missing {
+		d.add(difference{change: schema.AddExclusion{In: in, Exclusion: x}, reason: why, afterRows: true})
+	}
+
+	foreign := pair(d.have.ForeignKeys, d.want.ForeignKeys, func(k *schema.ForeignKey) string { return d.fold(k.Name) }, d.sameForeignKey)
+	for _, r := range foreign.replaced {
+		d.add(difference{change: schema.DropForeignKey{In: in, Key: r[0]}, reason: changed})
+		d.add(difference{change: schema.AddForeignKey{In: in, Key: r[1]}, reason: changed, afterRows: true})
+	}
+	for _, k := range foreign.missing {
+		d.add(difference{change: schema.AddForeignKey{In: in, Key: k}, reason: why, afterRows: true})
+	}
+}
+
+// primaryKey adds a missing primary key; another one is a risk.
+func (d *differ) primaryKey() {
+	have, want := d.have.PrimaryKey, d.want.PrimaryKey
+	if want == nil {
+		return
+	}
+	in := d.have.Name
+	if have == nil {
+		d.add(difference{change: schema.AddPrimaryKey{In: in, Key: *want}, reason: "the source has it", afterRows: true})
+		return
+	}
+	if d.sameParts(have.Parts, want.Parts) && slices.Equal(have.Include, want.Include) && have.Deferrable == want.Deferrable && have.Deferred == want.Deferred {
+		return
+	}
+	why := []providers.Hazard{hazard(hazardPrimaryKey, "primary key (%s) -> (%s)%s", some(have.Columns()), some(want.Columns()), about(d.have.Rows))}
+	d.add(difference{change: schema.DropPrimaryKey{In: in, Key: *have}, reason: "the source has another", hazards: why, risky: true})
+	d.add(difference{change: schema.AddPrimaryKey{In: in, Key: *want}, reason: "the source has another", hazards: why, risky: true, afterRows: true})
+}
+
+func (d *differ) sameKey(a, b *schema.Key) bool {
+	return d.sameParts(a.Parts, b.Parts) && slices.Equal(a.Include, b.Include) && a.NullsNotDistinct == b.NullsNotDistinct &&
+		a.Deferrable == b.Deferrable && a.Deferred == b.Deferred
+}
+
+func (d *differ) sameIndex(a, b *schema.Index) bool {
+	return a.Unique == b.Unique && a.Method == b.Method && a.Where == b.Where && a.NullsNotDistinct == b.NullsNotDistinct &&
+		a.Invisible == b.Invisible && d.sameParts(a.Parts, b.Parts) && slices.Equal(a.Include, b.Include) && covers(a.Options, b.Options)
+}
+
+func (d *differ) sameParts(have, want []schema.KeyPart) bool {
+	return slices.EqualFunc(have, want, func(a, b schema.KeyPart) bool {
+		return d.fold(a.Column) == d.fold(b.Column) && a.Expr == b.Expr && a.Prefix == b.Prefix && a.Desc == b.Desc &&
+			samePointee(a.NullsFirst, b.NullsFirst) && (a.Collation == b.Collation || b.Collation == "" && isMySQL(d.sys)) && a.OpClass == b.OpClass
+	})
+}
+
+func sameCheck(a, b *schema.Check) bool {
+	return a.Expr == b.Expr && a.NoInherit == b.NoInherit && a.NotValid == b.NotValid && a.NotEnforced == b.NotEnforced
+}
+
+func (d *differ) sameForeignKey(a, b *schema.ForeignKey) bool {
+	folded := func(x, y string) bool { return d.fold(x) == d.fold(y) }
+	table := func(n schema.Name) schema.Name {
+		if d.sys == schema.SQLite {
+			n.Name = d.fold(n.Name)
+		}
+		return n
+	}
+	refs := len(a.RefColumns) == 0 || len(b.RefColumns) == 0 || slices.EqualFunc(a.RefColumns, b.RefColumns, folded)
+	return refs && slices.EqualFunc(a.Columns, b.Columns, folded) && table(a.RefTable) == table(b.RefTable) &&
+		d.action(a.OnDelete) == d.action(b.OnDelete) && d.action(a.OnUpdate) == d.action(b.OnUpdate) &&
+		slices.EqualFunc(a.SetColumns, b.SetColumns, folded) && a.Match == b.Match &&
+		a.Deferrable == b.Deferrable && a.Deferred == b.Deferred && a.NotValid == b.NotValid
+}
+
+// action gives the one word for what a foreign key does.
+func (d *differ) action(s string) string {
+	if s == "" || s == "RESTRICT" && isMySQL(d.sys) {
+		return "NO ACTION"
+	}
+	return s
+}

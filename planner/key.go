@@ -1,0 +1,162 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// chooseKey sets w.key, the source columns that tell a row from all others: what the
+// mapping says, else the primary key, else a unique key without nulls. It may be
+// empty. It reports false after an error.
+func (b *builder) chooseKey(w *want) bool {
+	mapped := make(map[string]bool, len(w.columns))
+	for _, c := range w.columns {
+		if c.source != nil {
+			mapped[c.source.Name] = true
+		}
+	}
+	if len(w.cfg.Key) > 0 {
+		return b.givenKey(w)
+	}
+	all := func(cols []string) bool {
+		return !slices.ContainsFunc(cols, func(c string) bool { return !mapped[c] })
+	}
+	if pk := w.from.PrimaryKey; pk != nil && all(pk.Columns()) {
+		w.key = pk.Columns()
+		return true
+	}
+	for _, cols := range uniqueKeys(w.from) {
+		if all(cols) && (w.key == nil || len(cols) < len(w.key)) {
+			w.key = cols
+		}
+	}
+	return true
+}
+
+// uniqueKeys lists the column sets that are unique and never null, besides the primary key.
+func uniqueKeys(t *schema.Table) [][]string {
+	var out [][]string
+	add := func(parts []schema.KeyPart, deferrable bool) {
+		cols := make([]string, len(parts))
+		for i, p := range parts {
+			c := t.Column(p.Column)
+			if c == nil || c.Nullable || p.Prefix != 0 || deferrable {
+				return
+			}
+			cols[i] = p.Column
+		}
+		out = append(out, cols)
+	}
+	for _, k := range t.Uniques {
+		add(k.Parts, k.Deferrable)
+	}
+	for _, x := range t.Indexes {
+		if x.Unique && x.Where == "" && !x.Invalid {
+			add(x.Parts, false)
+		}
+	}
+	return out
+}
+
+// givenKey takes the mapping's own key: source columns, or target columns where no
+// source column of that name is mapped.
+func (b *builder) givenKey(w *want) bool {
+	at := w.cfg.Range("key")
+	for _, name := range w.cfg.Key {
+		c := w.keyColumn(name)
+		switch {
+		case c == nil && findColumn(w.source.db.System, w.from, name) != nil:
+			b.errorAt(at, sumKey, "%s: the key's column %q is not mapped, so the target could not find a row by it.", w.addr, name)
+			return false
+		case c == nil:
+			b.noColumn(w, "key", name)
+			return false
+		case c.Nullable && !inPrimaryKey(w.from, c.Name):
+			b.errorAt(at, sumKey, "%s: the key's column %q may be null in %s, and a row whose key is null can't be told from others. Declare it NOT NULL there, or take another key.", w.addr, name, w.from.Name)
+			return false
+		case slices.Contains(w.key, c.Name):
+			b.errorAt(at, sumKey, "%s: the key names the column %q twice.", w.addr, name)
+			return false
+		}
+		w.key = append(w.key, c.Name)
+	}
+	return true
+}
+
+func (w *want) keyColumn(name string) *schema.Column {
+	sys := w.source.db.System
+	for _, c := range w.columns {
+		if c.source != nil && foldColumn(sys, c.source.Name) == foldColumn(sys, name) {
+			return c.source
+		}
+	}
+	for _, c := range w.columns {
+		if c.source != nil && c.name == name {
+			return c.source
+		}
+	}
+	return nil
+}
+
+func inPrimaryKey(t *schema.Table, col string) bool {
+	return t.PrimaryKey != nil && slices.Contains(t.PrimaryKey.Columns(), col)
+}
+
+// ensureKey gives the target table a key where the mapping names one that the source
+// does not enforce, so that a row that is there twice is an error and not two rows.
+func (w *want) ensureKey() {
+	if len(w.cfg.Key) == 0 {
+		return
+	}
+	names := w.targetKey()
+	parts := make([]schema.KeyPart, len(names))
+	for i, n := range names {
+		parts[i].Column = n
+	}
+	if w.table.PrimaryKey == nil {
+		w.table.PrimaryKey = &schema.Key{Parts: parts}
+		return
+	}
+	if sameSet(w.table.PrimaryKey.Columns(), names) {
+		return
+	}
+	for _, cols := range uniqueKeys(&w.table) {
+		if sameSet(cols, names) {
+			return
+		}
+	}
+	name := w.table.Name.Name
+	for _, n := range names {
+		name += "_" + n
+	}
+	w.table.Indexes = append(w.table.Indexes, schema.Index{Name: cutName(name, "key"), Unique: true, Parts: parts})
+	w.notes = append(w.notes, fmt.Sprintf("the target gets a unique index of the key (%s), which %s does not enforce", some(w.cfg.Key), w.from.Name))
+}
+
+// targetKey gives the key's columns under the target's names.
+func (w *want) targetKey() []string {
+	out := make([]string, 0, len(w.key))
+	for _, k := range w.key {
+		for _, c := range w.columns {
+			if c.source != nil && c.source.Name == k {
+				out = append(out, c.name)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func sameSet(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, x := range a {
+		if !slices.Contains(b, x) {
+			return false
+		}
+	}
+	return true
+}

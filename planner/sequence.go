@@ -1,0 +1,196 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// script gathers the actions at one target, in order.
+type script struct {
+	b       *builder
+	target  *endpoint
+	db      *schema.Database       // as it is once the actions so far are done
+	last    map[schema.Name]string // the last action on each table
+	lastOf  string                 // the last action on what belongs to no table
+	actions []plan.Action
+}
+
+func (b *builder) newScript(e *endpoint) *script {
+	db := *e.db
+	db.Tables = slices.Clone(db.Tables)
+	return &script{b: b, target: e, db: &db, last: map[schema.Name]string{}}
+}
+
+// kindOf says what a change does, by its name.
+func kindOf(c schema.Change) plan.Kind {
+	switch name := schema.ChangeKind(c); {
+	case strings.HasPrefix(name, "add_"):
+		return plan.Create
+	case strings.HasPrefix(name, "drop_"):
+		return plan.Delete
+	}
+	return plan.Update
+}
+
+// do adds the action of one difference; w is whose it is. It returns the action's ID,
+// "" where there was nothing to run.
+func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) string {
+	table := d.change.Table()
+	a := plan.Action{
+		Kind: kindOf(d.change), Addr: w.addr, Endpoint: s.target.addr, Table: table, Phase: phase,
+		Change: d.change, Reason: d.reason, Info: d.info, Source: rangeOf(w.cfg),
+	}
+	if d.column != "" {
+		a.Addr = columnAddr(w.addr, d.column)
+	}
+	if d.risky {
+		a.Held = held(d)
+	}
+	steps, err := s.target.stepper.PlanSteps(s.db, d.change)
+	switch {
+	case err != nil && !d.risky:
+		s.b.errorAt(w.cfg.DeclRange, sumSteps, "%s: %s can't be changed: %s.", a.Addr, s.target.addr, err)
+		return ""
+	case err != nil:
+		a.Info = strings.TrimPrefix(a.Info+"; "+err.Error(), "; ")
+	case len(steps) == 0:
+		if !d.risky {
+			s.db = with(s.db, d.change)
+		}
+		return ""
+	}
+	if len(d.hazards) > 0 {
+		if len(steps) == 0 {
+			steps = []providers.Step{{}}
+		}
+		steps[0].Hazards = append(slices.Clone(d.hazards), steps[0].Hazards...)
+	}
+	a.Steps = steps
+	if last := s.last[table]; last != "" && table != (schema.Name{}) {
+		depends = append(depends, last)
+	} else if s.lastOf != "" {
+		depends = append(depends, s.lastOf)
+	}
+	id := s.add(a, depends)
+	if a.Held != "" {
+		return ""
+	}
+	s.db = with(s.db, d.change)
+	if table == (schema.Name{}) {
+		s.lastOf = id
+	} else {
+		s.last[table] = id
+	}
+	return id
+}
+
+// add appends an action with an ID of its own. IDs are numbered over all targets when
+// the plan is put together.
+func (s *script) add(a plan.Action, depends []string) string {
+	s.b.count++
+	a.ID = fmt.Sprintf("a%03d", s.b.count)
+	depends = slices.DeleteFunc(depends, func(d string) bool { return d == "" })
+	slices.Sort(depends)
+	a.DependsOn = slices.Compact(depends)
+	if len(a.DependsOn) == 0 {
+		a.DependsOn = nil
+	}
+	s.actions = append(s.actions, a)
+	return a.ID
+}
+
+// held says why a change is not applied, and how to have it.
+func held(d difference) string {
+	codes := make([]string, len(d.hazards))
+	for i, h := range d.hazards {
+		codes[i] = fmt.Sprintf("%q", h.Code)
+	}
+	codes = slices.Compact(codes)
+	return fmt.Sprintf("it may lose what is there, so it is not applied by itself: make the change by hand, or allow it in the mapping with allow_hazards = [%s]", strings.Join(codes, ", "))
+}
+
+func columnAddr(addr, column string) string { return fmt.Sprintf("%s.column[%q]", addr, column) }
+
+func rangeOf(m *lang.Mapping) plan.Range {
+	r := m.DeclRange
+	return plan.Range{File: r.Filename, Line: r.Start.Line, Column: r.Start.Column, EndLine: r.End.Line, EndColumn: r.End.Column}
+}
+
+// with gives the database as it is once a change has been made. Only what a provider
+// may look at to write later steps is kept up.
+func with(db *schema.Database, c schema.Change) *schema.Database {
+	byName := func(t schema.Table, n schema.Name) int { return t.Name.Compare(n) }
+	switch c := c.(type) {
+	case schema.AddSchema:
+		db.Schemas = append(slices.Clone(db.Schemas), c.Schema)
+	case schema.AddEnum:
+		db.Enums = append(slices.Clone(db.Enums), c.Enum)
+	case schema.AddDomain:
+		db.Domains = append(slices.Clone(db.Domains), c.Domain)
+	case schema.AddSequence:
+		db.Sequences = append(slices.Clone(db.Sequences), c.Sequence)
+	case schema.AddTable:
+		t := c.To
+		t.Uniques, t.Indexes, t.Exclusions, t.Rows = nil, nil, nil, 0
+		at, _ := slices.BinarySearchFunc(db.Tables, t.Name, byName)
+		db.Tables = slices.Insert(db.Tables, at, t)
+	case schema.DropTable:
+		db.Tables = without(db.Tables, func(t *schema.Table) bool { return t.Name == c.From.Name })
+	default:
+		if t := db.Table(c.Table()); t != nil {
+			*t = after(*t, c)
+		}
+	}
+	return db
+}
+
+// byDependency orders wants whose tables are made so that parents and referenced
+// tables come first; where references go in a circle, by name.
+func byDependency(wants []*want) []*want {
+	byName := make(map[schema.Name]*want, len(wants))
+	for _, w := range wants {
+		byName[w.name] = w
+	}
+	sorted := slices.Clone(wants)
+	slices.SortStableFunc(sorted, func(a, b *want) int { return a.name.Compare(b.name) })
+	out := make([]*want, 0, len(wants))
+	seen := make(map[*want]bool, len(wants))
+	var visit func(*want)
+	visit = func(w *want) {
+		if seen[w] {
+			return
+		}
+		seen[w] = true
+		for _, p := range w.table.Inherits {
+			if parent := byName[p]; parent != nil {
+				visit(parent)
+			}
+		}
+		for _, k := range w.table.ForeignKeys {
+			if ref := byName[k.RefTable]; ref != nil {
+				visit(ref)
+			}
+		}
+		out = append(out, w)
+	}
+	for _, w := range sorted {
+		visit(w)
+	}
+	return out
+}
+
+// bySize orders loads so that the longest begin first and none is left running alone.
+func bySize(wants []*want) []*want {
+	out := slices.Clone(wants)
+	slices.SortStableFunc(out, func(a, b *want) int {
+		return cmp.Or(cmp.Compare(b.from.Bytes, a.from.Bytes), a.name.Compare(b.name))
+	})
+	return out
+}

@@ -1,0 +1,154 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// planMapping gives the data path's view of the want.
+func (w *want) planMapping() plan.Mapping {
+	m := plan.Mapping{
+		Addr: w.addr, Sync: w.sync.Addr, Source: w.source.addr, Target: w.target.addr,
+		SourceTable: w.from.Name, TargetTable: w.name,
+		SourceIdentity: w.source.db.Identity, TargetIdentity: w.target.db.Identity,
+		SourceKey: w.key, TargetKey: w.targetKey(), Only: w.only, Mode: w.sync.Mode,
+		ParallelTables: w.sync.ParallelTables, RetryAttempts: w.sync.RetryAttempts,
+		Columns: make([]plan.Column, 0, len(w.columns)),
+	}
+	m.BatchSize = batchSize(w.sync.BatchSize, w.from)
+	for _, c := range w.columns {
+		if c.source == nil {
+			continue
+		}
+		to := w.table.Column(c.name)
+		if w.live != nil {
+			if live := findColumn(w.target.db.System, w.live, c.name); live != nil && (to == nil || live.Generated == nil || to.Generated != nil) {
+				to = live
+			}
+		}
+		if to == nil || to.Generated != nil {
+			continue // the server computes it
+		}
+		m.Columns = append(m.Columns, plan.Column{
+			Source: c.source.Name, Target: to.Name, SourceType: c.source.Type, TargetType: to.Type,
+			Identity: to.Identity != nil && to.Identity.Always,
+		})
+	}
+	return m
+}
+
+// settle decides which changes of an existing table are held, and what the table and
+// the mapping are once the others are made.
+func (b *builder) settle(w *want) {
+	k := &w.work
+	if k.load && k.into == (schema.Name{}) {
+		k.into = w.name
+	}
+	if k.load && k.gen == "" {
+		k.gen = b.newID()
+	}
+	if w.live == nil {
+		k.result = w.table
+		return
+	}
+	b.keep(w)
+	// A table that is loaded from nothing has no row that a change could harm.
+	fresh := k.load && k.into == w.name && !k.resumed
+	k.result = *w.live
+	for i := range k.diffs {
+		d := &k.diffs[i]
+		if d.risky && (fresh || k.load && d.afterRows) {
+			d.risky, d.hazards = false, nil
+		}
+		if d.risky && allowed(w.cfg.AllowHazards, d) {
+			d.risky = false
+		}
+		if !d.risky {
+			k.result = after(k.result, d.change)
+		}
+	}
+	for i := range k.mapping.Columns {
+		c := &k.mapping.Columns[i]
+		to := k.result.Column(c.Target)
+		if to == nil {
+			continue
+		}
+		c.TargetType, c.Identity = to.Type, to.Identity != nil && to.Identity.Always
+		if k.load && to.Generated != nil {
+			b.errorAt(w.cfg.DeclRange, sumOther, "%s: column %q of table %s is computed by %s, so rows can't be written to it. Leave it out (exclude_columns), or make it a plain column by hand.", w.addr, c.Target, w.name, w.target.addr)
+		}
+	}
+	if k.load {
+		b.fillable(w)
+	}
+}
+
+// allowed reports whether the mapping's allow_hazards names every hazard of a change.
+func allowed(codes []string, d *difference) bool {
+	for _, h := range d.hazards {
+		if !slices.Contains(codes, h.Code) {
+			return false
+		}
+	}
+	return len(d.hazards) > 0
+}
+
+// keep deals with columns that an earlier apply filled and that the source has no
+// more: they stay, with their values.
+func (b *builder) keep(w *want) {
+	if w.prev == nil {
+		return
+	}
+	k := &w.work
+	still := make(map[string]bool, len(k.mapping.Columns))
+	for _, c := range k.mapping.Columns {
+		still[c.Target] = true
+	}
+	for _, from := range w.renamedFrom() {
+		still[from] = true
+	}
+	for _, old := range w.prev.Columns {
+		col := w.live.Column(old.Target)
+		if still[old.Target] || col == nil || w.table.Column(old.Target) != nil {
+			continue
+		}
+		w.kept = append(w.kept, *col)
+		if k.load && !col.Nullable && !filled(col) {
+			to := *col
+			to.Nullable = true
+			k.diffs = append(k.diffs, difference{
+				change: schema.ModifyColumn{In: w.name, From: *col, To: to}, column: col.Name,
+				reason: "the source fills it no more, and rows must be written without it",
+			})
+		}
+	}
+}
+
+// fillable checks that rows can be written without the live columns that the mapping
+// does not fill.
+func (b *builder) fillable(w *want) {
+	carried := make(map[string]bool, len(w.work.mapping.Columns))
+	for _, c := range w.work.mapping.Columns {
+		carried[c.Target] = true
+	}
+	for i := range w.work.result.Columns {
+		c := &w.work.result.Columns[i]
+		if carried[c.Name] || c.Nullable || filled(c) || w.table.Column(c.Name) != nil {
+			continue
+		}
+		b.errorAt(w.cfg.DeclRange, sumOther, "Table %s of %s has a column %q that may not be null, has no default, and that %s does not fill. Map a column to it, or give it a default by hand.", w.name, w.target.addr, c.Name, w.addr)
+	}
+}
+
+// filled reports whether the server gives a value to a column that a row leaves out.
+func filled(c *schema.Column) bool {
+	return c.Default != nil || c.Generated != nil || c.Identity != nil || c.OnUpdate != ""
+}
+
+// keptText words the note of a kept column.
+func keptText(c *schema.Column) string {
+	return fmt.Sprintf("%s  kept: the source no longer fills it", c.Name)
+}

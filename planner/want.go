@@ -1,0 +1,154 @@
+package planner
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// builder makes one plan.
+type builder struct {
+	in        Input
+	endpoints map[string]*endpoint
+	newID     func() string
+
+	diags hcl.Diagnostics
+	plan  *plan.Plan
+	names map[*lang.Mapping]map[string]bool
+	wants []*want
+	state *state.State // a copy under the new addresses; nil where there is none
+	count int          // of actions
+
+	dropped []*state.Mapping // by removed blocks that say destroy
+}
+
+func (b *builder) errorAt(rng hcl.Range, summary, format string, args ...any) {
+	b.diags = append(b.diags, errorAt(rng, summary, format, args...))
+}
+
+func (b *builder) errorf(summary, format string, args ...any) {
+	b.diags = append(b.diags, errorf(summary, format, args...))
+}
+
+func (b *builder) note(addr, text string) {
+	b.plan.Notes = append(b.plan.Notes, plan.Note{Addr: addr, Text: text})
+}
+
+// want is one source table and the target table to be made of it.
+type want struct {
+	addr           string
+	sync           *lang.Sync
+	cfg            *lang.Mapping
+	source, target *endpoint
+	from           *schema.Table
+	name           schema.Name       // of the target table
+	asked          schema.Name       // the same, before the target had its say (names of more than 63 bytes)
+	cut            map[string]string // column names that the target had to change, by the name asked for
+	columns        []column
+	key            []string // source columns
+	only           bool
+	table          schema.Table // as it is to be, in the target's words
+	notes          []string
+	kept           []schema.Column // of the live table, that an earlier apply filled
+
+	live *schema.Table  // as it is; nil where it is not there
+	prev *state.Mapping // what was applied; nil where nothing was
+	work work
+}
+
+// desire says which tables the syncs in question want in their targets. It asks
+// nobody: it is a function of the configuration and of what refresh saw.
+func (b *builder) desire(ctx context.Context, syncs []*lang.Sync) {
+	for _, s := range syncs {
+		if s.Source == "" || s.Target == "" || s.Pattern != "" && s.Pattern != "one_way" {
+			b.errorAt(s.DeclRange, sumUnsupported, "%s: this version copies one way, from a source to a target.", s.Addr)
+			continue
+		}
+		source, target := b.endpoints[s.Source], b.endpoints[s.Target]
+		if target.translator == nil {
+			if d := target.capable(); d != nil {
+				b.diags = append(b.diags, d)
+				continue
+			}
+		}
+		if err := target.findAsides(ctx, b.state); err != nil {
+			b.diags = append(b.diags, unreadable(b.in.Config, target.addr, err))
+			continue
+		}
+		wants := b.tables(s, source, target)
+		b.desireSync(wants)
+		b.wants = append(b.wants, wants...)
+	}
+	b.oneWriter()
+}
+
+// tables makes the wants of one sync, with columns and keys chosen. What can't be had
+// is reported and left out.
+func (b *builder) tables(s *lang.Sync, source, target *endpoint) []*want {
+	var all []*want
+	for _, f := range b.match(s, source) {
+		all = append(all, &want{addr: f.addr, sync: s, cfg: f.cfg, source: source, target: target, from: f.table, name: targetName(f, source, target)})
+	}
+	if source.db.Identity == target.db.Identity {
+		all = b.withoutCopies(all)
+	}
+	var wants []*want
+	for _, w := range all {
+		if b.chooseColumns(w) && b.chooseKey(w) {
+			wants = append(wants, w)
+		}
+	}
+	for _, m := range s.Mappings {
+		b.unseen(m)
+	}
+	return wants
+}
+
+// withoutCopies takes the tables that a sync makes inside its own source out of the
+// wildcards that would copy them again.
+func (b *builder) withoutCopies(all []*want) []*want {
+	made := map[schema.Name]bool{}
+	for _, w := range all {
+		if n := w.target.foldTable(w.name); n != w.source.foldTable(w.from.Name) {
+			made[n] = true
+		}
+	}
+	var out []*want
+	for _, w := range all {
+		at := w.source.foldTable(w.from.Name)
+		if w.target.foldTable(w.name) == at {
+			b.errorAt(w.cfg.DeclRange, sumSameTable, "%s would copy table %s onto itself: %s and %s are one database. Give another target_table.", w.addr, w.from.Name, w.source.addr, w.target.addr)
+			continue
+		}
+		if made[at] && strings.Contains(w.cfg.Label, "*") {
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// oneWriter checks that no two mappings write one table, also by way of two endpoint
+// blocks that lead to one database.
+func (b *builder) oneWriter() {
+	type place struct {
+		identity string
+		table    schema.Name
+	}
+	first := make(map[place]*want, len(b.wants))
+	for _, w := range b.wants {
+		at := place{w.target.db.Identity, w.target.foldTable(w.name)}
+		if f := first[at]; f != nil {
+			b.errorAt(w.cfg.DeclRange, sumTwoTables, "%s and %s (%s:%d) both write table %s of %s. Give one of them another target_table, or leave one out.",
+				w.addr, f.addr, f.cfg.DeclRange.Filename, f.cfg.DeclRange.Start.Line, w.name, w.target.addr)
+			continue
+		}
+		first[at] = w
+	}
+}
