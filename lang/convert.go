@@ -61,7 +61,7 @@ func (c *conv) value(expr hcl.Expression) (any, status) {
 		return c.marked(v)
 	}
 	if v.ContainsMarked() {
-		return c.fail(sumSensitive, "%s is shown in plans, so it can't be a sensitive value. Where it is no secret, say nonsensitive(...).", c.a.Name)
+		return c.fail(sumSensitive, "%s is shown in plans and messages, so it can't be a sensitive value. Where it is no secret, say nonsensitive(...).", c.a.Name)
 	}
 	if v.IsNull() && c.a.Type != scalar && c.a.Type != anyValue {
 		return nil, isNull
@@ -354,7 +354,7 @@ func (c *conv) entry(expr hcl.Expression) (string, bool) {
 		return "", false
 	}
 	if v.ContainsMarked() {
-		at.fail(sumSensitive, "%s is shown in plans, so it can't hold a sensitive value. Where it is no secret, say nonsensitive(...).", c.a.Name)
+		at.fail(sumSensitive, "%s is shown in plans and messages, so it can't hold a sensitive value. Where it is no secret, say nonsensitive(...).", c.a.Name)
 		return "", false
 	}
 	if !v.IsKnown() {

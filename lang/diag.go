@@ -77,7 +77,15 @@ func nearest(given string, options []string) string {
 			best, at = o, d
 		}
 	}
-	return best
+	if best != "" || len(given) < 3 {
+		return best
+	}
+	for _, o := range options {
+		if strings.HasPrefix(o, given) || (len(o) >= 3 && strings.HasPrefix(given, o)) {
+			return o
+		}
+	}
+	return ""
 }
 
 // didYouMean returns " Did you mean X?" with a leading space, or "".

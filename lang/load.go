@@ -3,6 +3,7 @@ package lang
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -39,6 +40,8 @@ func Load(o Options) (*Config, hcl.Diagnostics) {
 	}
 	l.collect(files)
 	if !l.settings() {
+		// What else seems wrong may be right in the version that is asked for.
+		l.diags = slices.DeleteFunc(l.diags, func(d *hcl.Diagnostic) bool { return d.Summary != sumVersion })
 		return l.cfg, l.sorted()
 	}
 	l.declare()

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -48,7 +49,11 @@ func (l *loader) notifyText(s string, rng hcl.Range) status {
 	case count > 1:
 		l.report(errorAt(rng, sumRef, "There are %d notify blocks of type %q, so %q does not say which. Write a reference.", count, kind, s))
 	default:
-		l.report(errorAt(rng, sumRefNothing, "%q goes through the one notify block of type %q, and there is none.%s", s, kind, didYouMean(kind, notifyTypes)))
+		hint := ""
+		if !slices.Contains(notifyTypes, kind) {
+			hint = didYouMean(kind, notifyTypes)
+		}
+		l.report(errorAt(rng, sumRefNothing, "%q goes through the one notify block of type %q, and there is none.%s", s, kind, hint))
 	}
 	return unknown
 }

@@ -97,7 +97,7 @@ var notYetTable = []lacking{
 	{"schedule comes with continuous sync and is not in this version: take it out, and run apply at those times.", whereSet("schedule")},
 	{"checkpoint_interval comes with continuous sync and is not in this version: take it out.", whereSet("checkpoint_interval")},
 	{"max_snapshot_age comes with continuous sync and is not in this version: take it out.", whereSet("max_snapshot_age")},
-	{`on_bad_row = "dead_letter" comes with continuous sync and is not in this version: a row that the target can't hold stops the load, as with "stop".`,
+	{`on_bad_row = "dead_letter" comes with continuous sync and is not in this version: write "stop", and a row that the target can't hold stops the load.`,
 		whenEqual("on_bad_row", "dead_letter", func(s *Sync) string { return s.OnBadRow })},
 	{"incremental_key comes with continuous sync and is not in this version: take it out.", inMapping("incremental_key")},
 	{"lookback comes with continuous sync and is not in this version: take it out.", inMapping("lookback")},
@@ -105,10 +105,10 @@ var notYetTable = []lacking{
 	// Schemas.
 	{`Mode "schema" comes with schema evolution and is not in this version: write mode = "full" or mode = "snapshot".`,
 		whenEqual("mode", "schema", func(s *Sync) string { return s.Mode })},
-	{"schema_policy comes with schema evolution and is not in this version: take it out; until then a change that drops or narrows something is never applied by itself.",
+	{"schema_policy comes with schema evolution and is not in this version: take it out; a change that drops or narrows something is never applied by itself.",
 		whereSet("schema_policy")},
 	{"renamed_from comes with schema evolution and is not in this version: rename the target's column by hand, then take it out.", inColumn("renamed_from")},
-	{"prune = true comes with schema evolution and is not in this version: what the source lacks is left alone.",
+	{"prune = true comes with schema evolution and is not in this version: take it out; what the source lacks is left alone.",
 		ofMapping(func(m *Mapping, found func(hcl.Range, ...any)) {
 			if m.Prune {
 				found(m.Range("prune"))
@@ -121,28 +121,16 @@ var notYetTable = []lacking{
 				found(m.DeclRange)
 			}
 		}},
-	{"The moved block comes with schema evolution and is not in this version: take it out.",
-		func(l *loader, found func(hcl.Range, ...any)) {
-			for _, m := range l.cfg.Moved {
-				found(m.DeclRange)
-			}
-		}},
-	{"The removed block comes with schema evolution and is not in this version: take it out.",
-		func(l *loader, found func(hcl.Range, ...any)) {
-			for _, r := range l.cfg.Removed {
-				found(r.DeclRange)
-			}
-		}},
 
 	// Expressions.
-	{"The transform block comes with SQL expressions and is not in this version: columns are copied as they are.",
+	{"The transform block comes with SQL expressions and is not in this version: take it out to copy the column as it is.",
 		ofMapping(func(m *Mapping, found func(hcl.Range, ...any)) {
 			for _, t := range m.Transforms {
 				found(t.DeclRange)
 			}
 		})},
-	{"expr comes with SQL expressions and is not in this version: columns are copied as they are.", inColumn("expr")},
-	{"filters come with SQL expressions and are not in this version: all rows are copied.", inMapping("filters")},
+	{"expr comes with SQL expressions and is not in this version: take it out to copy the column as it is.", inColumn("expr")},
+	{"filters come with SQL expressions and are not in this version: take them out to copy all rows.", inMapping("filters")},
 	{"add_metadata comes with SQL expressions and is not in this version: take it out.", inMapping("add_metadata")},
 
 	// Two ways.
@@ -200,9 +188,17 @@ var notYetTable = []lacking{
 
 // notYet refuses what this version can't do.
 func (l *loader) notYet() {
+	wrong := map[hcl.Range]bool{}
+	for _, d := range l.diags {
+		if d.Severity == hcl.DiagError {
+			wrong[*d.Subject] = true
+		}
+	}
 	for _, row := range notYetTable {
 		row.find(l, func(rng hcl.Range, word ...any) {
-			l.report(errorAt(rng, sumNotYet, "%s", fmt.Sprintf(row.text, word...)))
+			if !wrong[rng] { // one error is enough there
+				l.report(errorAt(rng, sumNotYet, "%s", fmt.Sprintf(row.text, word...)))
+			}
 		})
 	}
 }

@@ -56,7 +56,11 @@ func (l *loader) ref(expr hcl.Expression, a *Argument, e env) (string, status) {
 		return fail(sumRef, "%s has for_each and so stands for several. Say which one: %s[each.key], or %s[\"...\"].", t, t, t)
 	}
 	if v.Type() == cty.String {
-		return fail(sumRef, "%s is %s, and a reference stands without quotes: %s.", a.Name, kinds, shape(a.Kinds[0]))
+		example := shape(a.Kinds[0])
+		if t, diags := hclsyntax.ParseTraversalAbs([]byte(v.AsString()), "", hcl.InitialPos); !diags.HasErrors() && len(t) > 1 {
+			example = v.AsString()
+		}
+		return fail(sumRef, "%s is %s, and a reference stands without quotes: %s.", a.Name, kinds, example)
 	}
 	return fail(sumRef, "%s is %s, written %s; this is %s.", a.Name, kinds, shape(a.Kinds[0]), describe(v))
 }
@@ -67,15 +71,13 @@ func (c *conv) references(expr hcl.Expression) (any, status) {
 	if diags.HasErrors() {
 		return c.computedReferences(expr)
 	}
-	out := []string{}
+	out, good := []string{}, true
 	for _, el := range elems {
 		s, st := c.element(el)
-		if st == unknown {
-			return nil, unknown
-		}
-		if !c.add(&out, s, st, el.Range()) {
-			return nil, unknown
-		}
+		good = st != unknown && c.add(&out, s, st, el.Range()) && good
+	}
+	if !good {
+		return nil, unknown
 	}
 	if len(out) == 0 {
 		return c.fail(sumValue, "%s is empty. Name at least one, or take the argument out.", c.a.Name)

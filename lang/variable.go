@@ -105,7 +105,7 @@ func (v *variable) convert(val cty.Value) (cty.Value, error) {
 // reason says why a conversion failed, without the value where that is sensitive.
 func (v *variable) reason(err error) string {
 	if v.Sensitive {
-		return typeexpr.TypeString(v.Type) + " is required"
+		return "a value of type " + typeexpr.TypeString(v.Type) + " is required"
 	}
 	return pathText(err) + err.Error()
 }
@@ -194,8 +194,8 @@ func (l *loader) checkRule(v *variable, rule *blk) {
 	if !res.IsKnown() {
 		return
 	}
-	res, err := convert.Convert(res, cty.Bool)
-	if err != nil || res.IsNull() {
+	holds, err := convert.Convert(res, cty.Bool)
+	if err != nil || holds.IsNull() {
 		l.report(errorAt(cond.Range(), sumInvalidRule, "The condition is true or false; this is %s.", describe(res)))
 		return
 	}
@@ -212,7 +212,7 @@ func (l *loader) checkRule(v *variable, rule *blk) {
 		l.report(errorAt(msg.Range(), sumInvalidRule, "error_message is a text that says what values are good."))
 		return
 	}
-	if res.True() || !said.IsKnown() {
+	if holds.True() || !said.IsKnown() {
 		return
 	}
 	at := v.DeclRange

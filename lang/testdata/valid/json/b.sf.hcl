@@ -1,0 +1,4 @@
+# Both syntaxes are read together.
+output "region" {
+  value = var.region
+}

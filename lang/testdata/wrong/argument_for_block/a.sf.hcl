@@ -1,0 +1,3 @@
+source "postgresql" "a" {
+  credentials = {}
+}

@@ -1,0 +1,5 @@
+source "postgresql" "my db" {
+  host = "a"
+}
+
+variable "1st" {}

@@ -1,0 +1,17 @@
+source "postgresql" "a" {
+  host = "a.example.com"
+}
+
+target "mysql" "b" {
+  host = "b.example.com"
+}
+
+sync "s" {
+  source = source.postgresql.a
+  target = target.mysql.b
+  mode   = "full"
+  schedule = "* 5-3 * * MON"
+  mapping "t" {
+
+  }
+}

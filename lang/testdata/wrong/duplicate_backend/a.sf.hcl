@@ -1,0 +1,3 @@
+syncform {
+  backend "local" {}
+}

@@ -1,0 +1,18 @@
+source "postgresql" "a" {
+  host = "a.example.com"
+}
+
+target "mysql" "b" {
+  host = "b.example.com"
+}
+
+sync "s" {
+  source = source.postgresql.a
+  target = target.mysql.b
+  mode   = "full"
+  pattern = "oneway"
+  on_bad_row = "skip"
+  mapping "t" {
+
+  }
+}

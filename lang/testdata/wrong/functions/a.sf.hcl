@@ -1,0 +1,16 @@
+locals {
+  a = env("NOT_SET")
+  b = file("gone.sql")
+  c = file(".")
+  d = uper("x")
+  e = upper()
+  f = sum(["x"])
+  g = one([1, 2])
+  h = index(["a"], "b")
+  i = alltrue(["x"])
+  j = length(1)
+  k = replace("a", "/(/", "")
+  l = base64decode("!")
+  m = file("binary.bin")
+  n = sum("x")
+}

@@ -1,0 +1,5 @@
+source "postgresql" {
+}
+
+sync "a" "b" {
+}

@@ -1,0 +1,10 @@
+source "sqlite" "a" {}
+
+output "o" {}
+
+sync "s" {
+  mode = "full"
+  mapping "t" {
+    index "i" {}
+  }
+}

@@ -1,0 +1,3 @@
+source "sqlite" "a" {
+  path = null
+}

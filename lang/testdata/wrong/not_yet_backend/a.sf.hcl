@@ -1,0 +1,5 @@
+syncform {
+  backend "gcs" {
+    url = "gs://bucket/state"
+  }
+}

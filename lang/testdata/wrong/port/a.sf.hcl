@@ -1,0 +1,4 @@
+source "postgresql" "a" {
+  port = 65536
+  ssl  = "require"
+}

@@ -1,0 +1,5 @@
+source "postgresql" "a" {
+  connection = "postgres://u:canary@h/db"
+  host = "a"
+  port = 1
+}

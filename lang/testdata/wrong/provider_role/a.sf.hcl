@@ -1,0 +1,7 @@
+source "stream" "a" {
+  url = "stdout:"
+}
+
+target "sql" "b" {
+  files = ["a.sql"]
+}

@@ -1,0 +1,10 @@
+source "postgresql" "a" {
+  port    = "x"
+  schemas = "public"
+  options = [1]
+  host    = {}
+  pool {
+    size = "big"
+    toke = 1
+  }
+}

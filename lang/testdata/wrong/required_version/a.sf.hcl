@@ -1,0 +1,5 @@
+syncform {
+  required_version = ">= 99.0"
+}
+
+nonsense {}

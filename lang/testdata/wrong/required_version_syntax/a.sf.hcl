@@ -1,0 +1,3 @@
+syncform {
+  required_version = "newest"
+}

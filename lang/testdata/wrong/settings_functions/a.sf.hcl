@@ -1,0 +1,6 @@
+syncform {
+  backend "postgresql" {
+    connection = env("SECRET")
+    path = "x"
+  }
+}

@@ -1,0 +1,6 @@
+variable "v" { default = "x" }
+syncform {
+  backend "local" {
+    path = var.v
+  }
+}

@@ -1,0 +1,3 @@
+source "postgresql" "a" {
+  connection = "postgres://u:canary@h/db
+}

@@ -1,0 +1,19 @@
+source "postgresql" "a" {
+  host = "a.example.com"
+}
+
+target "mysql" "b" {
+  host = "b.example.com"
+}
+
+sync "s" {
+  source = source.postgresql.a
+  target = target.mysql.b
+  mode   = "full"
+
+  mapping "t" {
+    columns      = { a = "x" }
+    add_metadata = { x = "1", y = "2" }
+    column "y" { type = "int" }
+  }
+}

@@ -1,0 +1,2 @@
+sorce "postgresql" "a" {
+}

@@ -1,0 +1,3 @@
+notify "slak" "x" {
+  url = "https://hooks.example.com/x"
+}

@@ -1,0 +1,2 @@
+source "postgres" "a" {}
+source "oracle" "b" {}

@@ -1,0 +1,5 @@
+source "postgresql" "a" {
+  pools {
+    size = 1
+  }
+}

@@ -1,0 +1,3 @@
+schema_policy "p" {}
+
+conflict_policy "q" {}
