@@ -181,7 +181,7 @@ func unprivileged() (*syscall.SysProcAttr, error) {
 // newDir makes a directory for one server, owned by the unprivileged user, with files
 // in it if there are any.
 func newDir(kind string, files map[string]string) (string, error) {
-	dir, err := os.MkdirTemp("", "syncform-"+kind+"-")
+	dir, err := os.MkdirTemp(tempRoot(), "syncform-"+kind+"-")
 	if err != nil {
 		return "", err
 	}
@@ -203,6 +203,32 @@ func newDir(kind string, files map[string]string) (string, error) {
 		}
 	}
 	return dir, nil
+}
+
+// tempRoot is where servers' directories go: a root's own TMPDIR may be closed to the
+// user that the servers run as.
+func tempRoot() string {
+	if os.Getuid() != 0 {
+		return os.TempDir()
+	}
+	for _, dir := range []string{os.TempDir(), "/tmp", "/var/tmp"} {
+		if openToAll(dir) {
+			return dir
+		}
+	}
+	return os.TempDir()
+}
+
+func openToAll(dir string) bool {
+	for ; ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil || info.Mode()&0o001 == 0 {
+			return false
+		}
+		if dir == filepath.Dir(dir) {
+			return true
+		}
+	}
 }
 
 // freePort is a port on which nobody listened a moment ago.
