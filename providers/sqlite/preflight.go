@@ -1,0 +1,55 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/syncform/syncform/providers"
+)
+
+// Preflight looks whether the file can be written to, where tables are to be.
+func (c *Conn) Preflight(ctx context.Context, p providers.Preflight) ([]providers.Finding, error) {
+	if len(p.Write) == 0 {
+		return nil, nil
+	}
+	// SQLite puts its journal beside the file.
+	dir := filepath.Dir(c.path)
+	probe, err := os.CreateTemp(dir, ".syncform-*")
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return []providers.Finding{{Fatal: true, Text: fmt.Sprintf("the folder %s can't be written to; SQLite keeps its journal there", dir), Fix: "chmod u+w " + shellQuote(dir)}}, nil
+	case err != nil:
+		return []providers.Finding{{Fatal: true, Text: fmt.Sprintf("the folder %s can't be written to: %v", dir, err)}}, nil
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(c.path, os.O_RDWR, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if !c.create {
+			return []providers.Finding{{Fatal: true, Text: fmt.Sprintf("there is no file %s; only a target block's file is made where it is missing", c.path)}}, nil
+		}
+		return nil, nil
+	case errors.Is(err, fs.ErrPermission):
+		return []providers.Finding{{Fatal: true, Text: fmt.Sprintf("the database file %s can't be written to", c.path), Fix: "chmod u+w " + shellQuote(c.path)}}, nil
+	case err != nil:
+		return nil, err
+	}
+	return nil, f.Close()
+}
+
+func shellQuote(s string) string {
+	quoted := []byte{'\''}
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\'' {
+			quoted = append(quoted, `'\'`...)
+		}
+		quoted = append(quoted, s[i])
+	}
+	return string(append(quoted, '\''))
+}

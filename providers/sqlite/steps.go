@@ -1,0 +1,147 @@
+package sqlite
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// KeyWithTable is true: SQLite has no other way.
+func (c *Conn) KeyWithTable() bool { return true }
+
+// ForeignKeysWithTable is true: SQLite has no other way.
+func (c *Conn) ForeignKeysWithTable() bool { return true }
+
+// PlanSteps gives the statements for one change. SQLite's DDL is transactional: every
+// step runs in one transaction with its journal entry. A primary key, unique
+// constraint, foreign key or check of a table that db has not comes with AddTable.
+func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers.Step, error) {
+	text, err := stepText(db, change)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	return []providers.Step{{Text: text, Transactional: true}}, nil
+}
+
+func stepText(db *schema.Database, change schema.Change) (string, error) {
+	table := ident(change.Table().Name)
+	switch c := change.(type) {
+	case schema.AddTable:
+		for i := range db.Tables {
+			if other := db.Tables[i].Name.Name; lower(other) == lower(c.To.Name.Name) {
+				return "", fmt.Errorf("table %s can't be made: there is a table %s, and SQLite does not tell the two apart", c.To.Name, other)
+			}
+		}
+		return tableSQL(&c.To, c.To.Name.Name), nil
+	case schema.DropTable:
+		return "DROP TABLE " + table, nil
+	case schema.RenameTable:
+		return "ALTER TABLE " + table + " RENAME TO " + ident(c.To.Name), nil
+	case schema.RenameColumn:
+		return "ALTER TABLE " + table + " RENAME COLUMN " + ident(c.From) + " TO " + ident(c.To), nil
+	case schema.DropColumn:
+		return "ALTER TABLE " + table + " DROP COLUMN " + ident(c.Column.Name), nil
+	case schema.AddColumn:
+		if addable(&c.Column) {
+			return "ALTER TABLE " + table + " ADD COLUMN " + columnSQL(&schema.Table{}, &c.Column, false), nil
+		}
+		return rebuild(db, c)
+	case schema.ModifyColumn:
+		if !columnDiffers(c.From, c.To) {
+			return "", nil
+		}
+		return rebuild(db, c)
+	case schema.ModifyTable:
+		if c.From.Options["strict"] == c.To.Options["strict"] && c.From.Options["without_rowid"] == c.To.Options["without_rowid"] {
+			return "", nil
+		}
+		return rebuild(db, c)
+	case schema.AddIndex:
+		return indexSQL(c.In.Name, &c.Index), nil
+	case schema.DropIndex:
+		return "DROP INDEX " + ident(c.Index.Name), nil
+	case schema.AddForeignKey:
+		if t := find(db, c.In); t != nil && slices.ContainsFunc(t.ForeignKeys, func(k schema.ForeignKey) bool { return sameForeignKey(k, c.Key) }) {
+			return "", nil
+		}
+		return rebuild(db, c)
+	case schema.AddPrimaryKey, schema.AddUnique, schema.AddCheck, schema.DropPrimaryKey, schema.DropUnique, schema.DropForeignKey, schema.DropCheck:
+		return rebuild(db, c)
+	case schema.AddAside:
+		t := schema.Table{Columns: c.Live.Columns, PrimaryKey: c.Live.PrimaryKey, Options: c.Live.Options}
+		return tableSQL(&t, c.Aside.Name), nil
+	case schema.ReplaceRows:
+		return replaceRows(db, c), nil
+	case schema.EmptyTable:
+		return "DELETE FROM " + table, nil
+	case schema.AdvanceSequences:
+		return "", nil // sqlite_sequence, or the greatest row id, is always ahead
+	}
+	return "", fmt.Errorf("SQLite can't %s", strings.ReplaceAll(schema.ChangeKind(change), "_", " "))
+}
+
+// find returns a table of db by its name, whatever the schema that another system's
+// name carries.
+func find(db *schema.Database, n schema.Name) *schema.Table {
+	return db.Table(schema.Name{Name: n.Name})
+}
+
+// addable reports whether ALTER TABLE can add the column to a table with rows.
+func addable(c *schema.Column) bool {
+	if c.Generated != nil {
+		return !c.Generated.Stored
+	}
+	return c.Identity == nil && (c.Default == nil || c.Default.Literal)
+}
+
+// columnDiffers reports whether two columns are declared differently.
+func columnDiffers(a, b schema.Column) bool {
+	a.Comment, b.Comment = "", ""
+	a.Charset, b.Charset = "", ""
+	if a.Type.Equal(b.Type) {
+		a.Type = b.Type
+	}
+	return !reflect.DeepEqual(a, b)
+}
+
+// replaceRows swaps a table's rows for those of the one beside it. Its triggers see
+// none of it.
+func replaceRows(db *schema.Database, c schema.ReplaceRows) string {
+	live, aside := ident(c.Live.Name.Name), ident(c.Aside.Name)
+	var s script
+	triggers := triggersOf(db, c.Live.Name.Name)
+	for _, t := range triggers {
+		s.add("DROP TRIGGER " + ident(t.Name.Name))
+	}
+	s.add("DELETE FROM " + live)
+	s.add("INSERT INTO " + live + " (" + idents(c.Columns) + ") SELECT " + idents(c.Columns) + " FROM " + aside)
+	s.add("DROP TABLE " + aside)
+	for _, t := range triggers {
+		s.add(t.Definition)
+	}
+	return s.String()
+}
+
+// triggersOf lists the triggers of a table in the order of their names.
+func triggersOf(db *schema.Database, table string) []schema.Object {
+	var out []schema.Object
+	for _, o := range db.Others {
+		if o.Kind == "trigger" && lower(o.On.Name) == lower(table) && o.Definition != "" {
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, func(a, b schema.Object) int { return cmp.Compare(a.Name.Name, b.Name.Name) })
+	return out
+}
+
+// script is several statements that run as one step.
+type script []string
+
+func (s *script) add(statement string) { *s = append(*s, statement) }
+
+func (s script) String() string { return strings.Join(s, ";\n") + ";" }
