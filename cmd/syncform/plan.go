@@ -99,7 +99,7 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 	switch {
 	case p.Held > 0:
 		return exitCode(3)
-	case !p.Empty(), o.custom.refreshOnly && len(p.Notes) > 0:
+	case !p.Empty(), o.custom.refreshOnly && len(p.Actions) > 0:
 		return exitCode(2)
 	}
 	return nil

@@ -21,7 +21,7 @@ func (w *work) plan(ctx context.Context, o customOptions) (*plan.Plan, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if err := w.open(ctx, w.endpointsOf(o.targets)); err != nil {
+	if err := w.open(ctx, w.endpointsOf(o)); err != nil {
 		return nil, err
 	}
 	p, diags := planner.Make(ctx, w.input(o))

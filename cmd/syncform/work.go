@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/syncform/syncform/cmd/internal/endpoints"
@@ -98,37 +99,23 @@ func (w *work) open(ctx context.Context, addrs []string) error {
 	return nil
 }
 
-// endpointsOf gives the endpoints that a plan for these targets has to do with: those
-// of the configuration's syncs and, where they are still in the configuration, those
-// of what was applied.
-func (w *work) endpointsOf(targets []string) []string {
+// endpointsOf gives the endpoints that a plan has to do with: those of the syncs in
+// question and, where what was applied is taken down or looked at, its targets that are
+// still in the configuration.
+func (w *work) endpointsOf(o customOptions) []string {
 	wanted := func(addr string) bool {
-		for _, t := range targets {
-			if state.Under(t, addr) || state.Under(addr, t) {
-				return true
-			}
-		}
-		return len(targets) == 0
+		return len(o.targets) == 0 || slices.ContainsFunc(o.targets, func(t string) bool { return state.Under(t, addr) || state.Under(addr, t) })
 	}
 	var out []string
-	add := func(addrs ...string) {
-		for _, a := range addrs {
-			if a != "" && w.cfg.Endpoint(a) != nil {
-				out = append(out, a)
-			}
-		}
-	}
 	for _, sync := range w.cfg.Syncs {
-		if wanted(sync.Addr) {
-			add(sync.Source, sync.Target, sync.Hub)
-			add(sync.Between...)
-			add(sync.Spokes...)
+		if !o.destroy && sync.Source != "" && sync.Target != "" && wanted(sync.Addr) {
+			out = append(out, sync.Source, sync.Target)
 		}
 	}
-	if w.state != nil {
+	if w.state != nil && (o.destroy || o.refreshOnly || len(w.cfg.Removed) > 0) {
 		for _, m := range w.state.Mappings {
-			if wanted(m.Addr) {
-				add(m.Source, m.Target)
+			if wanted(m.Addr) && w.cfg.Endpoint(m.Target) != nil {
+				out = append(out, m.Target)
 			}
 		}
 	}

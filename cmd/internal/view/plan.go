@@ -38,7 +38,10 @@ func (v *planView) write() {
 	groups := group(v.plan)
 	for _, g := range groups {
 		verb := "will perform these actions on"
-		if allHeld(g) {
+		switch {
+		case v.opts.RefreshOnly:
+			verb = "did not make these changes on"
+		case allHeld(g):
 			verb = "has nothing to do by itself on"
 		}
 		v.out.line("syncform %s %s:", verb, v.Bold(Safe(g.addr)))
@@ -103,8 +106,8 @@ func runs(a *plan.Action) bool { return a.Held == "" && a.Kind != plan.NoteKind 
 
 func (v *planView) nothing() {
 	switch {
-	case v.opts.RefreshOnly && len(v.plan.Notes) > 0:
-		v.out.line("%s", v.Bold("The targets are no longer as they were applied:"))
+	case v.opts.RefreshOnly && len(v.plan.Actions) > 0:
+		v.out.line("%s", v.Bold("The targets are no longer as they were applied."))
 	case v.opts.RefreshOnly:
 		v.out.line("%s The targets are as they were applied.", v.Green(v.Bold("No drift.")))
 	case v.plan.Destroy:
