@@ -5,7 +5,8 @@ export CGO_ENABLED ?= 0
 # The version is stamped below; go's own stamping fails where git does not trust the folder.
 export GOFLAGS := -buildvcs=false $(GOFLAGS)
 
-VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# A tag's version, else the source's with the commit behind it.
+VERSION     ?= $(or $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null | sed 's/^v//'),$(shell sed -nE 's/^var version = "(.*)"/\1/p' cmd/syncform/main.go)+$(or $(shell git describe --always --dirty=.dirty 2>/dev/null),unknown))
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 PACKAGES    ?= ./...
 TESTFLAGS   ?= -timeout 25m
