@@ -25,7 +25,6 @@ const (
 	sumPrevent     = "Protected by prevent_destroy"
 	sumSteps       = "No steps for a change"
 	sumNormalize   = "Normal form not readable"
-	sumSameTable   = "Source and target are one table"
 	sumUnsupported = "Not in this version"
 )
 

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -96,7 +97,7 @@ func (b *builder) tables(s *lang.Sync, source, target *endpoint) []*want {
 		all = append(all, &want{addr: f.addr, sync: s, cfg: f.cfg, source: source, target: target, from: f.table, name: targetName(f, source, target)})
 	}
 	if source.db.Identity == target.db.Identity {
-		all = b.withoutCopies(all)
+		all = b.withoutCopies(s, all)
 	}
 	var wants []*want
 	for _, w := range all {
@@ -110,9 +111,10 @@ func (b *builder) tables(s *lang.Sync, source, target *endpoint) []*want {
 	return wants
 }
 
-// withoutCopies takes the tables that a sync makes inside its own source out of the
-// wildcards that would copy them again.
-func (b *builder) withoutCopies(all []*want) []*want {
+// withoutCopies takes out what has nothing to copy where source and target are one
+// database: tables that would be copied onto themselves, and those that the sync makes
+// there from the wildcards that would copy them again.
+func (b *builder) withoutCopies(s *lang.Sync, all []*want) []*want {
 	made := map[schema.Name]bool{}
 	for _, w := range all {
 		if n := w.target.foldTable(w.name); n != w.source.foldTable(w.from.Name) {
@@ -120,16 +122,20 @@ func (b *builder) withoutCopies(all []*want) []*want {
 		}
 	}
 	var out []*want
+	itself := 0
 	for _, w := range all {
 		at := w.source.foldTable(w.from.Name)
 		if w.target.foldTable(w.name) == at {
-			b.errorAt(w.cfg.DeclRange, sumSameTable, "%s would copy table %s onto itself: %s and %s are one database. Give another target_table.", w.addr, w.from.Name, w.source.addr, w.target.addr)
+			itself++
 			continue
 		}
 		if made[at] && strings.Contains(w.cfg.Label, "*") {
 			continue
 		}
 		out = append(out, w)
+	}
+	if itself > 0 {
+		b.note(s.Addr, fmt.Sprintf("%s and %s are one database, so there is nothing to do for %d of its tables: they are their own target", s.Source, s.Target, itself))
 	}
 	return out
 }
