@@ -1,0 +1,180 @@
+package postgres
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/syncform/syncform/providers/schema"
+)
+
+func number(s string) float64 {
+	if s == "" {
+		return -1
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return -1
+	}
+	return f
+}
+
+// buildColumns gives each relation its columns, which come in order.
+func (r *catalogue) buildColumns() {
+	for i := range r.columns {
+		row := &r.columns[i]
+		rel := r.relations[row.rel]
+		if rel == nil {
+			continue
+		}
+		num := int(number(row.num))
+		for len(rel.columns) <= num {
+			rel.columns, rel.colls = append(rel.columns, ""), append(rel.colls, "")
+		}
+		rel.columns[num], rel.colls[num] = row.name, row.collation
+		col := schema.Column{Name: row.name, Type: r.typeOf(row.typ), Nullable: !row.notNull, Comment: r.comments[commentKey{"pg_class", row.rel, row.num}]}
+		if row.collation != row.typCollation {
+			col.Collation = r.collationName(row.collation)
+		}
+		switch {
+		case row.generated != "":
+			col.Generated = &schema.Generated{Expr: row.def, Stored: row.generated == "s"}
+		case row.hasDefault:
+			col.Default = decodeDefault(col.Type, row.def)
+		}
+		if row.identity != "" {
+			col.Identity = &schema.Identity{Always: row.identity == "a"}
+		}
+		if n := int(number(row.typLen)); n > 0 {
+			rel.width += n
+		} else {
+			rel.width += 24
+		}
+		rel.table.Columns = append(rel.table.Columns, col)
+	}
+	for _, s := range r.sequences {
+		if s.how != "i" {
+			continue
+		}
+		rel := r.relations[s.ownerRel]
+		if rel == nil {
+			continue
+		}
+		if col := rel.table.Column(s.ownerColumn); col != nil && col.Identity != nil {
+			s.identity(col.Identity)
+		}
+	}
+}
+
+func (r *catalogue) collationName(oid string) string {
+	n, ok := r.collations[oid]
+	if !ok {
+		return ""
+	}
+	if n.Schema == "pg_catalog" {
+		return quote(n.Name)
+	}
+	return quoteName(n)
+}
+
+// buildInheritance hangs partitions under their tables and notes other parents.
+func (r *catalogue) buildInheritance() {
+	for _, in := range r.inherits {
+		child, parent := r.relations[in[0]], r.relations[in[1]]
+		switch {
+		case child == nil:
+		case child.isPartition:
+			if parent != nil {
+				parent.children = append(parent.children, child)
+			}
+		case parent != nil:
+			child.table.Inherits = append(child.table.Inherits, parent.name)
+		}
+	}
+}
+
+// partitioning describes how a relation is cut.
+func (rel *relation) partitioning() *schema.Partitioning {
+	if rel.kind != "p" {
+		return nil
+	}
+	strategy, _, _ := strings.Cut(rel.partKey, " ")
+	p := &schema.Partitioning{Strategy: strings.ToLower(strategy), Definition: rel.partKey}
+	for _, c := range rel.children {
+		p.Partitions = append(p.Partitions, schema.Partition{Name: c.name, Definition: c.bound, Partitioning: c.partitioning()})
+	}
+	slices.SortFunc(p.Partitions, func(a, b schema.Partition) int { return a.Name.Compare(b.Name) })
+	return p
+}
+
+// finish fills in what belongs to the table itself.
+func (r *catalogue) finish(rel *relation) {
+	t := &rel.table
+	t.Name = rel.name
+	t.Partition = rel.partitioning()
+	t.Comment = r.comments[commentKey{"pg_class", rel.oid, "0"}]
+	t.Options = storageOptions(rel.options)
+	option := func(k, v string) {
+		if v == "" {
+			return
+		}
+		if t.Options == nil {
+			t.Options = map[string]string{}
+		}
+		t.Options[k] = v
+	}
+	if rel.persistence == "u" {
+		option("unlogged", "true")
+	}
+	option("tablespace", rel.tablespace)
+	option("using", rel.access)
+	t.Rows, t.Bytes = -1, -1
+	if r.scope.estimates {
+		t.Rows, t.Bytes = rel.estimate()
+	}
+	slices.SortFunc(t.Uniques, func(a, b schema.Key) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(t.ForeignKeys, func(a, b schema.ForeignKey) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(t.Checks, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(t.Exclusions, func(a, b schema.Exclusion) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(t.Indexes, func(a, b schema.Index) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// storageOptions splits reloptions.
+func storageOptions(list string) map[string]string {
+	if list == "" {
+		return nil
+	}
+	m := map[string]string{}
+	for _, o := range strings.Split(list, listSep) {
+		k, v, _ := strings.Cut(o, "=")
+		m[k] = v
+	}
+	return m
+}
+
+// estimate gives rows and bytes as the server's own planner would: the rows per page
+// of the last ANALYZE times the pages of today; for a table that was never analysed,
+// as many rows as fit.
+func (rel *relation) estimate() (rows, bytes int64) {
+	if rel.kind == "p" {
+		for _, c := range rel.children {
+			if c.width == 0 {
+				c.width = rel.width // the columns of partitions are not read
+			}
+			r, b := c.estimate()
+			rows, bytes = rows+max(r, 0), bytes+max(b, 0)
+		}
+		return rows, bytes
+	}
+	if rel.size < 0 {
+		return -1, -1
+	}
+	const page, pageHeader, rowHeader = 8192, 24, 28
+	bytes = int64(rel.size)
+	pages := rel.size / page
+	if rel.tuples >= 0 && rel.pages > 0 {
+		return int64(rel.tuples/rel.pages*pages + 0.5), bytes
+	}
+	perPage := float64(page-pageHeader) / float64(rowHeader+max(rel.width, 4))
+	return int64(pages * max(perPage, 1)), bytes
+}

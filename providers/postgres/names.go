@@ -1,0 +1,34 @@
+package postgres
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"unicode/utf8"
+)
+
+// maxName is NAMEDATALEN less one: longer names are cut by the server without a word.
+const maxName = 63
+
+// fit makes a name short enough; what is cut off leaves a hash, so that different
+// names stay different.
+func fit(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return cutBytes(name, maxName-9) + "_" + hex.EncodeToString(sum[:4])
+}
+
+// clip shortens base so that suffix fits behind it, as the server does when it names a
+// constraint.
+func clip(base, suffix string) string { return cutBytes(base, maxName-len(suffix)) + suffix }
+
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
