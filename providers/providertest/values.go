@@ -51,16 +51,8 @@ func testValues(t *testing.T, s Suite) {
 	narrow.Columns = append([]schema.Column{table.Columns[0]}, kept...)
 	rapid.Check(t, func(r *rapid.T) {
 		var rows [][]field
-		for i := range rapid.IntRange(1, 10).Draw(r, "rows") {
-			row := fields(fmt.Sprint(i))
-			for j, g := range generators {
-				if rapid.IntRange(0, 7).Draw(r, "null") == 0 {
-					row = append(row, nil)
-				} else {
-					row = append(row, text(g.Draw(r, kept[j].Type.String())))
-				}
-			}
-			rows = append(rows, row)
+		for i, row := range rapid.SliceOfN(rowsOf(generators), 1, 10).Draw(r, "rows") {
+			rows = append(rows, append(fields(fmt.Sprint(i)), row...))
 		}
 		Exec(t, e.url, "DELETE FROM v")
 		l := loadOf(narrow, nil)
@@ -74,6 +66,34 @@ func testValues(t *testing.T, s Suite) {
 		if wrong := differences(readOf(l).Columns, rows, got); len(wrong) > 0 {
 			r.Fatalf("%s", strings.Join(wrong, "\n"))
 		}
+	})
+}
+
+// generated is a row whose printed form people can read.
+type generated []field
+
+func (g generated) GoString() string { return g.String() }
+
+func (g generated) String() string {
+	var parts []string
+	for i, f := range g {
+		if f != nil {
+			parts = append(parts, fmt.Sprintf("c%d: %s", i, show(f)))
+		}
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// rowsOf generates rows of those fields, some of them NULL; a row shrinks to NULLs.
+func rowsOf(generators []*rapid.Generator[string]) *rapid.Generator[generated] {
+	return rapid.Custom(func(r *rapid.T) generated {
+		row := make(generated, len(generators))
+		for i, g := range generators {
+			if rapid.IntRange(0, 7).Draw(r, "null") > 0 {
+				row[i] = text(g.Draw(r, "value"))
+			}
+		}
+		return row
 	})
 }
 
@@ -116,7 +136,7 @@ func testForeign(t *testing.T, e *endpoint, from *schema.Database) {
 		drawn := map[string]bool{}
 		for range 3 {
 			i := rapid.IntRange(1, len(row)-1).Draw(r, "column")
-			row[i] = text(values(sources[i]).Draw(r, sources[i].Native))
+			row[i] = text(values(sources[i]).Draw(r, table.Columns[i].Name))
 			drawn[table.Columns[i].Name] = true
 		}
 		Exec(t, e.url, "DELETE FROM v")
