@@ -163,7 +163,10 @@ func (s *session) applyFile(ctx context.Context, path string, o applyOptions) (e
 		return s.applyFailure(o, err)
 	}
 	o.custom.destroy = p.Destroy
-	w, err := s.begin(ctx, "apply", recall(p, o.config), o.lock)
+	if o.config, err = s.recall(p, o.config); err != nil {
+		return s.applyFailure(o, err)
+	}
+	w, err := s.begin(ctx, "apply", o.config, o.lock)
 	if err != nil {
 		return s.applyFailure(o, err)
 	}

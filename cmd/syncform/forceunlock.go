@@ -19,21 +19,21 @@ Removes the lock on the state, whoever holds it. No database is changed. The err
 Example:
 
   syncform force-unlock -force 0f3c5a…`,
-		Flags: flags([]cli.Flag{&cli.BoolFlag{Name: "force", Usage: "Don't ask for input for unlock confirmation."}}, varFlags()),
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "force", Usage: "Don't ask for input for unlock confirmation."}},
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 1, 1, "LOCK_ID")
 			if err != nil {
 				return err
 			}
-			return s.forceUnlock(c.Context, configOptionsOf(c), args[0], c.Bool("force"))
+			return s.forceUnlock(c.Context, args[0], c.Bool("force"))
 		},
 	}
 }
 
-func (s *session) forceUnlock(ctx context.Context, o configOptions, id string, force bool) error {
-	cfg, err := s.load(o)
-	if err != nil {
-		return err
+func (s *session) forceUnlock(ctx context.Context, id string, force bool) error {
+	cfg, diags := s.read(configOptions{}, true)
+	if diags.HasErrors() {
+		return &diagnosed{diags, filesOf(cfg)}
 	}
 	backend, err := s.backend(cfg)
 	if err != nil {

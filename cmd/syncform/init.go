@@ -72,16 +72,12 @@ func (s *session) init(ctx context.Context, o configOptions) error {
 // prepareBackend takes and gives back the lock, which makes what the backend needs,
 // and reads the state.
 func (s *session) prepareBackend(ctx context.Context, cfg *lang.Config) error {
-	backend, err := s.backend(cfg)
+	w, err := s.withState(ctx, cfg, "init", lockOptions{lock: true})
+	if errors.As(err, new(*state.LockedError)) {
+		return nil // another is at work, so the backend does
+	}
 	if err != nil {
 		return err
 	}
-	w := &work{s: s, cfg: cfg, backend: backend}
-	var held *state.LockedError
-	w.unlock, err = backend.Lock(ctx, state.NewLockInfo("init"), 0)
-	if err != nil && !errors.As(err, &held) { // another is at work, so the backend does
-		return failed("Can't prepare the backend", err)
-	}
-	_, err = backend.Read(ctx)
-	return errors.Join(failed("Can't read the state", err), w.close())
+	return w.close()
 }

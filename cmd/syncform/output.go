@@ -20,10 +20,10 @@ Examples:
 
   syncform output
   syncform output -raw slot`,
-		Flags: flags([]cli.Flag{
+		Flags: []cli.Flag{
 			jsonFlag("Print the outputs, or the value of NAME, as JSON."),
 			&cli.BoolFlag{Name: "raw", Usage: "Print the value of NAME as it is, without quotes; it must be a string, number or bool."},
-		}, varFlags()),
+		},
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 0, 1, "[NAME]")
 			if err != nil {
@@ -33,16 +33,16 @@ Examples:
 			if len(args) == 1 {
 				name = args[0]
 			}
-			return s.output(c.Context, configOptionsOf(c), name, c.Bool("json"), c.Bool("raw"))
+			return s.output(c.Context, name, c.Bool("json"), c.Bool("raw"))
 		},
 	}
 }
 
-func (s *session) output(ctx context.Context, o configOptions, name string, asJSON, raw bool) error {
+func (s *session) output(ctx context.Context, name string, asJSON, raw bool) error {
 	if raw && (asJSON || name == "") {
 		return refused("Incompatible command line options", "-raw prints the value of one output: give its NAME, and not -json.")
 	}
-	st, err := s.readState(ctx, o)
+	st, err := s.readState(ctx)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 //	waitfor FILE              waits until FILE is there
 //	edit FILE OLD NEW         replaces text in FILE
 //	cut FILE                  keeps the first half of FILE
+//	flip FILE                 changes a byte in the middle of FILE
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
@@ -48,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"waitfor": waitforFile,
 			"edit":    editFile,
 			"cut":     cutFile,
+			"flip":    flipFile,
 		},
 	})
 }
@@ -88,6 +90,15 @@ func cutFile(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text := ts.ReadFile(args[0])
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text[:len(text)/2]), 0o600))
+}
+
+func flipFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: flip file")
+	}
+	b := []byte(ts.ReadFile(args[0]))
+	b[len(b)/2] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 }
 
 // sqliteMain is the program "sqlite".

@@ -22,18 +22,18 @@ Examples:
   syncform show tfplan
   syncform show -json tfplan
   syncform show`,
-		Flags: flags([]cli.Flag{
+		Flags: []cli.Flag{
 			jsonFlag("Print the plan or state as JSON; docs/json.md describes it."),
 			&cli.BoolFlag{Name: "verbose", Usage: "Of a plan, show each step word for word, and why it is planned."},
 			&cli.BoolFlag{Name: "sql", Usage: "Of a plan, print the script of what would run."},
 			&cli.BoolFlag{Name: "markdown", Usage: "Of a plan, print it for the comment of a pull request."},
-		}, varFlags()),
+		},
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 0, 1, "[path]")
 			if err != nil {
 				return err
 			}
-			o := showOptions{config: configOptionsOf(c), json: c.Bool("json"), verbose: c.Bool("verbose"), sql: c.Bool("sql"), markdown: c.Bool("markdown")}
+			o := showOptions{json: c.Bool("json"), verbose: c.Bool("verbose"), sql: c.Bool("sql"), markdown: c.Bool("markdown")}
 			if len(args) == 1 {
 				return s.jsonFailure(o.json, s.showFile(args[0], o))
 			}
@@ -43,7 +43,6 @@ Examples:
 }
 
 type showOptions struct {
-	config                       configOptions
 	json, verbose, sql, markdown bool
 }
 
@@ -82,7 +81,7 @@ func (s *session) showState(ctx context.Context, o showOptions) error {
 	if o.sql || o.markdown {
 		return refused("Incompatible command line options", "-sql and -markdown show a plan; give the path of one.")
 	}
-	st, err := s.readState(ctx, o.config)
+	st, err := s.readState(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,8 +96,8 @@ func (s *session) writeState(st *state.State, o showOptions) error {
 }
 
 // readState reads the state without its lock: one write replaces it as a whole.
-func (s *session) readState(ctx context.Context, o configOptions) (*state.State, error) {
-	w, err := s.begin(ctx, "show", o, lockOptions{})
+func (s *session) readState(ctx context.Context) (*state.State, error) {
+	w, err := s.beginState(ctx, "show", lockOptions{})
 	if err != nil {
 		return nil, err
 	}

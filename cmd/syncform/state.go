@@ -33,9 +33,8 @@ Lists the addresses of the mappings in the state, or of those at or below the gi
 Example:
 
   syncform state list sync.warehouse`,
-		Flags: varFlags(),
 		Action: func(c *cli.Context) error {
-			st, err := s.readState(c.Context, configOptionsOf(c))
+			st, err := s.readState(c.Context)
 			if err != nil {
 				return err
 			}
@@ -68,13 +67,13 @@ Shows what the state holds of a mapping.
 Example:
 
   syncform state show 'sync.warehouse.mapping["users"]'`,
-		Flags: flags([]cli.Flag{jsonFlag("Print it as JSON.")}, varFlags()),
+		Flags: []cli.Flag{jsonFlag("Print it as JSON.")},
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 1, 1, "ADDRESS")
 			if err != nil {
 				return err
 			}
-			st, err := s.readState(c.Context, configOptionsOf(c))
+			st, err := s.readState(c.Context)
 			if err != nil {
 				return err
 			}
@@ -102,7 +101,7 @@ Gives a mapping, or all mappings of a sync, another address in the state, as a "
 Example:
 
   syncform state mv 'sync.a.mapping["users"]' 'sync.b.mapping["users"]'`,
-		Flags: flags([]cli.Flag{dryRunFlag()}, varFlags(), lockFlags()),
+		Flags: flags([]cli.Flag{dryRunFlag()}, lockFlags()),
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 2, 2, "SOURCE DESTINATION")
 			if err != nil {
@@ -128,7 +127,7 @@ Takes mappings out of the state, an address of a sync all of its mappings. Table
 Example:
 
   syncform state rm sync.old`,
-		Flags: flags([]cli.Flag{dryRunFlag()}, varFlags(), lockFlags()),
+		Flags: flags([]cli.Flag{dryRunFlag()}, lockFlags()),
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 1, 1<<20, "ADDRESS...")
 			if err != nil {
@@ -151,7 +150,7 @@ func dryRunFlag() cli.Flag {
 
 // edit changes the state under its lock.
 func (s *session) edit(c *cli.Context, operation string, change func(*state.State) error) (err error) {
-	w, err := s.begin(c.Context, operation, configOptionsOf(c), lockOptionsOf(c))
+	w, err := s.beginState(c.Context, operation, lockOptionsOf(c))
 	if err != nil {
 		return err
 	}
@@ -180,12 +179,11 @@ Writes the state, as the backend has it, to standard output.
 Example:
 
   syncform state pull > backup.sfstate`,
-		Flags: varFlags(),
 		Action: func(c *cli.Context) error {
 			if _, err := s.positional(c, 0, 0, ""); err != nil {
 				return err
 			}
-			st, err := s.readState(c.Context, configOptionsOf(c))
+			st, err := s.readState(c.Context)
 			if err != nil || st == nil {
 				return err
 			}
@@ -208,18 +206,18 @@ Replaces the state that the backend has by that of a file, or of standard input 
 Example:
 
   syncform state push backup.sfstate`,
-		Flags: flags([]cli.Flag{&cli.BoolFlag{Name: "force", Usage: "Write the state even if lineages don't match or the stored one is newer."}}, varFlags(), lockFlags()),
+		Flags: flags([]cli.Flag{&cli.BoolFlag{Name: "force", Usage: "Write the state even if lineages don't match or the stored one is newer."}}, lockFlags()),
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 1, 1, "PATH")
 			if err != nil {
 				return err
 			}
-			return s.push(c.Context, args[0], configOptionsOf(c), lockOptionsOf(c), c.Bool("force"))
+			return s.push(c.Context, args[0], lockOptionsOf(c), c.Bool("force"))
 		},
 	}
 }
 
-func (s *session) push(ctx context.Context, path string, o configOptions, l lockOptions, force bool) (err error) {
+func (s *session) push(ctx context.Context, path string, l lockOptions, force bool) (err error) {
 	var b []byte
 	if path == "-" {
 		b, err = io.ReadAll(s.in)
@@ -233,20 +231,14 @@ func (s *session) push(ctx context.Context, path string, o configOptions, l lock
 	if err != nil {
 		return failed("Can't read the state of "+path, err)
 	}
-	cfg, err := s.load(o)
+	cfg, diags := s.read(configOptions{}, true)
+	if diags.HasErrors() {
+		return &diagnosed{diags, filesOf(cfg)}
+	}
+	w, err := s.locked(ctx, cfg, "state push", l) // what is stored may be what can't be read
 	if err != nil {
 		return err
-	}
-	backend, err := s.backend(cfg)
-	if err != nil {
-		return err
-	}
-	w := &work{s: s, cfg: cfg, backend: backend}
-	if l.lock {
-		if w.unlock, err = backend.Lock(ctx, state.NewLockInfo("state push"), l.wait); err != nil {
-			return failed("Error acquiring the state lock", err)
-		}
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	return failed("The state was not replaced", state.Push(ctx, backend, st, force))
+	return failed("The state was not replaced", state.Push(ctx, w.backend, st, force))
 }

@@ -31,7 +31,34 @@ func (s *session) begin(ctx context.Context, operation string, c configOptions, 
 	if err != nil {
 		return nil, err
 	}
+	return s.withState(ctx, cfg, operation, l)
+}
+
+// beginState is begin for commands that only have to do with the state: they need no
+// values of variables or of the environment.
+func (s *session) beginState(ctx context.Context, operation string, l lockOptions) (*work, error) {
+	cfg, diags := s.read(configOptions{}, true)
+	if diags.HasErrors() {
+		return nil, &diagnosed{diags, filesOf(cfg)}
+	}
+	return s.withState(ctx, cfg, operation, l)
+}
+
+func (s *session) withState(ctx context.Context, cfg *lang.Config, operation string, l lockOptions) (*work, error) {
+	w, err := s.locked(ctx, cfg, operation, l)
+	if err != nil {
+		return nil, err
+	}
+	if w.state, err = w.backend.Read(ctx); err != nil {
+		return nil, errors.Join(failed("Can't read the state", err), w.close())
+	}
+	return w, nil
+}
+
+// locked opens the backend and takes its lock.
+func (s *session) locked(ctx context.Context, cfg *lang.Config, operation string, l lockOptions) (*work, error) {
 	w := &work{s: s, cfg: cfg}
+	var err error
 	if w.backend, err = s.backend(cfg); err != nil {
 		return nil, err
 	}
@@ -40,9 +67,6 @@ func (s *session) begin(ctx context.Context, operation string, c configOptions, 
 		if w.unlock, err = w.backend.Lock(ctx, state.NewLockInfo(operation), l.wait); err != nil {
 			return nil, failed("Error acquiring the state lock", err)
 		}
-	}
-	if w.state, err = w.backend.Read(ctx); err != nil {
-		return nil, errors.Join(failed("Can't read the state", err), w.close())
 	}
 	return w, nil
 }

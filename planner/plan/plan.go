@@ -41,6 +41,9 @@ type Plan struct {
 	// apply reads the configuration as plan did; sensitive values are left out.
 	Vars     []string `json:"vars,omitempty"`
 	VarFiles []string `json:"var_files,omitempty"`
+	// SecretVars names the variables whose values were left out of Vars: apply asks for
+	// them again.
+	SecretVars []string `json:"secret_vars,omitempty"`
 }
 
 // Moved is a mapping's old and new address.

@@ -87,6 +87,13 @@ func addKnown(sum, n int64) int64 {
 	return sum + n
 }
 
+func rows(n int64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return Short(n) + " rows"
+}
+
 // String is the plan's last line.
 func (s Summary) String() string {
 	var b strings.Builder
@@ -97,7 +104,7 @@ func (s Summary) String() string {
 	if s.Backfills > 0 {
 		b.WriteString("; " + Plural(int64(s.Backfills), "backfill"))
 		if s.Rows >= 0 {
-			b.WriteString(" (~" + Short(s.Rows) + " rows)")
+			b.WriteString(" (~" + rows(s.Rows) + ")")
 		}
 	}
 	if s.Held > 0 {
