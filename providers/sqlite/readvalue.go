@@ -162,7 +162,7 @@ func appendBytes(dst []byte, v value, as schema.Type) ([]byte, string) {
 func appendText(dst []byte, v value, stored, as schema.Type) ([]byte, string) {
 	switch v.class {
 	case sqlite.TypeInteger, sqlite.TypeFloat:
-		if !dynamic(stored) {
+		if stored.Kind == as.Kind && !dynamic(stored) {
 			return dst, wantsText
 		}
 		if v.class == sqlite.TypeInteger {

@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -22,6 +23,7 @@ type writeColumn struct {
 	low, high      int64 // of integers
 	checkTime      bool  // the text may be none of the target's, or have more digits
 	checkLength    bool
+	words          bool // the source's values are text: only a number's canonical text is one
 	text           []byte
 }
 
@@ -38,6 +40,11 @@ func newWriteColumn(c providers.WriteColumn) writeColumn {
 		default:
 			w.low, w.high = -1<<(bits-1), 1<<(bits-1)-1
 		}
+	}
+	switch c.Source.Kind {
+	case schema.Bool, schema.Int, schema.Year, schema.Decimal, schema.Float, schema.Bit:
+	default:
+		w.words = true
 	}
 	w.checkTime = c.Source.Kind != c.Type.Kind || c.Type.FractionalDigits(6) < c.Source.FractionalDigits(6)
 	// PostgreSQL and MySQL hold values to their lengths, SQLite doesn't.
@@ -100,6 +107,11 @@ func (w *writeColumn) bindInt(stmt *sqlite.Stmt, param int, v []byte) string {
 	if err != nil || n < w.low || n > w.high {
 		return "is out of the range of " + w.target.String()
 	}
+	if w.words {
+		if w.text = strconv.AppendInt(w.text[:0], n, 10); !bytes.Equal(w.text, v) {
+			return "is an integer in another spelling, which would be lost"
+		}
+	}
 	stmt.BindInt64(param, n)
 	return ""
 }
@@ -116,6 +128,9 @@ func (w *writeColumn) bindDecimal(stmt *sqlite.Stmt, param int, v []byte) string
 	}
 	if problem := d.fits(w.target); problem != "" {
 		return problem
+	}
+	if w.words && !w.sameWords(d, v) {
+		return "is a number in another spelling, which would be lost"
 	}
 	if w.affinity == affinityText || w.affinity == affinityNone {
 		if w.source.Kind != schema.Decimal {
@@ -140,6 +155,15 @@ func (w *writeColumn) bindDecimal(stmt *sqlite.Stmt, param int, v []byte) string
 	}
 	stmt.BindFloat(param, f)
 	return ""
+}
+
+// sameWords reports whether a decimal that was text comes back as the same text.
+func (w *writeColumn) sameWords(d decimal, v []byte) bool {
+	if w.affinity != affinityText && w.affinity != affinityNone {
+		d.fraction = bytes.TrimRight(d.fraction, "0")
+	}
+	w.text = d.append(w.text[:0])
+	return bytes.Equal(w.text, v)
 }
 
 // sameDecimal reports whether a float's shortest text is the decimal that it was made of.
@@ -169,6 +193,11 @@ func (w *writeColumn) bindFloat(stmt *sqlite.Stmt, param int, v []byte) string {
 	if w.source.Kind != schema.Float {
 		if d, ok := readDecimal(v); !ok || !sameDecimal(f, d) {
 			return "has more digits than a float keeps"
+		}
+	}
+	if w.words {
+		if w.text = row.AppendFloat(w.text[:0], f, 64); !bytes.Equal(w.text, v) {
+			return "is a number in another spelling, which would be lost"
 		}
 	}
 	if w.source.Kind == schema.Float && w.source.Bits == 32 {
@@ -215,8 +244,11 @@ func (w *writeColumn) bindText(stmt *sqlite.Stmt, param int, v []byte) string {
 		if w.source.Kind != schema.JSON && w.source.Kind != schema.JSONB && !json.Valid(v) {
 			return "is no JSON"
 		}
+		if w.affinity == affinityNumeric && looksNumeric(v) {
+			return w.bindJSONNumber(stmt, param, v)
+		}
 	}
-	if w.source.IsBinary() && !utf8.Valid(v) {
+	if !utf8.Valid(v) {
 		return "is not valid UTF-8, and its column holds text"
 	}
 	if w.checkLength {
@@ -231,6 +263,21 @@ func (w *writeColumn) bindText(stmt *sqlite.Stmt, param int, v []byte) string {
 		return "looks like a number, which a column declared " + w.target.String() + " would store as one: declare it with TEXT in the type's name"
 	}
 	bindText(stmt, param, v)
+	return ""
+}
+
+// bindJSONNumber binds a document that is but a number as that number, which is what
+// NUMERIC affinity makes of it, where the two are equal.
+func (w *writeColumn) bindJSONNumber(stmt *sqlite.Stmt, param int, v []byte) string {
+	if n, err := strconv.ParseInt(view(v), 10, 64); err == nil {
+		stmt.BindInt64(param, n)
+		return ""
+	}
+	f, err := strconv.ParseFloat(view(v), 64)
+	if d, ok := readDecimal(v); err != nil || !ok || !sameDecimal(f, d) {
+		return "is a number that a column declared " + w.target.String() + " would round: declare it JSON_TEXT"
+	}
+	stmt.BindFloat(param, f)
 	return ""
 }
 
