@@ -93,7 +93,13 @@ func (l *loader) mapping(blk *blk, s *Sync) *Mapping {
 	for _, f := range blk.many("field") {
 		m.Fields = append(m.Fields, field(f))
 	}
-	l.checkNames(blk, m)
+	l.checkNames(m)
+	if s.Source != "" && s.Source == s.Target && !blk.set["target_table"] && !blk.set["target_index"] {
+		l.report(errorAt(m.DeclRange, sumValue, "Source and target are both %s, so mapping %q would write the table that it reads. Name another target_table.", s.Source, m.Label))
+	}
+	if m.Lookback > 0 && m.IncrementalKey == "" {
+		l.report(errorAt(m.Range("lookback"), sumMissingArg, "lookback belongs to incremental_key, which is not there."))
+	}
 	l.checkColumns(blk, m)
 	if s.Pattern == "bidirectional" || s.Pattern == "hub_and_spoke" {
 		l.checkTwoWays(blk, m)
@@ -102,7 +108,7 @@ func (l *loader) mapping(blk *blk, s *Sync) *Mapping {
 }
 
 // checkNames checks the label, the target's name and the hazards' codes.
-func (l *loader) checkNames(blk *blk, m *Mapping) {
+func (l *loader) checkNames(m *Mapping) {
 	stars := strings.Count(m.TargetTable, "*")
 	switch {
 	case strings.Contains(m.Label, "*") && !m.Wildcard():
@@ -120,9 +126,6 @@ func (l *loader) checkNames(blk *blk, m *Mapping) {
 		if !hazardCode.MatchString(code) {
 			l.report(errorAt(m.Range("allow_hazards."+code), sumUnknownVal, `%q is no code of a hazard: they are written as "SF104", and the plan names them.`, code))
 		}
-	}
-	if m.Lookback > 0 && m.IncrementalKey == "" {
-		l.report(errorAt(blk.Range("lookback"), sumMissingArg, "lookback belongs to incremental_key, which is not there."))
 	}
 }
 
