@@ -31,7 +31,6 @@ const (
 	sumSensitive   = "Sensitive value"
 	sumForEach     = "Unsuitable for_each"
 	sumName        = "Unsuitable name"
-	sumExpression  = "Expression failed"
 	sumNoValue     = "No value for variable"
 	sumUndeclared  = "Undeclared variable"
 	sumVariable    = "Unsuitable value for variable"
