@@ -14,8 +14,6 @@ func after(t schema.Table, c schema.Change) schema.Table {
 		return c.To
 	case schema.ModifyTable:
 		t.Comment, t.Options, t.Partition = c.To.Comment, c.To.Options, c.To.Partition
-	case schema.RenameTable:
-		t.Name = c.To
 	case schema.AddColumn:
 		t.Columns = append(slices.Clone(t.Columns), c.Column)
 	case schema.DropColumn:
@@ -25,8 +23,6 @@ func after(t schema.Table, c schema.Change) schema.Table {
 		if x := t.Column(c.From.Name); x != nil {
 			*x = c.To
 		}
-	case schema.RenameColumn:
-		return renameColumn(t, c.From, c.To)
 	case schema.AddPrimaryKey:
 		k := c.Key
 		t.PrimaryKey = &k
@@ -64,50 +60,4 @@ func without[T any](list []T, gone func(*T) bool) []T {
 		}
 	}
 	return out
-}
-
-// renameColumn renames a column wherever the table names it by itself; expressions
-// stay as they are, as the server rewrites those.
-func renameColumn(t schema.Table, from, to string) schema.Table {
-	one := func(s *string) {
-		if *s == from {
-			*s = to
-		}
-	}
-	list := func(l []string) []string {
-		l = slices.Clone(l)
-		for i := range l {
-			one(&l[i])
-		}
-		return l
-	}
-	parts := func(l []schema.KeyPart) []schema.KeyPart {
-		l = slices.Clone(l)
-		for i := range l {
-			one(&l[i].Column)
-		}
-		return l
-	}
-	t.Columns = slices.Clone(t.Columns)
-	for i := range t.Columns {
-		one(&t.Columns[i].Name)
-	}
-	if t.PrimaryKey != nil {
-		k := *t.PrimaryKey
-		k.Parts = parts(k.Parts)
-		t.PrimaryKey = &k
-	}
-	t.Uniques = slices.Clone(t.Uniques)
-	for i := range t.Uniques {
-		t.Uniques[i].Parts, t.Uniques[i].Include = parts(t.Uniques[i].Parts), list(t.Uniques[i].Include)
-	}
-	t.Indexes = slices.Clone(t.Indexes)
-	for i := range t.Indexes {
-		t.Indexes[i].Parts, t.Indexes[i].Include = parts(t.Indexes[i].Parts), list(t.Indexes[i].Include)
-	}
-	t.ForeignKeys = slices.Clone(t.ForeignKeys)
-	for i := range t.ForeignKeys {
-		t.ForeignKeys[i].Columns = list(t.ForeignKeys[i].Columns)
-	}
-	return t
 }

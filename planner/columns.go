@@ -30,7 +30,7 @@ type chooser struct {
 // chooseColumns sets w.columns, in the source's order, then those that only the
 // target has. It reports false after an error.
 func (b *builder) chooseColumns(w *want) bool {
-	c := &chooser{b: b, w: w, wild: strings.Contains(w.cfg.Label, "*"), seen: b.seen(w.cfg)}
+	c := &chooser{b: b, w: w, wild: isWildcard(w.cfg), seen: b.seen(w.cfg)}
 	renames, all := c.renames()
 	if renames == nil {
 		return false

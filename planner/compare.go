@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
@@ -39,7 +40,7 @@ func (b *builder) settleNames() {
 	spaces := map[string]*namespace{}
 	for _, w := range b.wants {
 		if w.live = w.target.table(w.name); w.live != nil {
-			w.name, w.table.Name = w.live.Name, w.live.Name
+			w.adoptCase()
 		}
 		n := spaces[w.target.db.Identity]
 		if n == nil {
@@ -53,16 +54,30 @@ func (b *builder) settleNames() {
 	}
 }
 
+// adoptCase takes over how the live table spells its name and its columns' where the
+// system makes no difference of upper and lower case.
+func (w *want) adoptCase() {
+	w.name, w.table.Name = w.live.Name, w.live.Name
+	if foldColumn(w.target.db.System, "A") == "A" {
+		return
+	}
+	spell := func(name *string) {
+		if c := findColumn(w.target.db.System, w.live, *name); c != nil {
+			*name = c.Name
+		}
+	}
+	for i := range w.columns {
+		spell(&w.columns[i].name)
+	}
+	w.table.Columns = slices.Clone(w.table.Columns)
+	for i := range w.table.Columns {
+		spell(&w.table.Columns[i].Name)
+	}
+}
+
 // diff compares the want with its live table.
 func (w *want) diff() {
-	d := differ{sys: w.target.db.System, have: w.live, want: &w.table, compare: w.target.translator.CompareTypes, renamed: w.renamedFrom()}
-	for _, c := range w.cfg.IgnoreChanges {
-		if d.ignored == nil {
-			d.ignored = map[string]bool{}
-		}
-		d.ignored[c] = true
-	}
-	w.work.diffs = diffTable(d)
+	w.work.diffs = diffTable(differ{sys: w.target.db.System, have: w.live, want: &w.table, compare: w.target.translator.CompareTypes})
 }
 
 // normalize has the server spell the tables of wants as it would show them.

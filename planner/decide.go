@@ -17,7 +17,6 @@ type work struct {
 	create   bool
 	diffs    []difference
 	empty    bool        // an unfinished load's rows go first
-	ours     bool        // syncform wrote, or may have written, the table's rows
 	load     bool        // rows are copied
 	into     schema.Name // where to
 	resumed  bool
@@ -65,24 +64,18 @@ func (b *builder) decide(ctx context.Context) {
 func (b *builder) decideTable(ctx context.Context, w *want, p *prober) {
 	k := &w.work
 	k.mapping = w.planMapping()
-	schemaOnly := w.sync.Mode == "schema"
 	if w.live == nil {
-		k.create, k.ours = true, true
-		k.load, k.reason = !schemaOnly, "the table is new"
+		k.create, k.load, k.reason = true, true, "the table is new"
 		return
 	}
 	if w.prev == nil {
 		b.takeOver(ctx, w, p)
 		return
 	}
-	k.ours = true
-	if schemaOnly {
-		return
-	}
 	switch w.prev.Status {
 	case state.Loaded:
 		k.reason = "-replace"
-		if same, why := sameRows(&w.prev.Mapping, &k.mapping, w.renamedFrom()); !same {
+		if same, why := sameRows(&w.prev.Mapping, &k.mapping); !same {
 			k.reason = why
 		} else if !b.replaced(w) {
 			return
@@ -123,9 +116,8 @@ func (b *builder) goOn(w *want) {
 // begun deals with a table that an apply made or took over and never loaded.
 func (b *builder) begun(ctx context.Context, w *want, p *prober) {
 	k := &w.work
-	rows, err := p.hasRows(ctx, w.live)
-	if err != nil {
-		b.errorAt(w.cfg.DeclRange, sumUnreadable, "%s: whether table %s of %s holds rows can't be read: %s.", w.addr, w.name, w.target.addr, err)
+	rows, ok := b.hasRows(ctx, w, p)
+	if !ok {
 		return
 	}
 	if rows && !w.prev.Created {
@@ -135,34 +127,44 @@ func (b *builder) begun(ctx context.Context, w *want, p *prober) {
 	k.load, k.empty, k.reason = true, rows, "it was never loaded"
 }
 
+// hasRows looks whether the want's live table holds any row; ok is false after an error.
+func (b *builder) hasRows(ctx context.Context, w *want, p *prober) (rows, ok bool) {
+	rows, err := p.hasRows(ctx, w.live)
+	if err != nil {
+		b.errorAt(w.cfg.DeclRange, sumUnreadable, "%s: whether table %s of %s holds rows can't be read: %s.", w.addr, w.name, w.target.addr, err)
+	}
+	return rows, err == nil
+}
+
 // takeOver deals with a table that is there and that syncform did not write.
 func (b *builder) takeOver(ctx context.Context, w *want, p *prober) {
 	k := &w.work
-	schemaOnly := w.sync.Mode == "schema"
-	if !schemaOnly {
-		rows, err := p.hasRows(ctx, w.live)
-		if err != nil {
-			b.errorAt(w.cfg.DeclRange, sumUnreadable, "%s: whether table %s of %s holds rows can't be read: %s.", w.addr, w.name, w.target.addr, err)
-			return
-		}
-		if rows && !b.replaced(w) {
-			b.errorAt(w.cfg.DeclRange, sumRows, "Table %s of %s exists and holds%s rows that syncform did not write. Give %s another target_table, empty the table, or run with -replace='%s' to load the source's rows beside them and put those in their place.",
-				w.name, w.target.addr, strings.TrimSuffix(strings.TrimPrefix(about(w.live.Rows), " ("), ")"), w.addr, w.addr)
-			return
-		}
-		k.load, k.reason = true, "the table is empty"
-		if rows {
-			if w.cfg.PreventDestroy {
-				b.errorAt(w.cfg.DeclRange, sumPrevent, "%s: -replace would put the source's rows in place of those of table %s, which prevent_destroy forbids.", w.addr, w.name)
-				return
-			}
-			k.replaces, k.reason = true, "-replace"
-			b.aside(w)
-		}
+	rows, ok := b.hasRows(ctx, w, p)
+	if !ok {
+		return
+	}
+	k.load, k.reason = true, "the table is empty"
+	switch {
+	case !rows:
+	case !b.replaced(w):
+		b.errorAt(w.cfg.DeclRange, sumRows, "Table %s of %s exists and holds %s that syncform did not write. Give %s another target_table, empty the table, or run with -replace='%s' to load the source's rows beside them and put those in their place.",
+			w.name, w.target.addr, rowsText(w.live.Rows), w.addr, w.addr)
+		return
+	case w.cfg.PreventDestroy:
+		b.errorAt(w.cfg.DeclRange, sumPrevent, "%s: -replace would put the source's rows in place of those of table %s, which prevent_destroy forbids.", w.addr, w.name)
+		return
+	default:
+		k.replaces, k.reason = true, "-replace"
+		b.aside(w)
 	}
 	var other []string
 	for _, d := range k.diffs {
-		if m, ok := d.change.(schema.ModifyColumn); ok && d.other {
+		m, ok := d.change.(schema.ModifyColumn)
+		switch {
+		case !ok || !d.other:
+		case m.Type == schema.NotNarrow:
+			other = append(other, fmt.Sprintf("%q is computed otherwise", m.To.Name))
+		default:
 			other = append(other, fmt.Sprintf("%q is %s, not %s", m.To.Name, m.From.Type, m.To.Type))
 		}
 	}
@@ -230,18 +232,4 @@ func numbered(t *schema.Table) bool {
 	return slices.ContainsFunc(t.Columns, func(c schema.Column) bool {
 		return c.Identity != nil || c.Default != nil && !c.Default.Literal && strings.HasPrefix(c.Default.Text, "nextval(")
 	})
-}
-
-// renamedFrom gives the old name of each column that the configuration says was renamed.
-func (w *want) renamedFrom() map[string]string {
-	var out map[string]string
-	for _, c := range w.columns {
-		if c.block != nil && c.block.RenamedFrom != "" {
-			if out == nil {
-				out = map[string]string{}
-			}
-			out[c.name] = c.block.RenamedFrom
-		}
-	}
-	return out
 }

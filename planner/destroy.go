@@ -105,12 +105,13 @@ func (b *builder) drop(ctx context.Context, gone []*state.Mapping) {
 		for _, w := range wants {
 			s.dropForeignKeys(w, wants)
 		}
+		last := ""
 		for _, w := range wants {
 			t := s.live(w)
-			s.do(w, plan.Contract, difference{
+			last = s.do(w, plan.Contract, difference{
 				change: schema.DropTable{From: t}, reason: "syncform made it",
 				hazards: []providers.Hazard{hazard(hazardDropTable, "table %s goes with its rows%s", t.Name, about(t.Rows))},
-			})
+			}, last)
 		}
 		b.plan.Actions = append(b.plan.Actions, s.actions...)
 	}
@@ -137,7 +138,7 @@ func asWant(m *state.Mapping) *want {
 func (b *builder) protected(addr string) (hcl.Range, bool) {
 	for _, s := range b.in.Config.Syncs {
 		for _, m := range s.Mappings {
-			if m.PreventDestroy && (m.Addr == addr || b.covers(s, m, addr)) {
+			if m.PreventDestroy && (m.Addr == addr || isWildcard(m) && state.Under(addr, s.Addr) && !b.exact(s, addr)) {
 				return m.DeclRange, true
 			}
 		}
@@ -145,8 +146,8 @@ func (b *builder) protected(addr string) (hcl.Range, bool) {
 	return hcl.Range{}, false
 }
 
-// covers reports whether a mapping of the state may have come from a wildcard.
-func (b *builder) covers(sync *lang.Sync, m *lang.Mapping, addr string) bool {
-	s := b.state.Mapping(addr)
-	return s != nil && s.Sync == sync.Addr && (glob(m.Label, s.SourceTable.Name) || glob(m.Label, s.SourceTable.String()))
+// exact reports whether a mapping of the state stands in the sync by itself, so that
+// no wildcard of it made its table.
+func (b *builder) exact(s *lang.Sync, addr string) bool {
+	return slices.ContainsFunc(s.Mappings, func(m *lang.Mapping) bool { return m.Addr == addr })
 }

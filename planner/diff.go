@@ -32,19 +32,12 @@ type differ struct {
 	have    *schema.Table
 	want    *schema.Table
 	compare func(from, to schema.Type) schema.Narrowing
-	renamed map[string]string // new column name -> old, where the configuration says renamed_from
-	ignored map[string]bool   // columns whose differences are ignored
 	out     []difference
 }
 
 // diffTable lists the changes that lead from have to want, in an order in which they
 // can run.
 func diffTable(d differ) []difference {
-	have := d.have
-	if len(d.renamed) > 0 {
-		have = d.renameColumns()
-	}
-	d.have = have
 	d.table()
 	d.columns()
 	d.constraints()
@@ -54,27 +47,6 @@ func diffTable(d differ) []difference {
 func (d *differ) add(x difference) { d.out = append(d.out, x) }
 
 func (d *differ) fold(name string) string { return foldColumn(d.sys, name) }
-
-// renameColumns notes the renames that the configuration declares and returns the
-// table as it is after them.
-func (d *differ) renameColumns() *schema.Table {
-	t := *d.have
-	for i := range d.want.Columns {
-		to := d.want.Columns[i].Name
-		from, declared := d.renamed[to]
-		if !declared || findColumn(d.sys, &t, to) != nil {
-			continue // not declared, or done
-		}
-		col := findColumn(d.sys, &t, from)
-		if col == nil {
-			continue
-		}
-		change := schema.RenameColumn{In: d.have.Name, From: col.Name, To: to}
-		d.add(difference{change: change, column: to, reason: "the configuration says renamed_from"})
-		t = after(t, change)
-	}
-	return &t
-}
 
 // table compares what belongs to the table itself.
 func (d *differ) table() {
@@ -167,9 +139,6 @@ func (d *differ) columns() {
 	}
 	for i := range d.want.Columns {
 		w := &d.want.Columns[i]
-		if d.ignored[w.Name] {
-			continue
-		}
 		h := byName[d.fold(w.Name)]
 		if h == nil {
 			d.addColumn(*w)
@@ -185,7 +154,7 @@ func (d *differ) addColumn(c schema.Column) {
 	first := c
 	filled := c.Default != nil || c.Generated != nil || c.Identity != nil
 	first.Nullable = c.Nullable || !filled
-	d.add(difference{change: schema.AddColumn{In: d.have.Name, Column: first}, column: c.Name, reason: "the source has it", other: true})
+	d.add(difference{change: schema.AddColumn{In: d.have.Name, Column: first}, column: c.Name, reason: "the source has it"})
 	if !c.Nullable && !filled {
 		d.add(difference{
 			change: schema.ModifyColumn{In: d.have.Name, From: first, To: c}, column: c.Name,

@@ -57,7 +57,7 @@ func (d *differ) column(have, want *schema.Column) {
 		change: schema.ModifyColumn{In: d.have.Name, From: safe, To: to, Type: narrowing}, column: to.Name,
 		hazards: hazards, risky: true, reason: "the source has it so",
 		afterRows: narrowing == schema.NotNarrow && reflect.DeepEqual(safe.Generated, to.Generated),
-		other:     narrowing != schema.NotNarrow,
+		other:     narrowing != schema.NotNarrow || !reflect.DeepEqual(safe.Generated, to.Generated),
 	})
 }
 

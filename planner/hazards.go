@@ -49,10 +49,18 @@ func hazard(code, format string, args ...any) providers.Hazard {
 	return providers.Hazard{Code: code, Text: fmt.Sprintf(format, args...)}
 }
 
+// rowsText words an estimate of a table that does hold rows.
+func rowsText(rows int64) string {
+	if rows <= 1 {
+		return "rows"
+	}
+	return fmt.Sprintf("about %d rows", rows)
+}
+
 // about words an estimate of rows for the middle of a sentence.
 func about(rows int64) string {
 	switch {
-	case rows < 0:
+	case rows <= 0:
 		return ""
 	case rows == 1:
 		return " (1 row)"

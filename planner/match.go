@@ -17,15 +17,27 @@ type found struct {
 	table *schema.Table
 }
 
+// isWildcard reports whether a mapping stands for all tables of a schema.
+func isWildcard(m *lang.Mapping) bool { return m.Label == "*" || strings.HasSuffix(m.Label, ".*") }
+
+// wildcard gives the schema whose tables "*" or "schema.*" stands for.
+func (e *endpoint) wildcard(label string) string {
+	in, named := strings.CutSuffix(label, ".*")
+	if !named || !e.hasSchemas() && in == e.db.Name {
+		return e.db.DefaultSchema
+	}
+	return in
+}
+
 // match finds the source tables of a sync's mappings. An exact label takes its table
-// out of every wildcard's, a wildcard with more said in it out of one with less. The
-// result is in the order of the mappings, each wildcard's tables in order of name.
+// out of every wildcard's, and "public.*" out of "*". The result is in the order of
+// the mappings, each wildcard's tables in order of name.
 func (b *builder) match(s *lang.Sync, source *endpoint) []found {
 	taken := map[schema.Name]bool{}
 	byCfg := map[*lang.Mapping][]found{}
 	var wild []*lang.Mapping
 	for _, m := range s.Mappings {
-		if strings.Contains(m.Label, "*") {
+		if isWildcard(m) {
 			wild = append(wild, m)
 			continue
 		}
@@ -37,12 +49,11 @@ func (b *builder) match(s *lang.Sync, source *endpoint) []found {
 		taken[t.Name] = true
 		byCfg[m] = []found{{m, m.Addr, t}}
 	}
-	slices.SortStableFunc(wild, func(x, y *lang.Mapping) int { return cmp.Compare(said(y.Label), said(x.Label)) })
+	slices.SortStableFunc(wild, func(x, y *lang.Mapping) int { return cmp.Compare(len(y.Label), len(x.Label)) })
 	for _, m := range wild {
-		schemaPattern, pattern := source.splitPattern(m.Label)
 		for i := range source.db.Tables {
 			t := &source.db.Tables[i]
-			if taken[t.Name] || !glob(schemaPattern, t.Name.Schema) || !glob(pattern, t.Name.Name) {
+			if taken[t.Name] || t.Name.Schema != source.wildcard(m.Label) {
 				continue
 			}
 			taken[t.Name] = true
@@ -58,9 +69,6 @@ func (b *builder) match(s *lang.Sync, source *endpoint) []found {
 	}
 	return out
 }
-
-// said counts what a pattern says besides its stars.
-func said(pattern string) int { return len(pattern) - strings.Count(pattern, "*") }
 
 // lookup finds the table of an exact label: a table of the default schema, else
 // schema.table.
@@ -86,48 +94,12 @@ func (e *endpoint) lookup(label string) *schema.Table {
 	return nil
 }
 
-// splitPattern splits a label with a wildcard into the patterns of schema and table.
-func (e *endpoint) splitPattern(label string) (string, string) {
-	s, t, ok := strings.Cut(label, ".")
-	switch {
-	case ok && e.hasSchemas():
-		return s, t
-	case ok && s == e.db.Name:
-		return "", t
-	}
-	return e.db.DefaultSchema, label
-}
-
 // label gives what a mapping of that table alone would be called.
 func (e *endpoint) label(n schema.Name) string {
 	if n.Schema == e.db.DefaultSchema {
 		return n.Name
 	}
 	return n.String()
-}
-
-// glob reports whether name fits a pattern in which * stands for any run of
-// characters.
-func glob(pattern, name string) bool {
-	first, rest, star := strings.Cut(pattern, "*")
-	if !star {
-		return pattern == name
-	}
-	if !strings.HasPrefix(name, first) {
-		return false
-	}
-	name = name[len(first):]
-	for {
-		part, more, star := strings.Cut(rest, "*")
-		if !star {
-			return strings.HasSuffix(name, part)
-		}
-		i := strings.Index(name, part)
-		if i < 0 {
-			return false
-		}
-		name, rest = name[i+len(part):], more
-	}
 }
 
 // noTable reports a label that stands for no table.

@@ -120,11 +120,11 @@ func (n *needs) enum(t schema.Type) schema.Enum {
 }
 
 // modifyEnum adds labels that are missing. What takes labels away or puts them in
-// another order is held, where the labels that the source has are not enough.
+// another order is held.
 func (n *needs) modifyEnum(w *want, have, want schema.Enum) {
 	key := "enum " + want.Name.String()
-	if len(want.Labels) == 0 || n.seen[key] || slices.Equal(have.Labels, want.Labels) {
-		return
+	if n.seen[key] || contains(have.Labels, want.Labels) {
+		return // labels that only the target has do no harm
 	}
 	n.seen[key] = true
 	to := want

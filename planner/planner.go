@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -40,26 +39,6 @@ type Options struct {
 	Version     string // of this binary
 }
 
-// Endpoints gives the addresses of the endpoints that a plan with these options
-// connects to, each once, in order: those of the syncs in question.
-func Endpoints(cfg *lang.Config, s *state.State, o Options) []string {
-	var out []string
-	for _, sync := range selected(cfg, o.Targets) {
-		out = append(out, sync.Source, sync.Target)
-	}
-	if o.Destroy && s != nil {
-		out = nil
-		for _, m := range s.Mappings {
-			if cfg.Endpoint(m.Target) != nil && inScope(m.Addr, o.Targets) {
-				out = append(out, m.Target)
-			}
-		}
-	}
-	slices.Sort(out)
-	out = slices.Compact(out)
-	return slices.DeleteFunc(out, func(a string) bool { return a == "" })
-}
-
 // Make reads the live databases and builds the plan. On errors the plan is nil.
 func Make(ctx context.Context, in Input) (*plan.Plan, hcl.Diagnostics) {
 	b := newBuilder(in)
@@ -91,7 +70,7 @@ func (b *builder) make(ctx context.Context) {
 		return
 	}
 	var diags hcl.Diagnostics
-	b.endpoints, diags = refresh(ctx, b.in.Conns, b.in.Config, Endpoints(b.in.Config, b.state, b.in.Options), providers.InspectOptions{})
+	b.endpoints, diags = refresh(ctx, b.in.Conns, b.in.Config, b.addresses(), providers.InspectOptions{})
 	if b.diags = append(b.diags, diags...); b.diags.HasErrors() {
 		return
 	}
@@ -144,7 +123,7 @@ func (b *builder) finish() (*plan.Plan, hcl.Diagnostics) {
 	if b.in.State != nil {
 		p.StateSerial, p.StateLineage = b.in.State.Serial, b.in.State.Lineage
 	}
-	for _, addr := range Endpoints(b.in.Config, b.state, b.in.Options) {
+	for _, addr := range b.addresses() {
 		if e := b.endpoints[addr]; e != nil {
 			p.Endpoints = append(p.Endpoints, plan.Endpoint{Addr: addr, System: e.db.System, Version: e.db.Version, Identity: e.db.Identity})
 		}

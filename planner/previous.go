@@ -121,7 +121,7 @@ func (b *builder) forget(m *state.Mapping) {
 
 // sameRows reports whether a mapping reads the same columns of the same table in the
 // same way, so that what it loaded holds still.
-func sameRows(old *plan.Mapping, new *plan.Mapping, renamed map[string]string) (bool, string) {
+func sameRows(old, new *plan.Mapping) (bool, string) {
 	if old.Source != new.Source && old.SourceIdentity != new.SourceIdentity || old.SourceTable != new.SourceTable {
 		return false, fmt.Sprintf("its source was %s of %s", old.SourceTable, old.Source)
 	}
@@ -135,9 +135,6 @@ func sameRows(old *plan.Mapping, new *plan.Mapping, renamed map[string]string) (
 	var added []string
 	for _, c := range new.Columns {
 		was, ok := from[c.Target]
-		if !ok {
-			was, ok = from[renamed[c.Target]]
-		}
 		switch {
 		case !ok:
 			added = append(added, fmt.Sprintf("%q", c.Target))
@@ -152,8 +149,8 @@ func sameRows(old *plan.Mapping, new *plan.Mapping, renamed map[string]string) (
 }
 
 // sameLoad reports whether chunks that were written for old are good for new.
-func sameLoad(old *plan.Mapping, new *plan.Mapping) bool {
-	if same, _ := sameRows(old, new, nil); !same || len(old.Columns) != len(new.Columns) || !slices.Equal(old.SourceKey, new.SourceKey) {
+func sameLoad(old, new *plan.Mapping) bool {
+	if same, _ := sameRows(old, new); !same || len(old.Columns) != len(new.Columns) || !slices.Equal(old.SourceKey, new.SourceKey) {
 		return false
 	}
 	for i, c := range new.Columns {

@@ -30,6 +30,29 @@ func inScope(addr string, targets []string) bool {
 	return len(targets) == 0 || slices.ContainsFunc(targets, func(t string) bool { return state.Under(addr, t) })
 }
 
+// addresses gives the endpoints that the plan looks at, in order: those of the syncs
+// in question and, of what was applied, the targets that are still at hand where
+// something of it is taken down or compared.
+func (b *builder) addresses() []string {
+	var out []string
+	if !b.in.Destroy {
+		for _, s := range selected(b.in.Config, b.in.Targets) {
+			if s.Source != "" && s.Target != "" {
+				out = append(out, s.Source, s.Target)
+			}
+		}
+	}
+	if b.state != nil && (b.in.Destroy || b.in.RefreshOnly || len(b.in.Config.Removed) > 0) {
+		for _, m := range b.state.Mappings {
+			if b.in.Conns[m.Target] != nil && inScope(m.Addr, b.in.Targets) {
+				out = append(out, m.Target)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // known checks that -target and -replace name syncs, as far as that can be said
 // before the databases are read.
 func (b *builder) known() {
@@ -71,7 +94,7 @@ func (b *builder) narrow() {
 // named reports whether an address of the command line names the want: itself, its
 // sync, or the wildcard that it came from.
 func (w *want) named(addr string) bool {
-	return state.Under(w.addr, addr) || strings.Contains(w.cfg.Label, "*") && w.cfg.Addr == addr
+	return state.Under(w.addr, addr) || isWildcard(w.cfg) && w.cfg.Addr == addr
 }
 
 // outputs keeps the values of the outputs that are known and not secret.

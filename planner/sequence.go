@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/syncform/syncform/lang"
@@ -51,7 +52,7 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 		a.Addr = columnAddr(w.addr, d.column)
 	}
 	if d.risky {
-		a.Held = held(d)
+		a.Held = held(a.Addr, d)
 	}
 	steps, err := s.target.stepper.PlanSteps(s.db, d.change)
 	switch {
@@ -62,7 +63,7 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 		a.Info = strings.TrimPrefix(a.Info+"; "+err.Error(), "; ")
 	case len(steps) == 0:
 		if !d.risky {
-			s.db = with(s.db, d.change)
+			s.db = with(s.db, d.change, s.target.stepper)
 		}
 		return ""
 	}
@@ -82,7 +83,7 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	if a.Held != "" {
 		return ""
 	}
-	s.db = with(s.db, d.change)
+	s.db = with(s.db, d.change, s.target.stepper)
 	if table == (schema.Name{}) {
 		s.lastOf = id
 	} else {
@@ -106,14 +107,14 @@ func (s *script) add(a plan.Action, depends []string) string {
 	return a.ID
 }
 
-// held says why a change is not applied, and how to have it.
-func held(d difference) string {
+// held says why a change is not applied by itself, and how to have it.
+func held(addr string, d difference) string {
 	codes := make([]string, len(d.hazards))
 	for i, h := range d.hazards {
-		codes[i] = fmt.Sprintf("%q", h.Code)
+		codes[i] = strconv.Quote(h.Code)
 	}
-	codes = slices.Compact(codes)
-	return fmt.Sprintf("it may lose what is there, so it is not applied by itself: make the change by hand, or allow it in the mapping with allow_hazards = [%s]", strings.Join(codes, ", "))
+	slices.Sort(codes)
+	return fmt.Sprintf("it may take away what is there. Release it with apply -approve='%s', or for good with allow_hazards = [%s] in the mapping", addr, strings.Join(slices.Compact(codes), ", "))
 }
 
 func columnAddr(addr, column string) string { return fmt.Sprintf("%s.column[%q]", addr, column) }
@@ -123,23 +124,41 @@ func rangeOf(m *lang.Mapping) plan.Range {
 	return plan.Range{File: r.Filename, Line: r.Start.Line, Column: r.Start.Column, EndLine: r.End.Line, EndColumn: r.End.Column}
 }
 
-// with gives the database as it is once a change has been made. Only what a provider
-// may look at to write later steps is kept up.
-func with(db *schema.Database, c schema.Change) *schema.Database {
-	byName := func(t schema.Table, n schema.Name) int { return t.Name.Compare(n) }
+// with gives the database as it is once a change has been made, as far as a provider
+// may look at it to write later steps. It may change db itself, which is the script's
+// own.
+func with(db *schema.Database, c schema.Change, p providers.StepPlanner) *schema.Database {
 	switch c := c.(type) {
 	case schema.AddSchema:
 		db.Schemas = append(slices.Clone(db.Schemas), c.Schema)
 	case schema.AddEnum:
 		db.Enums = append(slices.Clone(db.Enums), c.Enum)
+	case schema.ModifyEnum:
+		db.Enums = slices.Clone(db.Enums)
+		if e := db.Enum(c.From.Name); e != nil {
+			*e = c.To
+		}
 	case schema.AddDomain:
 		db.Domains = append(slices.Clone(db.Domains), c.Domain)
 	case schema.AddSequence:
 		db.Sequences = append(slices.Clone(db.Sequences), c.Sequence)
+	case schema.OwnSequence:
+		db.Sequences = slices.Clone(db.Sequences)
+		for i := range db.Sequences {
+			if s := &db.Sequences[i]; s.Name == c.Sequence.Name {
+				s.OwnerTable, s.OwnerColumn = c.Sequence.OwnerTable, c.Sequence.OwnerColumn
+			}
+		}
 	case schema.AddTable:
 		t := c.To
 		t.Uniques, t.Indexes, t.Exclusions, t.Rows = nil, nil, nil, 0
-		at, _ := slices.BinarySearchFunc(db.Tables, t.Name, byName)
+		if !p.KeyWithTable() {
+			t.PrimaryKey = nil
+		}
+		if !p.ForeignKeysWithTable() {
+			t.ForeignKeys = nil
+		}
+		at, _ := slices.BinarySearchFunc(db.Tables, t.Name, func(t schema.Table, n schema.Name) int { return t.Name.Compare(n) })
 		db.Tables = slices.Insert(db.Tables, at, t)
 	case schema.DropTable:
 		db.Tables = without(db.Tables, func(t *schema.Table) bool { return t.Name == c.From.Name })

@@ -107,9 +107,6 @@ func (b *builder) keep(w *want) {
 	for _, c := range k.mapping.Columns {
 		still[c.Target] = true
 	}
-	for _, from := range w.renamedFrom() {
-		still[from] = true
-	}
 	for _, old := range w.prev.Columns {
 		col := w.live.Column(old.Target)
 		if still[old.Target] || col == nil || w.table.Column(old.Target) != nil {

@@ -3,7 +3,6 @@ package planner
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -129,7 +128,7 @@ func (b *builder) withoutCopies(s *lang.Sync, all []*want) []*want {
 			itself++
 			continue
 		}
-		if made[at] && strings.Contains(w.cfg.Label, "*") {
+		if made[at] && isWildcard(w.cfg) {
 			continue
 		}
 		out = append(out, w)

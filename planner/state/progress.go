@@ -71,9 +71,6 @@ func (e *Mapping) begin(m plan.Mapping, made bool, load *plan.BackfillSpec) {
 		e.Created, e.Status, e.Rows, e.LoadedAt = made, Creating, 0, time.Time{}
 	}
 	if load == nil {
-		if e.Status == Creating && m.Mode == "schema" {
-			e.Status = Loaded // there is nothing to load
-		}
 		return
 	}
 	if load.Generation == e.Generation && e.Status == Loading {

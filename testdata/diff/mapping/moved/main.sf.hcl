@@ -1,0 +1,6 @@
+sync "s" {
+  source = source.postgresql.a
+  target = target.postgresql.b
+  mode   = "full"
+  mapping "public.users" {}
+}

@@ -1,0 +1,7 @@
+sync "s" {
+  source = source.postgresql.a
+  target = target.postgresql.b
+  mode   = "full"
+  mapping "usres" {}
+  mapping "zzzzzzzz" {}
+}

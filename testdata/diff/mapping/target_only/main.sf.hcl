@@ -1,0 +1,11 @@
+sync "s" {
+  source = source.postgresql.a
+  target = target.postgresql.b
+  mode   = "full"
+  mapping "users" {
+    column "seen" {
+      type    = "boolean"
+      default = false
+    }
+  }
+}

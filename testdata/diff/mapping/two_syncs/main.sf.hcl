@@ -1,0 +1,12 @@
+sync "s" {
+  source = source.postgresql.a
+  target = target.postgresql.b
+  mode   = "full"
+  mapping "users" {}
+}
+sync "r" {
+  source = source.postgresql.a
+  target = target.postgresql.b
+  mode   = "full"
+  mapping "*" {}
+}
