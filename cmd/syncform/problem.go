@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -44,7 +45,11 @@ func failed(summary string, err error) error {
 	if errors.As(err, &p) || errors.As(err, &d) || errors.As(err, &c) {
 		return err
 	}
-	return &problem{summary: summary, detail: err.Error(), cause: err}
+	detail := err.Error()
+	if errors.Is(err, context.Canceled) { // Go's words for what the user did
+		detail = strings.TrimSuffix(detail, ": "+context.Canceled.Error()) + "."
+	}
+	return &problem{summary: summary, detail: detail, cause: err}
 }
 
 // refused is a problem that a person can mend as the detail says.

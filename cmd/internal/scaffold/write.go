@@ -55,7 +55,7 @@ func Write(db *schema.Database, from, to Location, environ []string) Result {
 		}
 		labels[label] = true
 		r.Tables++
-		sync.AppendNewBlock("mapping", []string{label})
+		mapping(sync, label)
 	}
 	if others := kinds(db.Others); others != "" {
 		sync.AppendNewline()
@@ -84,6 +84,15 @@ func (r *Result) endpoint(body *hclwrite.Body, role string, l Location, environ 
 		b.SetAttributeRaw("connection", hclwrite.TokensForFunctionCall("env", hclwrite.TokensForValue(cty.StringVal(name))))
 	}
 	return hcl.Traversal{hcl.TraverseRoot{Name: role}, hcl.TraverseAttr{Name: l.Provider}, hcl.TraverseAttr{Name: l.name()}}
+}
+
+// mapping appends an empty mapping block on one line.
+func mapping(body *hclwrite.Body, label string) {
+	tokens := hclwrite.Tokens{{Type: hclsyntax.TokenIdent, Bytes: []byte("mapping")}}
+	tokens = append(tokens, hclwrite.TokensForValue(cty.StringVal(label))...)
+	tokens = append(tokens, &hclwrite.Token{Type: hclsyntax.TokenOBrace, Bytes: []byte("{")},
+		&hclwrite.Token{Type: hclsyntax.TokenCBrace, Bytes: []byte("}")}, &hclwrite.Token{Type: hclsyntax.TokenNewline, Bytes: []byte("\n")})
+	body.AppendUnstructuredTokens(tokens)
 }
 
 // kinds counts objects: 3 of kind view, 1 of kind trigger.

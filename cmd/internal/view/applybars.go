@@ -135,7 +135,7 @@ func (v *ApplyBars) LoadProgress(p executor.LoadProgress) {
 		}
 		v.open(p.Action, l)
 	}
-	l.bar.SetTotal(max(p.TotalRows, p.Rows+1), false) // a bar that is full before its end would complete itself
+	l.bar.SetTotal(max(p.TotalRows, p.Rows), false)
 	l.bar.SetCurrent(p.Rows)
 }
 
@@ -144,7 +144,8 @@ func (v *ApplyBars) open(a *plan.Action, l *loadBar) {
 		v.bars = newBarSet(v.options)
 	}
 	v.shown++
-	l.bar = v.bars.New(1, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
+	// A bar of total 0 does not complete itself when the estimate is reached.
+	l.bar = v.bars.New(0, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 		mpb.BarFillerTrim(),
 		mpb.PrependDecorators(decor.Name(pad(actionName(v.plan, a), v.name)+" ")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
