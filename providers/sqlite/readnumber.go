@@ -121,6 +121,13 @@ func appendReal(dst []byte, f float64, t schema.Type) (out []byte, problem strin
 	case f == 0:
 		return append(dst, '0'), ""
 	}
+	if t.Scale >= 0 && t.Scale < len(tens) && t.Precision > 0 && t.Precision <= exactDigits {
+		// Where a whole number of the last digit's units divides to this very float, it is
+		// the shortest decimal too; nearly all values are such.
+		if n := math.Round(f * tens[t.Scale]); math.Abs(n) < tens[min(t.Precision, len(tens)-1)] && n/tens[t.Scale] == f {
+			return appendUnits(dst, int64(n), t.Scale), ""
+		}
+	}
 	start := len(dst)
 	dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
 	if t.Precision == 0 {
@@ -131,6 +138,31 @@ func appendReal(dst []byte, f float64, t schema.Type) (out []byte, problem strin
 		return dst[:start], problem
 	}
 	return dst, ""
+}
+
+// tens are the powers of ten that are used to scale; each is exact.
+var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// appendUnits appends n units of the scale's last digit.
+func appendUnits(dst []byte, n int64, scale int) []byte {
+	if n < 0 {
+		dst, n = append(dst, '-'), -n
+	}
+	start := len(dst)
+	dst = strconv.AppendInt(dst, n, 10)
+	if scale == 0 {
+		return dst
+	}
+	for len(dst)-start <= scale { // 0.05
+		dst = append(dst, 0)
+		copy(dst[start+1:], dst[start:])
+		dst[start] = '0'
+	}
+	dst = append(dst, 0)
+	point := len(dst) - 1 - scale
+	copy(dst[point+1:], dst[point:])
+	dst[point] = '.'
+	return dst
 }
 
 // appendFloat appends the canonical text of a float of t's width. A 64-bit value that

@@ -186,9 +186,19 @@ func tooLong(b []byte, t schema.Type) bool {
 }
 
 func appendUUID(dst, v []byte) ([]byte, string) {
+	if isUUID(v) {
+		return append(dst, v...), ""
+	}
 	start := len(dst)
 	dst = row.Normal(dst, schema.Type{Kind: schema.UUID}, v)
-	u := dst[start:]
+	if !isUUID(dst[start:]) {
+		return dst[:start], "is no UUID"
+	}
+	return dst, ""
+}
+
+// isUUID reports whether text is a UUID in lower case, with hyphens.
+func isUUID(u []byte) bool {
 	ok := len(u) == 36
 	for i := 0; ok && i < len(u); i++ {
 		c := u[i]
@@ -198,8 +208,5 @@ func appendUUID(dst, v []byte) ([]byte, string) {
 			ok = digit(c) || c >= 'a' && c <= 'f'
 		}
 	}
-	if !ok {
-		return dst[:start], "is no UUID"
-	}
-	return dst, ""
+	return ok
 }
