@@ -7,6 +7,7 @@ import (
 	"github.com/syncform/syncform/planner"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers"
 )
 
 // input is what the planner works with.
@@ -38,10 +39,14 @@ func release(p *plan.Plan, approved []string) error {
 		found := false
 		for i := range p.Actions {
 			a := &p.Actions[i]
-			if a.Held != "" && state.Under(a.Addr, addr) {
-				a.Held, found = "", true
-				p.Held--
+			if a.Held == "" || !state.Under(a.Addr, addr) {
+				continue
 			}
+			if slices.ContainsFunc(a.Steps, func(s providers.Step) bool { return s.Text == "" }) {
+				return refused("Can't be approved", "The change at %s can only be made by hand: %s.", a.Addr, a.Info)
+			}
+			a.Held, found = "", true
+			p.Held--
 		}
 		if !found {
 			return refused("Nothing to approve", "No change at or below %s is held for review. Held so far: %s.", addr, heldAddresses(p))

@@ -12,11 +12,15 @@ import (
 // belongs to no table.
 func (v *planView) change(a *plan.Action, t *tableGroup, in string) {
 	if a.Kind == plan.NoteKind || a.Change == nil {
-		text := a.Info
+		text, tail := a.Info, ""
 		if text == "" {
 			text = a.Reason
 		}
-		v.entry(a, in, "!", text, "")
+		if a.Change != nil {
+			tail = text
+			_, text = describe(a.Change)
+		}
+		v.entry(a, in, "!", text, tail)
 		return
 	}
 	if !v.opts.Verbose && a.Held == "" && part(a.Change) {

@@ -332,6 +332,9 @@ func (v *planView) below(a *plan.Action, in string) {
 		note("", "because: "+a.Reason)
 	}
 	for _, s := range a.Steps {
+		if s.Text == "" {
+			continue // a held change that there are no steps for
+		}
 		for l := range strings.SplitSeq(strings.TrimRight(SafeLines(s.Text), "\n"), "\n") {
 			v.out.line("%s%s", in, v.Faint("| "+l))
 		}

@@ -33,6 +33,9 @@ func PlanSQL(w io.Writer, p *plan.Plan) error {
 				b.line("-- %s: %s", Safe(h.Code), Safe(h.Text))
 			}
 			text := strings.TrimRight(s.Text, "; \n\t")
+			if text == "" {
+				continue
+			}
 			if a.Held != "" {
 				b.line("%s", indent(text+";", "-- "))
 				continue
