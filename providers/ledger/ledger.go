@@ -49,6 +49,9 @@ type Ledger struct {
 	Prefix string
 	// Suffix ends every CREATE TABLE: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", or "".
 	Suffix string
+	// Text is the type of text without a limit where that is not TEXT (MySQL's holds
+	// 64 KiB), or "".
+	Text string
 }
 
 // Ensure makes the tables where they are missing.
@@ -58,7 +61,11 @@ func (l Ledger) Ensure(ctx context.Context, db DB) error {
 		`_sync_chunk (load_id VARCHAR(64) NOT NULL, chunk INTEGER NOT NULL, mapping TEXT NOT NULL, generation VARCHAR(64) NOT NULL, bounds TEXT NOT NULL, estimate BIGINT NOT NULL, rows_written BIGINT, done_at VARCHAR(40), PRIMARY KEY (load_id, chunk))`,
 		`_sync_metadata (table_name VARCHAR(255) NOT NULL, last_sync_at VARCHAR(40), last_sync_key TEXT, records_synced BIGINT NOT NULL, status VARCHAR(32) NOT NULL, PRIMARY KEY (table_name))`,
 	} {
-		if err := db.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+l.Prefix+t+l.Suffix); err != nil {
+		columns := t
+		if l.Text != "" {
+			columns = strings.ReplaceAll(t, " TEXT", " "+l.Text)
+		}
+		if err := db.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+l.Prefix+columns+l.Suffix); err != nil {
 			return fmt.Errorf("make the ledger table %s: %w", t[:strings.IndexByte(t, ' ')], err)
 		}
 	}

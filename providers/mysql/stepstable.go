@@ -1,0 +1,150 @@
+package mysql
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/syncform/syncform/providers/schema"
+)
+
+func (p *stepPlan) addTable(t schema.Table) {
+	p.add(p.server.createDDL(&t, false), tableThere(t.Name))
+}
+
+// modifyTable changes comment, options and partitions, all of them in one statement.
+func (p *stepPlan) modifyTable(from, to schema.Table) {
+	var actions []string
+	versioned := func(t schema.Table) bool { return t.Options["system_versioning"] != "" }
+	if versioned(from) != versioned(to) {
+		actions = append(actions, map[bool]string{true: "ADD", false: "DROP"}[versioned(to)]+" SYSTEM VERSIONING")
+	}
+	keys := map[string]bool{}
+	for k := range from.Options {
+		keys[k] = true
+	}
+	for k := range to.Options {
+		keys[k] = true
+	}
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		v, set := to.Options[k]
+		switch {
+		case from.Options[k] == v, k == "system_versioning", strings.Contains(k, " "):
+		case set:
+			actions = append(actions, p.server.optionDDL(k, v))
+		case optionDefaults[k] != "":
+			actions = append(actions, strings.ToUpper(k)+"="+optionDefaults[k])
+		case p.server.mariadb():
+			actions = append(actions, ident(k)+"=DEFAULT")
+		default:
+			p.err = fmt.Errorf("table %s: option %s can't be taken away again", to.Name, k)
+			return
+		}
+	}
+	if from.Comment != to.Comment {
+		actions = append(actions, "COMMENT="+literal(to.Comment))
+	}
+	// A change of the default charset alone must not touch the columns: they say
+	// their own, and DEFAULT CHARSET does not convert them.
+	if len(actions) > 0 {
+		p.alter(to.Name, strings.Join(actions, ", "), "")
+	}
+	switch {
+	case to.Partition == nil && from.Partition != nil:
+		p.alter(to.Name, "REMOVE PARTITIONING", "")
+	case to.Partition != nil && (from.Partition == nil || from.Partition.Definition != to.Partition.Definition):
+		p.alter(to.Name, "PARTITION BY "+to.Partition.Definition, "")
+	}
+}
+
+// optionDefaults are the values that stand for an option that is not set.
+var optionDefaults = map[string]string{
+	"row_format": "DEFAULT", "key_block_size": "0", "stats_persistent": "DEFAULT", "stats_auto_recalc": "DEFAULT", "stats_sample_pages": "DEFAULT",
+	"pack_keys": "DEFAULT", "checksum": "0", "delay_key_write": "0", "max_rows": "0", "min_rows": "0", "avg_row_length": "0",
+	"encryption": "'N'", "compression": "'NONE'",
+}
+
+// modifyColumn writes the column's whole definition anew. A virtual column can't
+// become a stored or plain one, nor the other way round: it is made anew in its
+// place, as it holds nothing of its own.
+func (p *stepPlan) modifyColumn(ch schema.ModifyColumn) {
+	t := p.table(ch.In)
+	definition := p.server.columnDDL(t, ch.To, p.keyed(ch.In, ch.To.Name))
+	virtual := func(c schema.Column) bool { return c.Generated != nil && !c.Generated.Stored }
+	if virtual(ch.From) != virtual(ch.To) {
+		if !virtual(ch.From) && ch.To.Generated != nil && ch.From.Generated == nil {
+			p.err = fmt.Errorf("table %s: column %s holds values of its own and can't become a virtual column", ch.In, ch.To.Name)
+			return
+		}
+		place := ""
+		for i, c := range t.Columns {
+			if c.Name == ch.To.Name && i > 0 {
+				place = " AFTER " + ident(t.Columns[i-1].Name)
+			} else if c.Name == ch.To.Name {
+				place = " FIRST"
+			}
+		}
+		p.alter(ch.In, "DROP COLUMN "+ident(ch.From.Name)+", ADD COLUMN "+definition+place, "")
+		return
+	}
+	done := ""
+	if ch.From.Type.Native != ch.To.Type.Native && ch.To.Type.Kind != schema.JSON {
+		done = columnIs(ch.In, ch.To, ch.To.Type.Native)
+	}
+	p.alter(ch.In, "MODIFY COLUMN "+definition, done)
+}
+
+func (p *stepPlan) dropPrimaryKey(in schema.Name, k schema.Key) {
+	action := "DROP PRIMARY KEY"
+	t := p.table(in)
+	if len(k.Parts) > 0 {
+		if c := t.Column(k.Parts[0].Column); c != nil && c.Identity != nil && !p.keyedElsewhere(t, c.Name) {
+			action = "MODIFY COLUMN " + p.server.columnDDL(t, *c, false) + ", " + action
+		}
+	}
+	p.alter(in, action, "NOT "+indexThere(in, "PRIMARY", nil))
+}
+
+// keyedElsewhere reports whether an index besides the primary key begins with the column.
+func (p *stepPlan) keyedElsewhere(t *schema.Table, column string) bool {
+	return slices.ContainsFunc(t.Indexes, func(x schema.Index) bool {
+		return len(x.Parts) > 0 && x.Parts[0].Column == column && x.Method == ""
+	})
+}
+
+func (p *stepPlan) addIndex(in schema.Name, x schema.Index) {
+	p.alter(in, "ADD "+p.server.indexDDL(x)+p.numbering(in, x.Parts), indexThere(in, x.Name, x.Parts))
+}
+
+func (p *stepPlan) dropIndex(in schema.Name, x schema.Index) {
+	p.alter(in, "DROP INDEX "+ident(x.Name), "NOT "+indexThere(in, x.Name, nil))
+}
+
+// A check that MariaDB keeps with its column comes and goes with the column's definition.
+
+func (p *stepPlan) addCheck(in schema.Name, k schema.Check) {
+	t := p.table(in)
+	if c := t.Column(k.Name); c != nil && p.server.inlineCheck(t, k) {
+		with := *t
+		with.Checks = append(p.otherChecks(t, k.Name), k)
+		p.alter(in, "MODIFY COLUMN "+p.server.columnDDL(&with, *c, p.keyed(in, c.Name)), "")
+		return
+	}
+	p.alter(in, "ADD "+p.server.checkDDL(k), constraintThere(in, "CHECK", k.Name))
+}
+
+func (p *stepPlan) dropCheck(in schema.Name, k schema.Check) {
+	t := p.table(in)
+	if c := t.Column(k.Name); c != nil && p.server.inlineCheck(t, k) {
+		without := *t
+		without.Checks = p.otherChecks(t, k.Name)
+		p.alter(in, "MODIFY COLUMN "+p.server.columnDDL(&without, *c, p.keyed(in, c.Name)), "")
+		return
+	}
+	p.alter(in, "DROP CONSTRAINT "+ident(k.Name), "NOT "+constraintThere(in, "CHECK", k.Name))
+}
+
+func (p *stepPlan) otherChecks(t *schema.Table, name string) []schema.Check {
+	return slices.DeleteFunc(slices.Clone(t.Checks), func(k schema.Check) bool { return k.Name == name })
+}
