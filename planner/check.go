@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/syncform/syncform/planner/plan"
@@ -105,23 +106,34 @@ func (e *StaleError) endpoints(ctx context.Context, p *plan.Plan, in Input, runn
 	for _, r := range p.Read {
 		names[r.Endpoint] = append(names[r.Endpoint], r.Name)
 	}
-	now := map[string]*endpoint{}
-	for _, was := range p.Endpoints {
-		// Only the tables that the plan read, and nothing of them where the plan's own
-		// steps have changed them.
+	found := make([]*endpoint, len(p.Endpoints))
+	errs := make([]error, len(p.Endpoints))
+	var wg sync.WaitGroup
+	for i, was := range p.Endpoints {
+		// Only the tables that the plan read, and none of them where the plan's own steps
+		// have changed them.
 		o := providers.InspectOptions{NoEstimates: true, Tables: names[was.Addr]}
 		if running || o.Tables == nil {
 			o.Tables = []schema.Name{}
 		}
-		found, diags := refresh(ctx, in.Conns, in.Config, []string{was.Addr}, o)
-		if diags.HasErrors() {
-			return errors.New(diags[0].Detail)
-		}
-		is := found[was.Addr]
-		now[was.Addr] = is
-		if is.db.Identity != was.Identity {
+		wg.Go(func() {
+			all, diags := refresh(ctx, in.Conns, in.Config, []string{was.Addr}, o)
+			if diags.HasErrors() {
+				errs[i] = errors.New(diags[0].Detail)
+			}
+			found[i] = all[was.Addr]
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	now := map[string]*endpoint{}
+	for i, was := range p.Endpoints {
+		if found[i].db.Identity == was.Identity {
+			now[was.Addr] = found[i]
+		} else {
 			e.add(was.Addr, "it leads to another database than when the plan was made")
-			delete(now, was.Addr)
 		}
 	}
 	if running {

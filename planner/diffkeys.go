@@ -14,8 +14,9 @@ type pairing[T any] struct {
 	replaced [][2]T // have, want
 }
 
-// pair finds for each wanted thing its like, by name first, then by what it is: a name
-// that the system chose, or that had to be another, makes no difference.
+// pair finds for each wanted thing its like: the one of its name, which must be the
+// same, else any that is the same, for a name that the system chose, or that had to be
+// another, makes no difference.
 func pair[T any](have, want []T, name func(*T) string, same func(a, b *T) bool) pairing[T] {
 	var out pairing[T]
 	if len(want) == 0 {
@@ -30,11 +31,15 @@ func pair[T any](have, want []T, name func(*T) string, same func(a, b *T) bool) 
 	used := make([]bool, len(have))
 	var rest []int
 	for i := range want {
-		if j, ok := byName[name(&want[i])]; ok && !used[j] && same(&have[j], &want[i]) {
-			used[j] = true
+		j, ok := byName[name(&want[i])]
+		if !ok || used[j] {
+			rest = append(rest, i)
 			continue
 		}
-		rest = append(rest, i)
+		used[j] = true
+		if !same(&have[j], &want[i]) {
+			out.replaced = append(out.replaced, [2]T{have[j], want[i]})
+		}
 	}
 	for _, i := range rest {
 		like := -1
@@ -44,16 +49,11 @@ func pair[T any](have, want []T, name func(*T) string, same func(a, b *T) bool) 
 				break
 			}
 		}
-		if like >= 0 {
+		if like < 0 {
+			out.missing = append(out.missing, want[i])
+		} else {
 			used[like] = true
-			continue
 		}
-		if j, ok := byName[name(&want[i])]; ok && !used[j] {
-			used[j] = true
-			out.replaced = append(out.replaced, [2]T{have[j], want[i]})
-			continue
-		}
-		out.missing = append(out.missing, want[i])
 	}
 	return out
 }

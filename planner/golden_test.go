@@ -81,6 +81,12 @@ func golden(t *testing.T, dir string) {
 	p, diags := e.plan(Options{Targets: o.Targets, Replace: o.Replace, Destroy: o.Destroy, DropTables: o.DropTables, RefreshOnly: o.RefreshOnly})
 	e.compare(filepath.Join(dir, "plan.txt"), []byte(c.Text+"\n\n"+render(p, diags)))
 	if p == nil {
+		if *update {
+			os.Remove(filepath.Join(dir, "plan.json")) // of a time when there was a plan
+		}
+		if exists(filepath.Join(dir, "plan.json")) {
+			t.Error("there is a plan.json, and no plan")
+		}
 		return
 	}
 	e.compare(filepath.Join(dir, "plan.json"), planJSON(t, p))
@@ -99,7 +105,7 @@ func golden(t *testing.T, dir string) {
 
 // bench is what a case is tried on.
 type bench struct {
-	t              *testing.T
+	t              testing.TB
 	cfg            *lang.Config
 	source, target *recorded
 	addrs          [2]string
@@ -283,7 +289,7 @@ func renderAction(b *strings.Builder, a *plan.Action) {
 }
 
 // planJSON writes the plan without the tables that it read, which are the inputs.
-func planJSON(t *testing.T, p *plan.Plan) []byte {
+func planJSON(t testing.TB, p *plan.Plan) []byte {
 	t.Helper()
 	short := *p
 	short.Read = nil
@@ -321,7 +327,7 @@ func (e *bench) compare(path string, got []byte) {
 	}
 }
 
-func readDatabase(t *testing.T, path string) *schema.Database {
+func readDatabase(t testing.TB, path string) *schema.Database {
 	t.Helper()
 	var db schema.Database
 	readJSON(t, path, &db)
@@ -329,7 +335,7 @@ func readDatabase(t *testing.T, path string) *schema.Database {
 }
 
 // readJSON reads a file strictly; one that is not there leaves v as it is.
-func readJSON(t *testing.T, path string, v any) {
+func readJSON(t testing.TB, path string, v any) {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if os.IsNotExist(err) {

@@ -58,15 +58,17 @@ func (b *builder) previous(syncs []*lang.Sync) {
 		table    schema.Name
 	}
 	orphans := map[place]string{}
+	known := make(map[string]bool, len(b.state.Mappings))
 	for i := range b.state.Mappings {
 		m := &b.state.Mappings[i]
+		known[m.Addr] = true
 		if byAddr[m.Addr] == nil && b.whole(m, syncs) {
 			orphans[place{m.TargetIdentity, m.TargetTable}] = m.Addr
 		}
 	}
 	for _, w := range b.wants {
 		at := place{w.target.db.Identity, w.name}
-		if b.state.Mapping(w.addr) == nil && orphans[at] != "" {
+		if !known[w.addr] && orphans[at] != "" {
 			b.move(orphans[at], w.addr)
 			delete(orphans, at)
 		}
