@@ -35,7 +35,7 @@ func (s *server) settings() string {
 		", net_read_timeout = 86400, net_write_timeout = 86400, wait_timeout = 86400" +
 		", transaction_isolation = 'REPEATABLE-READ'"
 	if s.mariadb() {
-		set += ", max_statement_time = 0, check_constraint_checks = 1, sql_if_exists = 0, system_versioning_asof = DEFAULT"
+		set += ", max_statement_time = 0, check_constraint_checks = 1, sql_if_exists = 0, system_versioning_asof = DEFAULT, system_versioning_alter_history = 'KEEP'"
 	} else {
 		set += ", max_execution_time = 0, information_schema_stats_expiry = 0"
 	}

@@ -114,7 +114,11 @@ func (p *stepPlan) keyedElsewhere(t *schema.Table, column string) bool {
 }
 
 func (p *stepPlan) addIndex(in schema.Name, x schema.Index) {
-	p.alter(in, "ADD "+p.server.indexDDL(x)+p.numbering(in, x.Parts), indexThere(in, x.Name, x.Parts))
+	parts := x.Parts
+	if x.Options["without_overlaps"] != "" {
+		parts = nil // the catalogue has no such part
+	}
+	p.alter(in, "ADD "+p.server.indexDDL(x)+p.numbering(in, x.Parts), indexThere(in, x.Name, parts))
 }
 
 func (p *stepPlan) dropIndex(in schema.Name, x schema.Index) {

@@ -1,0 +1,6 @@
+create sequence seq1 start with 5 increment by 2 maxvalue 100 cycle cache 10; create sequence `se``q 2`;
+create table ma1 (a int check (a > 5), b varchar(20) default concat('a','b'), c json default '{}', d text default 'abc', e uuid default uuid(), e2 uuid default '123e4567-e89b-12d3-a456-426655440000', f inet6 default '::1', g inet4, h int default (1+1), i text compressed, j blob default 'x', key (a) ignored, k int default nextval(seq1), l longtext character set utf8mb4 collate utf8mb4_bin check (json_valid(l)), m longtext check (json_valid(m)), constraint named check (h > 1), d2 datetime default utc_timestamp()) page_compressed=1 with system versioning;
+create table ma2 (a int, pf date, pt date, period for app(pf,pt), unique (a, app without overlaps));
+create table ma3 (a text, b varchar(3000), unique (a), unique (b), c json not null default '[]', d enum('x') default 'x', e varchar(20) compressed charset latin1, f int without system versioning) with system versioning;
+create table ma4 (a int, s timestamp(6) generated always as row start invisible, e timestamp(6) generated always as row end, x int without system versioning, period for system_time (s,e)) with system versioning;
+create table ma5 (a json, b varchar(10), c int, d int as (c) persistent, e json default json_object('a', 1), check (length(b) < 5), check (json_valid(b)));
