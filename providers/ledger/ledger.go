@@ -90,18 +90,20 @@ func (l Ledger) Step(ctx context.Context, db DB, k providers.StepKey) (StepState
 	return StepState(rows[0][0]), nil
 }
 
-// NoteStep writes a step's state, over an earlier one.
+// NoteStep writes a step's state, over an earlier one; a step that is done stays done.
 func (l Ledger) NoteStep(ctx context.Context, db DB, k providers.StepKey, s StepState, text string) error {
 	now := Now()
-	if s == Done {
-		before, err := l.Step(ctx, db, k)
-		if err != nil {
-			return err
-		}
-		if before != "" {
-			return db.Exec(ctx, "UPDATE "+l.Prefix+"_sync_journal SET state = ?, finished_at = ? WHERE plan_id = ? AND action_id = ? AND step = ?", string(Done), now, k.Plan, k.Action, int64(k.Step))
-		}
-		return db.Exec(ctx, "INSERT INTO "+l.Prefix+"_sync_journal (plan_id, action_id, step, state, statement, started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?)", k.Plan, k.Action, int64(k.Step), string(Done), text, now, now)
+	before, err := l.Step(ctx, db, k)
+	if err != nil {
+		return err
+	}
+	switch {
+	case before == Done || before == s:
+		return nil
+	case before != "":
+		return db.Exec(ctx, "UPDATE "+l.Prefix+"_sync_journal SET state = ?, finished_at = ? WHERE plan_id = ? AND action_id = ? AND step = ?", string(s), now, k.Plan, k.Action, int64(k.Step))
+	case s == Done:
+		return db.Exec(ctx, "INSERT INTO "+l.Prefix+"_sync_journal (plan_id, action_id, step, state, statement, started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?)", k.Plan, k.Action, int64(k.Step), string(s), text, now, now)
 	}
 	return db.Exec(ctx, "INSERT INTO "+l.Prefix+"_sync_journal (plan_id, action_id, step, state, statement, started_at) VALUES (?, ?, ?, ?, ?, ?)", k.Plan, k.Action, int64(k.Step), string(s), text, now)
 }
