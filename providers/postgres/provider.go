@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -77,8 +78,12 @@ type Conn struct {
 	pool row.Pool
 }
 
-// maxIdle sessions are kept for the next user.
-const maxIdle = 8
+// maxIdle sessions are kept for the next user; one that was idle for checkAfter is asked
+// whether its server still answers.
+const (
+	maxIdle    = 8
+	checkAfter = time.Second
+)
 
 // acquire gives a session that nobody else uses.
 func (c *Conn) acquire(ctx context.Context) (*session, error) {
@@ -92,7 +97,7 @@ func (c *Conn) acquire(ctx context.Context) (*session, error) {
 			s := c.idle[n-1]
 			c.idle = c.idle[:n-1]
 			c.mu.Unlock()
-			if s.usable() && s.pg.CheckConn() == nil {
+			if s.usable() && (time.Since(s.released) < checkAfter || s.exec(ctx, "") == nil) {
 				return s, nil
 			}
 			s.close()
@@ -115,6 +120,7 @@ func (c *Conn) release(s *session) {
 	if s.usable() {
 		c.mu.Lock()
 		if !c.closed && len(c.idle) < maxIdle {
+			s.released = time.Now()
 			c.idle = append(c.idle, s)
 			c.mu.Unlock()
 			return

@@ -17,8 +17,9 @@ import (
 // the database's settings change what it reads and writes. It is used by one
 // goroutine at a time.
 type session struct {
-	pg *pgconn.PgConn
-	in *frames
+	released time.Time // when it was last given back
+	pg       *pgconn.PgConn
+	in       *frames
 }
 
 // sessionSettings hold for every session. search_path is added by connect.
