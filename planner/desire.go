@@ -23,8 +23,14 @@ func (b *builder) desireSync(wants []*want) {
 		shaped[i].ForeignKeys = w.foreignKeys(bySource)
 	}
 	inherit(wants, shaped, bySource)
+	if len(wants) == 0 {
+		return
+	}
+	// What a foreign key refers to is found under the names that it has by now.
+	from := *wants[0].source.db
+	from.Tables = shaped
 	for i, w := range wants {
-		b.translate(w, shaped[i])
+		b.translate(w, &from, shaped[i])
 	}
 	b.referToNewNames(wants)
 }
@@ -124,9 +130,10 @@ func renames(w *want) bool {
 	return false
 }
 
-// translate sets w.table to the shaped table in the target's words.
-func (b *builder) translate(w *want, t schema.Table) {
-	out, notes := w.target.translator.Translate(w.source.db, t)
+// translate sets w.table to the shaped table in the target's words; from holds all that
+// the sync maps, shaped.
+func (b *builder) translate(w *want, from *schema.Database, t schema.Table) {
+	out, notes := w.target.translator.Translate(from, t)
 	for _, n := range notes {
 		text := n.Text
 		if n.Object != "" {
