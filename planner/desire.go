@@ -26,13 +26,26 @@ func (b *builder) desireSync(wants []*want) {
 	if len(wants) == 0 {
 		return
 	}
-	// What a foreign key refers to is found under the names that it has by now.
-	from := *wants[0].source.db
-	from.Tables = shaped
+	from := renamed(wants, shaped, bySource)
 	for i, w := range wants {
-		b.translate(w, &from, shaped[i])
+		b.translate(w, from, shaped[i])
 	}
 	b.referToNewNames(wants)
+}
+
+// renamed is the source as the shaped tables see it: what they refer to, and the
+// sequences that number them, stand under the names that they have by now.
+func renamed(wants []*want, shaped []schema.Table, bySource map[schema.Name]*want) *schema.Database {
+	db := *wants[0].source.db
+	db.Tables = shaped
+	db.Sequences = slices.Clone(db.Sequences)
+	for i := range db.Sequences {
+		q := &db.Sequences[i]
+		if w := bySource[q.OwnerTable]; w != nil {
+			q.OwnerTable, q.OwnerColumn = w.name, w.targetOf(q.OwnerColumn)
+		}
+	}
+	return &db
 }
 
 // foreignKeys keeps those whose columns are all mapped, at both ends.
