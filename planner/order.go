@@ -169,8 +169,10 @@ func (s *script) keys(w *want) {
 	if t.PrimaryKey != nil && !s.target.stepper.KeyWithTable() {
 		s.do(w, w.phase(), difference{change: schema.AddPrimaryKey{In: t.Name, Key: *t.PrimaryKey}, reason: why})
 	}
-	for _, k := range t.Uniques {
-		s.do(w, w.phase(), difference{change: schema.AddUnique{In: t.Name, Key: k}, reason: why})
+	if !s.target.stepper.ForeignKeysWithTable() {
+		for _, k := range t.Uniques {
+			s.do(w, w.phase(), difference{change: schema.AddUnique{In: t.Name, Key: k}, reason: why})
+		}
 	}
 	for _, x := range t.Exclusions {
 		s.do(w, w.phase(), difference{change: schema.AddExclusion{In: t.Name, Exclusion: x}, reason: why})

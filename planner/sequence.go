@@ -151,12 +151,12 @@ func with(db *schema.Database, c schema.Change, p providers.StepPlanner) *schema
 		}
 	case schema.AddTable:
 		t := c.To
-		t.Uniques, t.Indexes, t.Exclusions, t.Rows = nil, nil, nil, 0
+		t.Indexes, t.Exclusions, t.Rows = nil, nil, 0
 		if !p.KeyWithTable() {
 			t.PrimaryKey = nil
 		}
 		if !p.ForeignKeysWithTable() {
-			t.ForeignKeys = nil
+			t.Uniques, t.ForeignKeys = nil, nil
 		}
 		at, _ := slices.BinarySearchFunc(db.Tables, t.Name, func(t schema.Table, n schema.Name) int { return t.Name.Compare(n) })
 		db.Tables = slices.Insert(db.Tables, at, t)

@@ -44,9 +44,10 @@ type StepPlanner interface {
 	// KeyWithTable reports whether AddTable's step makes the primary key too; if not,
 	// the planner adds AddPrimaryKey after the rows.
 	KeyWithTable() bool
-	// ForeignKeysWithTable reports whether AddTable's step makes the foreign keys too
-	// (SQLite, which does not look at the referenced table then, nor at the rows of a
-	// load); the planner then adds AddForeignKey only to tables that are there already.
+	// ForeignKeysWithTable reports whether AddTable's step makes the foreign keys and the
+	// unique constraints too (SQLite, which has no other way, and which does not look at
+	// a referenced table then, nor at the rows of a load); the planner then adds
+	// AddForeignKey and AddUnique only to tables that are there already.
 	ForeignKeysWithTable() bool
 	// PlanSteps gives the statements for one change, in order; none where an earlier
 	// change brings it along. db is the endpoint as it is when the change runs: as

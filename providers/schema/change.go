@@ -47,10 +47,10 @@ type (
 		Sequence Sequence `json:"sequence"`
 	}
 
-	// AddTable makes a table with its columns, checks, partitions and comments. Whether
-	// the primary key and the foreign keys come with it is the provider's choice
-	// (StepPlanner.KeyWithTable, ForeignKeysWithTable); unique constraints, indexes and
-	// else the foreign keys are changes of their own, so that they can wait for the rows.
+	// AddTable makes a table with its columns, checks, partitions and comments. Primary
+	// key, unique constraints and foreign keys come with it where the provider has it so
+	// (StepPlanner.KeyWithTable, ForeignKeysWithTable); else they, and always indexes, are
+	// changes of their own, so that they can wait for the rows.
 	AddTable struct {
 		To Table `json:"to"`
 	}

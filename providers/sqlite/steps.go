@@ -14,7 +14,7 @@ import (
 // KeyWithTable is true: SQLite has no other way.
 func (c *Conn) KeyWithTable() bool { return true }
 
-// ForeignKeysWithTable is true: SQLite has no other way.
+// ForeignKeysWithTable is true: SQLite has no other way, for unique constraints neither.
 func (c *Conn) ForeignKeysWithTable() bool { return true }
 
 // PlanSteps gives the statements for one change. SQLite's DDL is transactional: every
@@ -70,7 +70,13 @@ func stepText(db *schema.Database, change schema.Change) (string, error) {
 			return "", nil
 		}
 		return rebuild(db, c)
-	case schema.AddPrimaryKey, schema.AddUnique, schema.AddCheck, schema.DropPrimaryKey, schema.DropUnique, schema.DropForeignKey, schema.DropCheck:
+	case schema.AddUnique:
+		same := func(k schema.Key) bool { return k.Name == c.Key.Name && slices.Equal(k.Columns(), c.Key.Columns()) }
+		if t := find(db, c.In); t != nil && slices.ContainsFunc(t.Uniques, same) {
+			return "", nil
+		}
+		return rebuild(db, c)
+	case schema.AddPrimaryKey, schema.AddCheck, schema.DropPrimaryKey, schema.DropUnique, schema.DropForeignKey, schema.DropCheck:
 		return rebuild(db, c)
 	case schema.AddAside:
 		t := schema.Table{Columns: c.Live.Columns, PrimaryKey: c.Live.PrimaryKey, Options: c.Live.Options}
