@@ -1,7 +1,6 @@
 package providertest
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -121,7 +120,7 @@ func (e *endpoint) run(t testing.TB, id string, actions []planned) {
 	r := capability[providers.StepRunner](t, e)
 	for _, a := range actions {
 		for i, s := range a.steps {
-			ran, err := r.RunStep(context.Background(), providers.StepKey{Plan: id, Action: a.action, Step: i}, s)
+			ran, err := r.RunStep(limited(t), providers.StepKey{Plan: id, Action: a.action, Step: i}, s)
 			if err != nil {
 				t.Fatalf("%T %s: %s: %v", a.change, a.change.Table(), s.Text, err)
 			}
@@ -151,7 +150,7 @@ func (e *endpoint) create(t testing.TB, id string, tables ...schema.Table) {
 // normalize asks the server for its own spelling of tables.
 func (e *endpoint) normalize(t testing.TB, tables []schema.Table) []schema.Table {
 	t.Helper()
-	out, err := capability[providers.Normalizer](t, e).Normalize(context.Background(), tables)
+	out, err := capability[providers.Normalizer](t, e).Normalize(limited(t), tables)
 	if err != nil {
 		t.Fatalf("normalize: %v", err)
 	}

@@ -1,7 +1,6 @@
 package providertest
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -47,7 +46,7 @@ func testForms(t *testing.T, s Suite) {
 // pass copies a table in the first form that both ends understand.
 func (e *endpoint) pass(t *testing.T, from *endpoint, r providers.ReadTable, l providers.Load, want [][]field) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := limited(t)
 	w := capability[providers.Writer](t, e)
 	sn := from.snapshot(t, providers.SnapshotOptions{Readers: 1})
 	defer closing(t, sn)

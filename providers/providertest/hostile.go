@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -62,8 +63,8 @@ func testHostileNames(t *testing.T, s Suite) {
 	}
 	wanted = append(wanted, wide)
 	if e.db.DefaultSchema != "" {
-		for _, name := range hostileNames {
-			e.apply(t, "schema "+name, schema.AddSchema{Schema: name})
+		for i, name := range hostileNames {
+			e.apply(t, fmt.Sprintf("schema %d", i), schema.AddSchema{Schema: name})
 			wanted = append(wanted, schema.Table{
 				Name:       schema.Name{Schema: name, Name: name},
 				Columns:    []schema.Column{{Name: name, Type: e.typeOf(t, "bigint")}, {Name: "v", Type: e.typeOf(t, "text"), Nullable: true}},
@@ -107,7 +108,7 @@ func (e *endpoint) hostileRows(t *testing.T, table schema.Table) {
 	defer closing(t, sn)
 	var chunked [][]field
 	for _, c := range chunksOf(t, sn, r, 1) {
-		part, err := readChunk(sn, r, c)
+		part, err := readChunk(limited(t), sn, r, c)
 		if err != nil {
 			t.Errorf("chunk %d of %q: %v", c.ID, table.Name, err)
 		}

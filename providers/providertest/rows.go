@@ -117,7 +117,7 @@ func readOf(l providers.Load) providers.ReadTable {
 // write loads rows as one chunk and returns WriteChunk's error.
 func (e *endpoint) write(t testing.TB, l providers.Load, src row.Reader) (providers.Written, error) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := limited(t)
 	w := capability[providers.Writer](t, e)
 	state, err := w.OpenLoad(ctx, l, oneChunk)
 	if err != nil {
@@ -168,13 +168,13 @@ func (e *endpoint) tryRead(t testing.TB, r providers.ReadTable) ([][]field, erro
 	t.Helper()
 	s := e.snapshot(t, providers.SnapshotOptions{Readers: 1})
 	defer closing(t, s)
-	chunks, err := s.Chunks(context.Background(), r, 1<<40)
+	chunks, err := s.Chunks(limited(t), r, 1<<40)
 	if err != nil {
 		return nil, err
 	}
 	var rows [][]field
 	for _, c := range chunks {
-		part, err := readChunk(s, r, c)
+		part, err := readChunk(limited(t), s, r, c)
 		if err != nil {
 			return nil, err
 		}
@@ -185,7 +185,7 @@ func (e *endpoint) tryRead(t testing.TB, r providers.ReadTable) ([][]field, erro
 
 func (e *endpoint) snapshot(t testing.TB, o providers.SnapshotOptions) providers.Snapshot {
 	t.Helper()
-	s, err := capability[providers.SnapshotReader](t, e).OpenSnapshot(context.Background(), o)
+	s, err := capability[providers.SnapshotReader](t, e).OpenSnapshot(limited(t), o)
 	if err != nil {
 		t.Fatalf("open a snapshot: %v", err)
 	}
@@ -193,8 +193,7 @@ func (e *endpoint) snapshot(t testing.TB, o providers.SnapshotOptions) providers
 }
 
 // readChunk reads a chunk in FormFields and checks that the batches are well made.
-func readChunk(s providers.Snapshot, table providers.ReadTable, c providers.Chunk) (rows [][]field, err error) {
-	ctx := context.Background()
+func readChunk(ctx context.Context, s providers.Snapshot, table providers.ReadTable, c providers.Chunk) (rows [][]field, err error) {
 	r, err := s.Read(ctx, table, c, []row.Form{row.FormFields})
 	if err != nil {
 		return nil, err

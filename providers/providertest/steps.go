@@ -1,7 +1,6 @@
 package providertest
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -55,7 +54,7 @@ func testSteps(t *testing.T, s Suite) {
 
 func (e *endpoint) runStep(t *testing.T, r providers.StepRunner, key providers.StepKey, step providers.Step, want bool) {
 	t.Helper()
-	ran, err := r.RunStep(context.Background(), key, step)
+	ran, err := r.RunStep(limited(t), key, step)
 	if err != nil {
 		t.Fatalf("%s: %v", step.Text, err)
 	}
@@ -94,7 +93,7 @@ func testFailedStep(t *testing.T, e *endpoint, r providers.StepRunner) {
 	good := e.plan(t, creation(capability[providers.StepPlanner](t, e), e.db, e.emptyWith(t, "made later")))[0].steps[0]
 	bad := good
 	bad.Text += " and then some that nobody can parse (("
-	if ran, err := r.RunStep(context.Background(), key, bad); err == nil {
+	if ran, err := r.RunStep(limited(t), key, bad); err == nil {
 		t.Errorf("a step that can't be parsed: ran %v, no error", ran)
 	}
 	e.runStep(t, r, key, good, true)

@@ -57,6 +57,14 @@ type endpoint struct {
 	db   *schema.Database // as it was when it was opened
 }
 
+// limited is the context of one thing that is asked of a provider: it ends, so that a
+// provider that hangs fails its test and not the whole run.
+func limited(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // config is the block that leads to a database, as a target.
 func config(url string) providers.Config {
 	if system(url) == "sqlite" {
@@ -74,7 +82,7 @@ func (s Suite) open(t testing.TB) *endpoint {
 // reopen connects to a database.
 func (s Suite) reopen(t testing.TB, url string) *endpoint {
 	t.Helper()
-	conn, err := s.Provider.Open(context.Background(), config(url))
+	conn, err := s.Provider.Open(limited(t), config(url))
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -91,7 +99,7 @@ func (s Suite) reopen(t testing.TB, url string) *endpoint {
 // inspect reads the catalogue anew.
 func (e *endpoint) inspect(t testing.TB, tables ...schema.Name) *schema.Database {
 	t.Helper()
-	db, err := e.conn.Inspect(context.Background(), providers.InspectOptions{Tables: tables})
+	db, err := e.conn.Inspect(limited(t), providers.InspectOptions{Tables: tables})
 	if err != nil {
 		t.Fatalf("inspect: %v", err)
 	}
@@ -203,7 +211,7 @@ func testOpen(t *testing.T, s Suite) {
 
 func refuses(t *testing.T, s Suite, what, url string, secrets ...string) string {
 	t.Helper()
-	conn, err := s.Provider.Open(context.Background(), config(url))
+	conn, err := s.Provider.Open(limited(t), config(url))
 	if err == nil {
 		t.Errorf("%s: opened", what)
 		if err := conn.Close(); err != nil {

@@ -11,7 +11,7 @@ import (
 
 // testWrite: a chunk's rows and its mark are committed together or not at all.
 func testWrite(t *testing.T, s Suite) {
-	ctx := context.Background()
+	ctx := limited(t)
 	e := s.open(t)
 	table := e.createPlain(t, "wri`tten \"x", "v", "text", "n", "int")
 	w := capability[providers.Writer](t, e)
@@ -106,11 +106,11 @@ func testCancelledWrite(t *testing.T, e *endpoint) {
 	table := e.createPlain(t, "cancelled", "v", "text")
 	l := loadOf(table, nil)
 	w := capability[providers.Writer](t, e)
-	state, err := w.OpenLoad(context.Background(), l, oneChunk)
+	state, err := w.OpenLoad(limited(t), l, oneChunk)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(limited(t))
 	defer cancel()
 	tw, err := w.OpenWriter(ctx, l)
 	if err != nil {
@@ -135,7 +135,7 @@ func testCancelledWrite(t *testing.T, e *endpoint) {
 // testTwoWriters: several writers load a table at once, and a chunk that two of them
 // are given is written by one.
 func testTwoWriters(t *testing.T, e *endpoint) {
-	ctx := context.Background()
+	ctx := limited(t)
 	table := e.createPlain(t, "two writers", "v", "text")
 	l := loadOf(table, nil)
 	w := capability[providers.Writer](t, e)
