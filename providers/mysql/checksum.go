@@ -63,15 +63,15 @@ func textForm(c providers.ReadColumn) string {
 	}
 }
 
-// hashed writes a column as text without NULL: a mark, then the value's MD5 where it
-// may be long, so that no row outgrows max_allowed_packet.
+// hashed writes a column as text without NULL: a mark, then the value's SHA-256 where it
+// may be long (MySQL 9 has no MD5), so that no row outgrows max_allowed_packet.
 func hashed(c providers.ReadColumn) string {
 	name := ident(c.Name)
 	switch c.Type.Kind {
 	case schema.Char, schema.Varchar, schema.Text, schema.EnumKind, schema.Set:
-		name = "MD5(CONVERT(" + name + " USING utf8mb4))"
+		name = "SHA2(CONVERT(" + name + " USING utf8mb4), 256)"
 	case schema.Binary, schema.Varbinary, schema.Blob, schema.Geometry, schema.JSON:
-		name = "MD5(" + name + ")"
+		name = "SHA2(" + name + ", 256)"
 	case schema.Bit:
 		name = "HEX(" + name + ")"
 	case schema.Float:
@@ -80,7 +80,7 @@ func hashed(c providers.ReadColumn) string {
 	return "IF(" + ident(c.Name) + " IS NULL, 'N', CONCAT('V', " + name + "))"
 }
 
-// Checksum adds up two halves of each row's MD5: the order of rows has no part in it,
+// Checksum adds up two pieces of each row's SHA-256: the order of rows has no part in it,
 // and equal rows don't cancel out.
 func (c *Conn) Checksum(ctx context.Context, t providers.ReadTable, chunk providers.Chunk) (providers.Checksum, error) {
 	condition, err := where(t.Key, chunk.Bounds)
@@ -95,7 +95,7 @@ func (c *Conn) Checksum(ctx context.Context, t providers.ReadTable, chunk provid
 		return "IFNULL(SUM(CAST(CONV(" + side + "(h, 15), 16, 10) AS DECIMAL(20))), 0)"
 	}
 	text := "SELECT COUNT(*), COUNT(h), " + half("LEFT") + ", " + half("RIGHT") +
-		" FROM (SELECT MD5(CONCAT_WS(',', " + strings.Join(columns, ", ") + ")) AS h FROM " + tableIdent(t.Name)
+		" FROM (SELECT SHA2(CONCAT_WS(',', " + strings.Join(columns, ", ") + "), 256) AS h FROM " + tableIdent(t.Name)
 	if condition != "" {
 		text += " WHERE " + condition
 	}
