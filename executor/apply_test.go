@@ -245,7 +245,7 @@ func TestRowsLoadedAsideTakeTheTablesPlace(t *testing.T) {
 // reload plans a new load of a table that is there, beside it.
 func reload(t testing.TB, id string, conns map[string]providers.Conn, table string) *plan.Plan {
 	t.Helper()
-	p := makePlan(t, id, conns, want{tables: []string{table}, batch: 100})
+	p := makePlan(t, id, conns, want{tables: []string{table}, batch: 100, bare: true})
 	to, err := conns[targetAddr].Inspect(t.Context(), providers.InspectOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -260,7 +260,6 @@ func reload(t testing.TB, id string, conns map[string]providers.Conn, table stri
 	}
 	db := to.Working()
 	changes := []schema.Change{schema.AddAside{Live: *live, Aside: aside}, nil, schema.ReplaceRows{Live: *live, Aside: aside, Columns: columns, Key: m.TargetKey}}
-	p.Actions = nil
 	for i, c := range changes {
 		a := plan.Action{ID: fmt.Sprintf("a%d", i), Kind: plan.Create, Addr: m.Addr, Endpoint: targetAddr, Table: m.TargetTable, Change: c}
 		if i > 0 {

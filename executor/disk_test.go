@@ -30,7 +30,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	source, target := providertest.SQLite(t), filepath.Join(small, "target.db")
-	providertest.Exec(t, source, shop("sqlite", 8_000)...)
+	providertest.Exec(t, source, shop("sqlite", 30_000)...)
 	conns, dir := openBoth(t, source, target), t.TempDir()
 	p := makePlan(t, "p1", conns, want{tables: []string{"orders", "log"}, batch: 500, parallel: 2, retries: 3})
 	_, err := apply(t, t.Context(), p, conns, dir, nil)

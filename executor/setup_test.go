@@ -85,8 +85,8 @@ type want struct {
 	batch    int64
 	parallel int
 	retries  int
-	// held is a table whose actions are held.
-	held string
+	held     string // a table whose actions are held
+	bare     bool   // mappings only, no actions
 }
 
 // makePlan plans copies of the source's tables into a target that lacks them: each
@@ -134,6 +134,9 @@ func makePlan(t testing.TB, id string, conns map[string]providers.Conn, w want) 
 		d.Name = schema.Name{Schema: to.DefaultSchema, Name: name}
 		m := mapping(s, d, w)
 		p.Mappings = append(p.Mappings, m)
+		if w.bare {
+			continue
+		}
 		hold := ""
 		if name == w.held {
 			hold = "for a test"

@@ -66,6 +66,22 @@ func (l *load) open(st providers.LoadState) error {
 	return nil
 }
 
+// reopen corrects what is known of the load by the ledger, and reports whether there
+// are chunks to be written again.
+func (l *load) reopen(st providers.LoadState) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rows, l.done = st.Rows, 0
+	for _, c := range st.Chunks {
+		if st.Done[c.ID] {
+			l.done++
+		} else {
+			l.pending = append(l.pending, c)
+		}
+	}
+	return len(l.pending) > 0
+}
+
 func (l *load) isOpen() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

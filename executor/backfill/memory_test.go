@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/syncform/syncform/providers"
@@ -23,6 +24,7 @@ type database struct {
 	chunks   map[string][]providers.Chunk // by mapping and generation
 	done     map[string]int64             // rows by mapping, generation and chunk
 	closed   map[string]int64             // rows by mapping, as CloseLoad had them
+	volatile []func()                     // undoes the chunks that a crash may still take away
 	moment   int                          // grows with every snapshot; rows tell which one they were read from
 	open     int                          // snapshots
 	readers  int
@@ -185,8 +187,22 @@ func (d *database) OpenWriter(_ context.Context, l providers.Load) (providers.Ta
 func (d *database) CloseLoad(_ context.Context, l providers.Load, rows int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.closed[l.Mapping] = rows
+	if err := d.fault(); err != nil {
+		d.crash()
+		return err
+	}
+	d.closed[l.Mapping], d.volatile = rows, nil
 	return d.fault()
+}
+
+// crash is a server that dies, and with it what it had committed and not yet made
+// durable. mu is held.
+func (d *database) crash() {
+	for len(d.volatile) > 0 && d.random.IntN(3) > 0 {
+		last := len(d.volatile) - 1
+		d.volatile[last]()
+		d.volatile = d.volatile[:last]
+	}
 }
 
 type writer struct {
@@ -228,10 +244,16 @@ func (w *writer) WriteChunk(ctx context.Context, c providers.Chunk, src row.Read
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.fault(); err != nil {
+		w.crash()
 		return written, err
 	}
-	w.tables[w.load.Table.Name] = append(w.tables[w.load.Table.Name], rows...)
+	table := w.load.Table.Name
+	w.tables[table] = append(w.tables[table], rows...)
 	w.done[key] = int64(len(rows))
+	w.volatile = append(w.volatile, func() {
+		delete(w.done, key)
+		w.tables[table] = slices.DeleteFunc(w.tables[table], func(r string) bool { return slices.Contains(rows, r) })
+	})
 	return providers.Written{Rows: int64(len(rows))}, w.fault() // the answer may be lost
 }
 

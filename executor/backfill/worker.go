@@ -34,20 +34,38 @@ func (p *Pool) last(l *load) {
 	case l.complete():
 		l.workers++ // nobody else may take it up
 		p.mu.Unlock()
-		if err := p.closeLoad(l); err != nil {
+		again, err := p.closeLoad(l)
+		if err != nil {
 			l.fail(err)
 		}
 		p.mu.Lock()
 		l.workers--
-		l.finish(nil)
+		if !again {
+			l.finish(nil)
+		}
 	}
 }
 
-func (p *Pool) closeLoad(l *load) error {
-	return retry.Do(p.o.Soft, p.o.Hard, l.job.policy(), func(ctx context.Context) error {
-		return p.o.Target.CloseLoad(ctx, l.job.Load, l.rows)
+// closeLoad asks the ledger once more: a server that crashed, or was replaced by a copy
+// of it, may have lost what it had said to be done; again is true where it did, and the
+// chunks are to be written once more. Else it closes the load, which is durable together
+// with all chunks before it.
+func (p *Pool) closeLoad(l *load) (again bool, err error) {
+	err = retry.Do(p.o.Soft, p.o.Hard, l.job.policy(), func(ctx context.Context) error {
+		st, err := p.o.Target.OpenLoad(ctx, l.job.Load, func() ([]providers.Chunk, error) { return nil, errLedgerLost })
+		if err != nil {
+			return err
+		}
+		if again = l.reopen(st); again {
+			return nil
+		}
+		return p.o.Target.CloseLoad(ctx, l.job.Load, st.Rows)
 	})
+	return again, err
 }
+
+// errLedgerLost: the chunks of a load went while it ran.
+var errLedgerLost = errors.New("the target's ledger (_sync_chunk) has lost the chunks of this load while it ran: plan and apply again with -replace for this table")
 
 func (j *Job) policy() retry.Policy { return retry.Policy{Attempts: j.Attempts, Notify: j.Retrying} }
 
