@@ -80,7 +80,7 @@ var mysqlBadValues = []badValue{
 	{"tinytext", schema.Type{Kind: schema.Text}, strings.Repeat("x", 256)},
 	{"varbinary(3)", schema.Type{Kind: schema.Blob}, "\x00\x01\x02\x03"},
 	{"binary(3)", schema.Type{Kind: schema.Blob}, "\x01"},
-	{"date", schema.Type{Kind: schema.Date}, "infinity"},
+	{"date", schema.Type{Kind: schema.Date}, "-infinity"},
 	{"date", schema.Type{Kind: schema.Date}, "0044-03-15 BC"},
 	{"date", schema.Type{Kind: schema.Date}, "2023-02-30"},
 	{"datetime", schema.Type{Kind: schema.Timestamp}, "12024-01-01 00:00:00"},

@@ -50,6 +50,9 @@ func values(t schema.Type) *rapid.Generator[string] {
 		return times(t)
 	case schema.UUID:
 		return rapid.Map(rapid.SliceOfN(rapid.Byte(), 16, 16), func(b []byte) string {
+			if t.System == schema.MariaDB { // which takes no version or variant that it does not know
+				b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+			}
 			return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 		})
 	case schema.JSON, schema.JSONB:
