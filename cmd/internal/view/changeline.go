@@ -29,7 +29,7 @@ func (v *planView) change(a *plan.Action, t *tableGroup, in string) {
 	}
 	switch c := a.Change.(type) {
 	case schema.AddTable:
-		v.newTable(a, c.To, in)
+		v.newTable(a, t, c.To, in)
 		return
 	case schema.DropTable:
 		if a.Held != "" {
@@ -133,9 +133,9 @@ func describe(c schema.Change) (sym, text string) {
 	case schema.DropExclusion:
 		return "-", named("exclusion", c.Exclusion.Name) + " " + shorten(c.Exclusion.Definition)
 	case schema.AddAside:
-		return "+", "table " + c.Aside.String() + " beside it, to load into"
+		return "+", "a table beside it, to load into"
 	case schema.ReplaceRows:
-		return "~", "rows replaced by those of " + c.Aside.String() + ", in one transaction"
+		return "~", "rows replaced by those of the table beside it"
 	case schema.EmptyTable:
 		return "-", "the rows that an unfinished load left"
 	case schema.AdvanceSequences:

@@ -10,8 +10,9 @@ import (
 	"github.com/syncform/syncform/providers/schema"
 )
 
-// newTable writes a table's columns and what else comes with it.
-func (v *planView) newTable(a *plan.Action, t schema.Table, in string) {
+// newTable writes a table's columns and what else comes with it; what has an action of
+// its own in the table's group is written there.
+func (v *planView) newTable(a *plan.Action, g *tableGroup, t schema.Table, in string) {
 	if a.Held != "" {
 		v.entry(a, in, "+", "the table", "")
 		return
@@ -58,11 +59,29 @@ func (v *planView) newTable(a *plan.Action, t schema.Table, in string) {
 			v.out.line("%s      %s", in, strings.ReplaceAll(Wrap(rest, v.Columns()-len(in)-6), "\n", "\n"+in+"      "))
 		}
 	}
-	for _, f := range t.ForeignKeys {
-		v.out.line("%s%s %s", in, v.Symbol("+"), Safe(foreignKeyText(f)))
+	own := map[string]bool{}
+	if g != nil {
+		for _, other := range g.actions {
+			if other.Change != nil {
+				_, text := describe(other.Change)
+				own[text] = true
+			}
+		}
+	}
+	var more []schema.Change
+	for _, k := range t.Uniques {
+		more = append(more, schema.AddUnique{Key: k})
+	}
+	for _, k := range t.ForeignKeys {
+		more = append(more, schema.AddForeignKey{Key: k})
 	}
 	for _, c := range t.Checks {
-		v.out.line("%s%s %s", in, v.Symbol("+"), Safe(named("check", c.Name)+" ("+shorten(c.Expr)+")"))
+		more = append(more, schema.AddCheck{Check: c})
+	}
+	for _, c := range more {
+		if _, text := describe(c); !own[text] {
+			v.out.line("%s%s %s", in, v.Symbol("+"), strings.ReplaceAll(Wrap(Safe(text), v.Columns()-len(in)-2), "\n", "\n"+in+"      "))
+		}
 	}
 	if t.Partition != nil {
 		v.out.line("%s%s %s", in, v.Symbol("+"), Safe("partitioned by "+shorten(t.Partition.Definition)+", "+Plural(int64(len(t.Partition.Partitions)), "partition")))
