@@ -139,6 +139,11 @@ func nativeFor(t schema.Type, from schema.System) (string, error) {
 			return e + "[]", err
 		}
 	case schema.Other:
+		if t.OriginSystem == schema.PostgreSQL { // kept as its text by a system between
+			if o, err := parseType(t.Origin); err == nil && o.Name == (schema.Name{}) {
+				return o.Native, nil
+			}
+		}
 		if n, ok := otherFor[strings.ToLower(t.Native)]; ok {
 			return n, nil
 		}
