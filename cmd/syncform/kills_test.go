@@ -89,9 +89,9 @@ func shop(s system) []string {
 		"INSERT INTO orders SELECT n, " + concat + ", n % 7 FROM " + series,
 		"CREATE TABLE codes (code " + text + " NOT NULL PRIMARY KEY, qty integer)",
 		"INSERT INTO codes SELECT " + concat + ", n FROM " + series,
-		"CREATE TABLE lines (o integer NOT NULL, l integer NOT NULL, qty integer, PRIMARY KEY (o, l), FOREIGN KEY (o) REFERENCES orders (id))",
-		"INSERT INTO lines SELECT n, n % 3, n % 11 FROM " + series,
-		"CREATE INDEX lines_qty ON lines (qty)",
+		"CREATE TABLE items (o integer NOT NULL, l integer NOT NULL, qty integer, PRIMARY KEY (o, l), FOREIGN KEY (o) REFERENCES orders (id))",
+		"INSERT INTO items SELECT n, n % 3, n % 11 FROM " + series,
+		"CREATE INDEX items_qty ON items (qty)",
 		"CREATE TABLE log (n integer, note " + text + ")",
 		"INSERT INTO log SELECT n % 100, " + concat + " FROM " + series,
 		"INSERT INTO log SELECT n % 100, " + concat + " FROM " + series,
@@ -100,7 +100,7 @@ func shop(s system) []string {
 
 func sameShop(t *testing.T, from system, a string, to system, b string) {
 	t.Helper()
-	for table, columns := range map[string]string{"orders": "id, note, qty", "codes": "code, qty", "lines": "o, l, qty", "log": "n, note"} {
+	for table, columns := range map[string]string{"orders": "id, note, qty", "codes": "code, qty", "items": "o, l, qty", "log": "n, note"} {
 		q := "SELECT " + columns + " FROM " + table
 		want, got := lines(providertest.Query(t, a, q)), lines(providertest.Query(t, b, q))
 		if len(want) != len(got) {
