@@ -105,7 +105,7 @@ func (c *Conn) listTables(ctx context.Context, s *session, o providers.InspectOp
 	}
 	var list []listed
 	for _, r := range rows {
-		if ledger.IsOurs(r[0]) || r[1] == "TEMPORARY" || o.Tables != nil && !c.wanted(o.Tables, r[0]) {
+		if o.Tables == nil && ledger.IsOurs(r[0]) || r[1] == "TEMPORARY" || o.Tables != nil && !c.wanted(o.Tables, r[0]) {
 			continue
 		}
 		l := listed{name: r[0], kind: r[1], rows: -1, bytes: -1}

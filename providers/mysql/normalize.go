@@ -44,7 +44,7 @@ func (c *Conn) Normalize(ctx context.Context, tables []schema.Table) ([]schema.T
 		return nil
 	})
 	if errors.Is(err, providers.ErrPrivilege) || errors.Is(err, providers.ErrReadOnly) {
-		return nil, fmt.Errorf("%w: GRANT CREATE TEMPORARY TABLES ON %s.* TO the user: %w", providers.ErrReadOnly, ident(c.database), err)
+		return out, fmt.Errorf("%w: GRANT CREATE TEMPORARY TABLES ON %s.* TO the user: %w", providers.ErrReadOnly, ident(c.database), err)
 	}
 	return out, err
 }
@@ -73,6 +73,9 @@ func (s *server) normalize(t schema.Table) schema.Table {
 		t.Indexes = append(t.Indexes, uniqueIndex(u))
 	}
 	t.Uniques = nil
+	if t.PrimaryKey != nil {
+		t.PrimaryKey = &schema.Key{Parts: t.PrimaryKey.Parts, Comment: t.PrimaryKey.Comment}
+	}
 	for i := range t.Columns {
 		s.normalizeColumn(&t, &t.Columns[i])
 	}
@@ -85,6 +88,15 @@ func (s *server) normalize(t schema.Table) schema.Table {
 			if *action == "RESTRICT" || *action == "NO ACTION" {
 				*action = ""
 			}
+		}
+	}
+	for _, f := range t.ForeignKeys {
+		if !indexed(&t, f.Columns) { // the server makes an index by the key's name
+			x := schema.Index{Name: f.Name}
+			for _, column := range f.Columns {
+				x.Parts = append(x.Parts, schema.KeyPart{Column: column})
+			}
+			t.Indexes = append(t.Indexes, x)
 		}
 	}
 	for i := range t.Checks {

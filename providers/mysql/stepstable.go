@@ -85,14 +85,10 @@ func (p *stepPlan) modifyColumn(ch schema.ModifyColumn) {
 				place = " FIRST"
 			}
 		}
-		p.alter(ch.In, "DROP COLUMN "+ident(ch.From.Name)+", ADD COLUMN "+definition+place, "")
+		p.alter(ch.In, "DROP COLUMN "+ident(ch.From.Name)+", ADD COLUMN "+definition+place, p.server.columnIs(ch.In, ch.To))
 		return
 	}
-	done := ""
-	if ch.From.Type.Native != ch.To.Type.Native && ch.To.Type.Kind != schema.JSON {
-		done = columnIs(ch.In, ch.To, ch.To.Type.Native)
-	}
-	p.alter(ch.In, "MODIFY COLUMN "+definition, done)
+	p.alter(ch.In, "MODIFY COLUMN "+definition, p.server.columnIs(ch.In, ch.To))
 }
 
 func (p *stepPlan) dropPrimaryKey(in schema.Name, k schema.Key) {

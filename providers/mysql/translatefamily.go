@@ -17,6 +17,9 @@ func (tr *translation) family() {
 	t.Columns, t.Indexes = slices.Clone(t.Columns), slices.Clone(t.Indexes)
 	t.Checks, t.ForeignKeys = slices.Clone(t.Checks), slices.Clone(t.ForeignKeys)
 	t.Options = maps.Clone(t.Options)
+	if t.PrimaryKey != nil {
+		t.PrimaryKey = &schema.Key{Parts: slices.Clone(t.PrimaryKey.Parts), Comment: t.PrimaryKey.Comment}
+	}
 	tr.out = t
 	for i := range tr.out.Columns {
 		tr.familyColumn(&tr.out.Columns[i])

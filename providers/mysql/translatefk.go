@@ -7,8 +7,7 @@ import (
 	"github.com/syncform/syncform/providers/schema"
 )
 
-// foreignKey translates a foreign key of another system and adds the index that the
-// server would make for it under the same name.
+// foreignKey translates a foreign key of another system.
 func (tr *translation) foreignKey(f schema.ForeignKey) {
 	name := object("foreign key", f.Name)
 	leftOut := func(why string) { tr.note(name, "%s, so it is left out", why) }
@@ -36,13 +35,6 @@ func (tr *translation) foreignKey(f schema.ForeignKey) {
 	out := schema.ForeignKey{Name: tr.foreignKeyName(f), Columns: f.Columns, RefTable: f.RefTable, RefColumns: f.RefColumns}
 	out.OnDelete, out.OnUpdate = tr.action(name, f, f.OnDelete), tr.action(name, f, f.OnUpdate)
 	tr.out.ForeignKeys = append(tr.out.ForeignKeys, out)
-	if !tr.indexed(f.Columns) {
-		x := schema.Index{Name: out.Name}
-		for _, c := range f.Columns {
-			x.Parts = append(x.Parts, schema.KeyPart{Column: c})
-		}
-		tr.out.Indexes = append(tr.out.Indexes, x)
-	}
 }
 
 // orderLike puts the columns of a foreign key into the order of the referenced key,
@@ -145,7 +137,7 @@ func (tr *translation) elsewhere(name string) bool {
 }
 
 // indexed reports whether a key or index begins with the columns.
-func (tr *translation) indexed(columns []string) bool {
+func indexed(t *schema.Table, columns []string) bool {
 	begins := func(parts []schema.KeyPart) bool {
 		for i, name := range columns {
 			if i >= len(parts) || parts[i].Column != name || parts[i].Prefix > 0 {
@@ -154,8 +146,8 @@ func (tr *translation) indexed(columns []string) bool {
 		}
 		return true
 	}
-	if k := tr.out.PrimaryKey; k != nil && begins(k.Parts) {
+	if k := t.PrimaryKey; k != nil && begins(k.Parts) {
 		return true
 	}
-	return slices.ContainsFunc(tr.out.Indexes, func(x schema.Index) bool { return x.Method == "" && begins(x.Parts) })
+	return slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return (x.Method == "" || x.Method == "hash") && begins(x.Parts) })
 }

@@ -94,9 +94,7 @@ func (s *server) declare(t schema.Type, collation string) declared {
 	case schema.Year:
 		return native("year")
 	case schema.UUID:
-		if s.mariadb() && s.num >= 100700 {
-			return native("uuid")
-		}
+		// MariaDB's own type refuses what is no UUID by RFC 4122, such as md5()::uuid.
 		d := native("char(36)")
 		d.charset, d.collation = "ascii", "ascii_bin"
 		return d

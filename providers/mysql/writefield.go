@@ -84,7 +84,7 @@ const (
 	reasonNumber   = "the value is not a number, and the column holds nothing else"
 	reasonScale    = "the number has more digits after the point than the column keeps"
 	reasonPrecise  = "the number has more digits than the column's floating point keeps"
-	reasonCalendar = "the server knows no dates before the year 0 or after 9999, and no infinity"
+	reasonCalendar = "the server knows only dates of the years 0 to 9999"
 	reasonFraction = "the fraction of the second has more digits than the column keeps"
 	reasonLabel    = "the value is not among the column's labels"
 	reasonPadding  = "the value ends with a space, which a char column drops"
@@ -214,6 +214,11 @@ func checkFloat(from, to schema.Type) checker {
 			if point := bytes.IndexByte(*scratch, '.'); point >= 0 && len(*scratch)-point-1 > digits {
 				return nil, reasonScale
 			}
+		}
+		if to.Bits == 32 {
+			// All its digits: the shortest text of the greatest float is past it as a double.
+			*scratch = strconv.AppendFloat((*scratch)[:0], float64(float32(f)), 'g', -1, 64)
+			return *scratch, ""
 		}
 		return v, ""
 	}

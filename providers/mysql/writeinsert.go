@@ -38,12 +38,10 @@ func (w *tableWriter) insertRun(ctx context.Context, b *row.Batch, from, to int)
 	case err != nil && behaviourOf(err) != badRow:
 		return err
 	case err == nil:
-		good, err := w.clean(ctx, affected, to-from)
-		if good || err != nil {
-			return err
-		}
-		if remark, err = w.remark(ctx); err != nil {
-			return err
+		var good bool
+		var failed error
+		if good, remark, failed = w.clean(ctx, affected, to-from); good || failed != nil {
+			return failed
 		}
 		if _, err := w.session.exec(ctx, "ROLLBACK TO SAVEPOINT rows_in"); err != nil {
 			return err
@@ -65,15 +63,6 @@ func (w *tableWriter) insertRun(ctx context.Context, b *row.Batch, from, to int)
 		}
 	}
 	return nil
-}
-
-// remark gives the server's first warning about the last statement.
-func (w *tableWriter) remark(ctx context.Context) (string, error) {
-	rows, err := w.session.query(ctx, "SHOW WARNINGS LIMIT 1")
-	if err != nil || len(rows) == 0 {
-		return "", err
-	}
-	return rows[0][2], nil
 }
 
 // insertText writes an INSERT of rows from on, as many as a statement takes and at
@@ -160,6 +149,11 @@ func (w *tableWriter) refusedRow(b *row.Batch, r int, err error, remark string) 
 		column, reason = "", "another row has the same value in "+indexNamed(e.Message)
 	case e.Number == 3819 || e.Number == 4025:
 		reason = "a check constraint of the table does not hold"
+		for _, name := range names { // MariaDB calls the check of a column by its name
+			if strings.Contains(e.Message, "."+ident(name)[1:]) {
+				column = name
+			}
+		}
 	case reason == "":
 		reason = "the server refuses the value"
 	}

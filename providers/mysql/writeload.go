@@ -56,7 +56,7 @@ func (p *piece) write(ctx context.Context) (more bool, err error) {
 	}
 	if err == nil {
 		var good bool
-		if good, err = p.writer.clean(ctx, affected, p.rows); good {
+		if good, _, err = p.writer.clean(ctx, affected, p.rows); good {
 			return !p.ended, nil
 		}
 	}
@@ -71,13 +71,17 @@ func (p *piece) write(ctx context.Context) (more bool, err error) {
 	return !p.ended, p.writer.insert(ctx, p.batches)
 }
 
-// clean reports whether the last statement wrote all rows and had nothing to remark.
-func (w *tableWriter) clean(ctx context.Context, affected int64, rows int) (bool, error) {
-	if affected != int64(rows) {
-		return false, nil
+// clean reports whether the last statement wrote all rows and had nothing to remark,
+// and the first remark.
+func (w *tableWriter) clean(ctx context.Context, affected int64, rows int) (bool, string, error) {
+	r, err := w.session.query(ctx, "SHOW WARNINGS LIMIT 1")
+	if err != nil {
+		return false, "", err
 	}
-	r, err := w.session.query(ctx, "SELECT @@warning_count")
-	return err == nil && r[0][0] == "0", err
+	if len(r) > 0 {
+		return false, r[0][2], nil
+	}
+	return affected == int64(rows), "", nil
 }
 
 // fetch takes the next batch of src in.
