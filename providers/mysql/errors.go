@@ -184,7 +184,7 @@ func columnOf(message string, columns []string) string {
 		}
 		rest, best := message[at:], ""
 		for _, name := range columns {
-			named := strings.Contains(rest, "'"+name+"'") || strings.Contains(rest, ident(name)) || strings.Contains(rest, "."+name+"'")
+			named := strings.Contains(rest, "'"+name+"'") || strings.Contains(rest, "`"+name+"`") || strings.Contains(rest, ident(name)) || strings.Contains(rest, "."+name+"'")
 			if named && len(name) > len(best) {
 				best = name
 			}

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -52,6 +53,9 @@ func (c *Conn) runStep(ctx context.Context, s *session, key providers.StepKey, s
 	}
 	book := c.book()
 	if !step.Transactional {
+		if err := s.takeSlot(ctx, c); err != nil {
+			return false, err
+		}
 		return book.RunStep(ctx, s, key, step, run)
 	}
 	if _, err := s.exec(ctx, "START TRANSACTION"); err != nil {
@@ -69,6 +73,47 @@ func (c *Conn) runStep(ctx context.Context, s *session, key providers.StepKey, s
 	}
 	_, err = s.exec(ctx, "COMMIT")
 	return err == nil, err
+}
+
+// slots is how many steps may run at a time in one database. MySQL has no shared user
+// lock: each running step holds one of these, and Settle takes them all.
+const slots = 16
+
+func (c *Conn) slot(i int) string {
+	sum := sha256.Sum256([]byte(c.database))
+	return fmt.Sprintf("syncform/%x/%d", sum[:12], i)
+}
+
+// takeSlot marks the session as one that runs a step, until it ends: at the server, when
+// the statement is over, whatever has become of us.
+func (s *session) takeSlot(ctx context.Context, c *Conn) error {
+	for i := range slots {
+		rows, err := s.query(ctx, "SELECT GET_LOCK(?, 0)", c.slot(i))
+		if err != nil {
+			return fmt.Errorf("mark the session as one that runs a step: %w", err)
+		}
+		if rows[0][0] == "1" {
+			return nil
+		}
+	}
+	_, err := s.query(ctx, "SELECT GET_LOCK(?, 31536000)", c.slot(0))
+	return err
+}
+
+// Settle waits for the steps of an earlier run that the server still executes.
+func (c *Conn) Settle(ctx context.Context) error {
+	s, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range slots {
+		if _, err := s.query(ctx, "SELECT GET_LOCK(?, 31536000)", c.slot(i)); err != nil {
+			c.abandon(s)
+			return classify(fmt.Errorf("wait for the steps of an earlier run: %w", err))
+		}
+	}
+	s.close()
+	return nil
 }
 
 // ensureLedger makes the ledger's tables, once per Conn.
