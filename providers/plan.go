@@ -93,6 +93,13 @@ type StepRunner interface {
 	RunStep(ctx context.Context, key StepKey, s Step) (ran bool, err error)
 }
 
+// Settler waits until the server executes no step of an earlier run any more: a server
+// goes on with a statement whose client was killed, and what it changes in the end
+// must be there before a new plan looks.
+type Settler interface {
+	Settle(ctx context.Context) error
+}
+
 // Preflighter looks for what an apply would lack: privileges, settings. Findings
 // hold the exact statement that mends each.
 type Preflighter interface {

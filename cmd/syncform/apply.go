@@ -101,6 +101,7 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 		return s.applyFailure(o, err)
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	w.applies = true
 	p, err := w.plan(ctx, o.custom)
 	if err != nil {
 		return s.applyFailure(o, err)
@@ -172,6 +173,9 @@ func (s *session) applyFile(ctx context.Context, path string, o applyOptions) (e
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	if err := w.open(ctx, endpointsOfPlan(p)); err != nil {
+		return s.applyFailure(o, err)
+	}
+	if err := w.settle(ctx); err != nil {
 		return s.applyFailure(o, err)
 	}
 	if err := planner.Check(ctx, p, w.input(customOptions{})); err != nil {

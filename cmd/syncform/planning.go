@@ -25,6 +25,11 @@ func (w *work) plan(ctx context.Context, o customOptions) (*plan.Plan, error) {
 	if err := w.open(ctx, w.endpointsOf(o)); err != nil {
 		return nil, err
 	}
+	if w.applies {
+		if err := w.settle(ctx); err != nil {
+			return nil, err
+		}
+	}
 	p, diags := planner.Make(ctx, w.input(o))
 	if diags.HasErrors() {
 		return nil, &diagnosed{diags, w.cfg.Files}

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers"
 )
 
 // work is what a command works with: the configuration, and the state under its lock.
@@ -22,6 +25,7 @@ type work struct {
 	state   *state.State // nil where there is none yet
 	unlock  state.Unlock
 	conns   endpoints.Conns
+	applies bool // what is planned is applied at once
 }
 
 // begin reads the configuration, takes the state's lock for an operation and reads
@@ -120,6 +124,27 @@ func (w *work) open(ctx context.Context, addrs []string) error {
 		return &diagnosed{diags, w.cfg.Files}
 	}
 	w.conns = conns
+	return nil
+}
+
+// settle waits, where an earlier apply was cut short, for what the servers still do of it.
+func (w *work) settle(ctx context.Context) error {
+	if w.state == nil || w.state.Running == "" {
+		return nil
+	}
+	waiting := time.AfterFunc(2*time.Second, func() {
+		fmt.Fprintln(w.s.err, "An earlier apply was cut short; waiting for what the server still does of it...")
+	})
+	defer waiting.Stop()
+	for _, addr := range slices.Sorted(maps.Keys(w.conns)) {
+		settler, err := providers.As[providers.Settler](w.conns[addr])
+		if errors.Is(err, errors.ErrUnsupported) {
+			continue
+		}
+		if err := settler.Settle(ctx); err != nil {
+			return failed("Can't go on from the apply that was cut short", fmt.Errorf("%s: %w", addr, err))
+		}
+	}
 	return nil
 }
 

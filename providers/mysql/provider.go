@@ -128,5 +128,6 @@ var (
 	_ providers.Writer         = (*Conn)(nil)
 	_ providers.Checksummer    = (*Conn)(nil)
 	_ providers.Preflighter    = (*Conn)(nil)
+	_ providers.Settler        = (*Conn)(nil)
 	_ ledger.DB                = (*session)(nil)
 )

@@ -80,7 +80,7 @@ func (c *Conn) runStep(ctx context.Context, s *session, key providers.StepKey, s
 const slots = 16
 
 func (c *Conn) slot(i int) string {
-	sum := sha256.Sum256([]byte(c.database))
+	sum := sha256.Sum256([]byte(c.options.database))
 	return fmt.Sprintf("syncform/%x/%d", sum[:12], i)
 }
 

@@ -150,6 +150,7 @@ var (
 	_ providers.StepPlanner    = (*Conn)(nil)
 	_ providers.StepRunner     = (*Conn)(nil)
 	_ providers.Preflighter    = (*Conn)(nil)
+	_ providers.Settler        = (*Conn)(nil)
 	_ providers.SnapshotReader = (*Conn)(nil)
 	_ providers.Writer         = (*Conn)(nil)
 	_ providers.Checksummer    = (*Conn)(nil)

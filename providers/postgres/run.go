@@ -126,6 +126,9 @@ func (c *Conn) RunStep(ctx context.Context, key providers.StepKey, step provider
 
 func (c *Conn) runInTransaction(ctx context.Context, s *session, key providers.StepKey, step providers.Step) (ran bool, err error) {
 	err = inTransaction(ctx, s, func() error {
+		if err := s.exec(ctx, "SELECT pg_catalog.pg_advisory_xact_lock_shared("+stepLock+")"); err != nil {
+			return classify(err)
+		}
 		state, err := c.ledger().Step(ctx, ledgerDB{s}, key)
 		if err != nil || state == ledger.Done {
 			return err
@@ -147,6 +150,10 @@ func (c *Conn) runInTransaction(ctx context.Context, s *session, key providers.S
 // runAlone runs what can't stand in a transaction. Where an earlier run was cut short
 // within it, what that left behind is taken away first (Step.Reverse).
 func (c *Conn) runAlone(ctx context.Context, s *session, key providers.StepKey, step providers.Step) (bool, error) {
+	if err := s.exec(ctx, "SELECT pg_catalog.pg_advisory_lock_shared("+stepLock+")"); err != nil {
+		return false, classify(err)
+	}
+	defer s.unlockStep()
 	before, err := c.ledger().Step(ctx, ledgerDB{s}, key)
 	if err != nil {
 		return false, err
@@ -164,6 +171,33 @@ func (c *Conn) runAlone(ctx context.Context, s *session, key providers.StepKey, 
 			defer s.resetTimeouts()
 		}
 		return s.runText(ctx, step)
+	})
+}
+
+// stepLock is the advisory lock that every session shares while it runs a step: the
+// server holds it until the statement is over, whatever has become of us.
+const stepLock = "7310868735422"
+
+func (s *session) unlockStep() {
+	if s.pg.IsClosed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := s.exec(ctx, "SELECT pg_catalog.pg_advisory_unlock_shared("+stepLock+")"); err != nil {
+		s.close()
+	}
+}
+
+// Settle waits for the steps of an earlier run that the server still executes.
+func (c *Conn) Settle(ctx context.Context) error {
+	s, err := c.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.release(s)
+	return inTransaction(ctx, s, func() error {
+		return classify(s.exec(ctx, "SELECT pg_catalog.pg_advisory_xact_lock("+stepLock+")"))
 	})
 }
 
