@@ -88,17 +88,16 @@ type relation struct {
 	name                               schema.Name
 	kind, persistence                  string
 	options                            string
-	tuples, pages, size                float64
+	tuples, pages, size, live          float64
 	isPartition                        bool
 	bound, partKey, tablespace, access string
 	ofExtension                        bool
 
-	table      schema.Table
-	columns    []string // by attnum, "" where there is none
-	colls      []string // their collations' oids
-	width      int
-	children   []*relation // partitions
-	isInParent bool
+	table    schema.Table
+	columns  []string // by attnum, "" where there is none
+	colls    []string // their collations' oids
+	width    int
+	children []*relation // partitions
 }
 
 type opclass struct {
@@ -109,11 +108,13 @@ type opclass struct {
 type commentKey struct{ class, oid, sub string }
 
 type columnRow struct {
-	rel, num, name, typ             string
-	notNull                         bool
-	identity, generated, def        string
-	hasDefault                      bool
-	collation, typCollation, typLen string
+	rel                      string
+	num                      int
+	name, typ                string
+	notNull                  bool
+	identity, generated, def string
+	hasDefault               bool
+	collation                string
 }
 
 // readCatalogue runs all queries between before and after, as one message.
@@ -143,12 +144,12 @@ func (r *catalogue) take(i int, v [][]byte) {
 	case qNamespaces:
 		r.namespaces = append(r.namespaces, f(0))
 	case qRelations:
-		rel := &relation{oid: f(0), name: schema.Name{Schema: f(1), Name: f(2)}, kind: f(3), persistence: f(4), options: f(5), tuples: number(f(6)), pages: number(f(7)), size: number(f(8)),
-			isPartition: yes(9), bound: f(10), partKey: f(11), tablespace: f(12), access: f(13), ofExtension: yes(14)}
+		rel := &relation{oid: f(0), name: schema.Name{Schema: f(1), Name: f(2)}, kind: f(3), persistence: f(4), options: f(5), tuples: number(f(6)), pages: number(f(7)), size: number(f(8)), live: number(f(9)),
+			isPartition: yes(10), bound: f(11), partKey: f(12), tablespace: f(13), access: f(14), ofExtension: yes(15)}
 		r.relations[rel.oid] = rel
 		r.order = append(r.order, rel)
 	case qColumns:
-		r.columns = append(r.columns, columnRow{rel: f(0), num: f(1), name: f(2), typ: r.intern(v[3]), notNull: yes(4), identity: f(5), generated: f(6), def: f(7), hasDefault: v[7] != nil, collation: r.intern(v[8]), typCollation: r.intern(v[9]), typLen: r.intern(v[10])})
+		r.columns = append(r.columns, columnRow{rel: r.intern(v[0]), num: int(number(f(1))), name: f(2), typ: r.intern(v[3]), notNull: yes(4), identity: f(5), generated: f(6), def: f(7), hasDefault: v[7] != nil, collation: r.intern(v[8])})
 	case qConstraints:
 		r.constraints = append(r.constraints, constraintRow{oid: f(0), name: f(1), kind: f(2), rel: f(3), typ: f(4), index: f(5), key: f(7), onDelete: f(9), onUpdate: f(10), match: f(11),
 			deferrable: yes(12), deferred: yes(13), valid: yes(14), noInherit: yes(15), expr: f(16), setKey: f(17), enforced: yes(18), refTable: schema.Name{Schema: f(20), Name: f(19)}, refColumns: f(21)})

@@ -212,13 +212,13 @@ func (r *catalogue) index(row *indexRow, rel *relation) schema.Index {
 			continue
 		}
 		var p schema.KeyPart
-		columnCollation := "100" // the database's default
+		columnCollation := defaultCollation
 		if num != 0 {
 			p.Column, columnCollation = rel.columns[num], rel.colls[num]
 		} else if len(exprs) > 0 {
 			p.Expr, exprs = withoutParens(exprs[0]), exprs[1:]
 		}
-		if i < len(colls) && colls[i] != "0" && colls[i] != columnCollation {
+		if i < len(colls) && colls[i] != noCollation && colls[i] != columnCollation {
 			p.Collation = r.collationName(colls[i])
 		}
 		if i < len(classes) {

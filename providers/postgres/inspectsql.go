@@ -75,9 +75,14 @@ func inspection(version int, s scope) []string {
 	q := make([]string, qOthers+1)
 	q[qNamespaces] = `SELECT n.nspname FROM pg_namespace n WHERE ` + s.namespace + ` AND ` + notOfExtension(`'pg_namespace'`, "n.oid")
 
-	size := "-1"
+	// The statistics cost next to nothing; the size of a file opens its table, which a
+	// thousand times over costs more than all else.
+	size, live := "-1", "-1"
 	if s.estimates {
-		size = "CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) END"
+		live = "pg_stat_get_live_tuples(c.oid)"
+		if s.tables != nil {
+			size = "CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) END"
+		}
 	}
 	kinds, partitions := "'r', 'p', 'f'", ""
 	if s.estimates {
@@ -87,18 +92,19 @@ func inspection(version int, s scope) []string {
 		// Partitions of a wanted table are not named themselves.
 		partitions = " OR c.relispartition AND " + s.namespace
 	}
-	q[qRelations] = `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, array_to_string(c.reloptions, E'\x01'), c.reltuples::float8, c.relpages, ` + size + `,
+	q[qRelations] = `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, array_to_string(c.reloptions, E'\x01'), c.reltuples::float8, c.relpages, ` + size + `, ` + live + `,
  c.relispartition, CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
  CASE WHEN c.reltablespace <> 0 THEN (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace) END,
  CASE WHEN c.relkind IN ('r', 'p') AND c.relam NOT IN (0, 2) THEN (SELECT amname FROM pg_am WHERE oid = c.relam) END,
  NOT (` + notOfExtension(`'pg_class'`, "c.oid") + `)
  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN (` + kinds + `) AND (` + relations + partitions + `)`
 
+	// A default has no columns in it, so its table need not be opened to read it.
 	q[qColumns] = `SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
- CASE WHEN a.atthasdef THEN (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
- a.attcollation, t.typcollation, t.typlen
- FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND ` + relations + ` ORDER BY a.attrelid, a.attnum`
+ pg_get_expr(d.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE d.adrelid END), a.attcollation
+ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+ LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND ` + relations
 
 	q[qConstraints] = `SELECT k.oid, k.conname, k.contype, k.conrelid, k.contypid, k.conindid, k.confrelid, k.conkey, k.confkey, k.confdeltype, k.confupdtype,
  k.confmatchtype, k.condeferrable, k.condeferred, k.convalidated, k.connoinherit,

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,21 +20,21 @@ func number(s string) float64 {
 	return f
 }
 
-// buildColumns gives each relation its columns, which come in order.
+// buildColumns gives each relation its columns, in order.
 func (r *catalogue) buildColumns() {
+	slices.SortFunc(r.columns, func(a, b columnRow) int { return cmp.Or(strings.Compare(a.rel, b.rel), a.num-b.num) })
 	for i := range r.columns {
 		row := &r.columns[i]
 		rel := r.relations[row.rel]
 		if rel == nil {
 			continue
 		}
-		num := int(number(row.num))
-		for len(rel.columns) <= num {
+		for len(rel.columns) <= row.num {
 			rel.columns, rel.colls = append(rel.columns, ""), append(rel.colls, "")
 		}
-		rel.columns[num], rel.colls[num] = row.name, row.collation
-		col := schema.Column{Name: row.name, Type: r.typeOf(row.typ), Nullable: !row.notNull, Comment: r.comments[commentKey{"pg_class", row.rel, row.num}]}
-		if row.collation != row.typCollation {
+		rel.columns[row.num], rel.colls[row.num] = row.name, row.collation
+		col := schema.Column{Name: row.name, Type: r.typeOf(row.typ), Nullable: !row.notNull, Comment: r.comments[commentKey{"pg_class", row.rel, strconv.Itoa(row.num)}]}
+		if row.collation != r.typeCollation(row.typ) {
 			col.Collation = r.collationName(row.collation)
 		}
 		switch {
@@ -45,11 +46,7 @@ func (r *catalogue) buildColumns() {
 		if row.identity != "" {
 			col.Identity = &schema.Identity{Always: row.identity == "a"}
 		}
-		if n := int(number(row.typLen)); n > 0 {
-			rel.width += n
-		} else {
-			rel.width += 24
-		}
+		rel.width += width(col.Type)
 		rel.table.Columns = append(rel.table.Columns, col)
 	}
 	for _, s := range r.sequences {
@@ -64,6 +61,47 @@ func (r *catalogue) buildColumns() {
 			s.identity(col.Identity)
 		}
 	}
+}
+
+// The server's own collations.
+const (
+	noCollation      = "0"
+	defaultCollation = "100" // the database's
+	cCollation       = "950"
+)
+
+// typeCollation is what a column of the type has where nothing is said, so that only
+// what was said is kept.
+func (r *catalogue) typeCollation(native string) string {
+	native = strings.TrimSuffix(native, "[]")
+	if u := r.userTypes[native]; u != nil && u.kind == "d" {
+		return u.collation
+	}
+	if native == "name" {
+		return cCollation
+	}
+	t := r.typeOf(native)
+	if isCharacters(t.Kind) || t.Kind == schema.Other && t.Name.Name != "" {
+		return defaultCollation
+	}
+	return noCollation
+}
+
+// width guesses what a value takes on disk.
+func width(t schema.Type) int {
+	switch t.Kind {
+	case schema.Bool:
+		return 1
+	case schema.Int, schema.Float:
+		return max(t.Bits/8, 2)
+	case schema.Date:
+		return 4
+	case schema.Time, schema.Timestamp, schema.TimestampTZ:
+		return 8
+	case schema.UUID, schema.Interval:
+		return 16
+	}
+	return 24
 }
 
 func (r *catalogue) collationName(oid string) string {
@@ -152,9 +190,10 @@ func storageOptions(list string) map[string]string {
 	return m
 }
 
-// estimate gives rows and bytes as the server's own planner would: the rows per page
-// of the last ANALYZE times the pages of today; for a table that was never analysed,
-// as many rows as fit.
+// estimate gives rows and bytes: what the server counted as written or found at the
+// last ANALYZE. Where the file's size is known, rows as the server's own planner
+// estimates them: the rows per page of the last ANALYZE times the pages of today; for a
+// table that was never analysed, as many rows as fit.
 func (rel *relation) estimate() (rows, bytes int64) {
 	if rel.kind == "p" {
 		for _, c := range rel.children {
@@ -166,15 +205,15 @@ func (rel *relation) estimate() (rows, bytes int64) {
 		}
 		return rows, bytes
 	}
-	if rel.size < 0 {
-		return -1, -1
-	}
 	const page, pageHeader, rowHeader = 8192, 24, 28
-	bytes = int64(rel.size)
+	rowWidth := float64(rowHeader + max(rel.width, 4))
+	if rel.size < 0 {
+		rows = int64(max(rel.live, rel.tuples, 0))
+		return rows, int64(max(rel.pages*page, float64(rows)*rowWidth))
+	}
 	pages := rel.size / page
 	if rel.tuples >= 0 && rel.pages > 0 {
-		return int64(rel.tuples/rel.pages*pages + 0.5), bytes
+		return int64(rel.tuples/rel.pages*pages + 0.5), int64(rel.size)
 	}
-	perPage := float64(page-pageHeader) / float64(rowHeader+max(rel.width, 4))
-	return int64(pages * max(perPage, 1)), bytes
+	return int64(max(pages*max((page-pageHeader)/rowWidth, 1), rel.live)), int64(rel.size)
 }
