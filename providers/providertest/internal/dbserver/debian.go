@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // unpackDebian unpacks a package of a Debian release and all that it depends on into
@@ -82,11 +81,20 @@ func debianMirror() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("ask apt-get for the machine's mirrors: %w", err)
 	}
-	m := aptURI.FindSubmatch(out)
-	if m == nil {
+	mirror := mirrorIn(out)
+	if mirror == "" {
 		return "", errors.New("no Debian mirror among the machine's apt sources")
 	}
-	return strings.TrimSuffix(string(m[1]), "/"), nil
+	return mirror, nil
+}
+
+// mirrorIn finds the first Debian mirror in what apt-get prints, "" where there is none.
+func mirrorIn(uris []byte) string {
+	m := aptURI.FindSubmatch(uris)
+	if m == nil {
+		return ""
+	}
+	return string(m[1])
 }
 
 func exists(path string) bool {
