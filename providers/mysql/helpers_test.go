@@ -2,12 +2,12 @@ package mysql
 
 import (
 	"context"
-	"fmt"
-	"sync/atomic"
+	"crypto/rand"
 	"testing"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/providertest"
+	"github.com/syncform/syncform/providers/row"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -92,15 +92,8 @@ func queryDone(t testing.TB, c *Conn, text string) string {
 	return got
 }
 
-
-
-// plans numbers the plans of a test process.
-var plans atomic.Int64
-
-func planID() string {
-	n := plans.Add(1)
-	return fmt.Sprintf("test-%d", n)
-}
+// planID is one that no test has used, in this process or another.
+func planID() string { return rand.Text() }
 
 // create makes a whole schema in the order that a plan has: sequences, tables,
 // indexes, foreign keys.
@@ -125,4 +118,88 @@ func create(t testing.TB, c *Conn, tables []schema.Table, sequences []schema.Seq
 			run(t, c, db, schema.AddForeignKey{In: table.Name, Key: f})
 		}
 	}
+}
+
+func exec(t testing.TB, c *Conn, text string) {
+	t.Helper()
+	err := c.with(t.Context(), func(s *session) error {
+		_, err := s.exec(t.Context(), text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wholeTable describes a table for copying it as it is.
+func wholeTable(t testing.TB, c *Conn, name string) (providers.Load, providers.ReadTable) {
+	t.Helper()
+	n := schema.Name{Name: name}
+	db, err := c.Inspect(t.Context(), providers.InspectOptions{Tables: []schema.Name{n}})
+	if err != nil || len(db.Tables) != 1 {
+		t.Fatal(name, err)
+	}
+	l := providers.Load{Mapping: "sync.test.mapping[" + name + "]", Generation: planID(), Table: n, Live: n}
+	r := providers.ReadTable{Name: n}
+	for _, column := range db.Tables[0].Columns {
+		if column.Generated == nil {
+			l.Columns = append(l.Columns, providers.WriteColumn{Name: column.Name, Type: column.Type, Source: column.Type})
+			r.Columns = append(r.Columns, providers.ReadColumn{Name: column.Name, Type: column.Type})
+		}
+	}
+	if k := db.Tables[0].PrimaryKey; k != nil {
+		l.Key, r.Key = k.Columns(), k.Columns()
+	}
+	return l, r
+}
+
+// copyTable copies by chunks of about rows rows; 0: one chunk.
+func copyTable(t testing.TB, from, to *Conn, r providers.ReadTable, l providers.Load, rows int64) int64 {
+	t.Helper()
+	n, err := tryCopy(t, from, to, r, l, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func tryCopy(t testing.TB, from, to *Conn, r providers.ReadTable, l providers.Load, rows int64) (int64, error) {
+	t.Helper()
+	ctx := t.Context()
+	s, err := from.OpenSnapshot(ctx, providers.SnapshotOptions{Readers: 1})
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	state, err := to.OpenLoad(ctx, l, func() ([]providers.Chunk, error) {
+		if rows == 0 {
+			return []providers.Chunk{{}}, nil
+		}
+		return s.Chunks(ctx, r, rows)
+	})
+	if err != nil {
+		return 0, err
+	}
+	w, err := to.OpenWriter(ctx, l)
+	if err != nil {
+		return 0, err
+	}
+	defer w.Close()
+	var written int64
+	for _, chunk := range state.Chunks {
+		reader, err := s.Read(ctx, r, chunk, w.Forms())
+		if err != nil {
+			return written, err
+		}
+		ahead := row.Prefetch(ctx, reader, 4)
+		n, err := w.WriteChunk(ctx, chunk, ahead)
+		if closing := ahead.Close(); err == nil {
+			err = closing
+		}
+		if err != nil {
+			return written, err
+		}
+		written += n.Rows
+	}
+	return written, to.CloseLoad(ctx, l, written)
 }
