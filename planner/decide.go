@@ -20,10 +20,10 @@ type work struct {
 	load     bool        // rows are copied
 	into     schema.Name // where to
 	resumed  bool
-	reason   string // why rows are copied
-	replaces bool   // rows that syncform did not write
-	advance  bool   // set sequences past the rows even without a load
-	drop     []schema.Name
+	reason   string       // why rows are copied
+	replaces bool         // rows that syncform did not write
+	advance  bool         // set sequences past the rows even without a load
+	release  []difference // foreign keys that go first, for they tie columns that change
 	mapping  plan.Mapping
 	result   schema.Table // the target table once all is done that is not held
 	gen      string
@@ -58,6 +58,7 @@ func (b *builder) decide(ctx context.Context) {
 	for _, w := range b.wants {
 		b.settle(w)
 	}
+	b.releaseColumns()
 }
 
 // decideTable looks at the table's diff and at what is known of its rows.

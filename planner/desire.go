@@ -31,6 +31,7 @@ func (b *builder) desireSync(wants []*want) {
 		b.translate(w, from, shaped[i])
 	}
 	b.referToNewNames(wants)
+	equalTypes(wants)
 }
 
 // renamed is the source as the shaped tables see it: what they refer to, and the

@@ -22,7 +22,7 @@ func (d *differ) column(have, want *schema.Column) {
 		hazards = append(hazards, hazard(code, format, args...))
 	}
 	if !sameType(have.Type, to.Type) {
-		kind = d.compare(have.Type, to.Type)
+		kind = d.compareTypes(have.Type, to.Type)
 		switch kind {
 		case schema.Widens, schema.NotNarrow:
 		case schema.Narrows:
@@ -59,6 +59,14 @@ func (d *differ) column(have, want *schema.Column) {
 		afterRows: narrowing == schema.NotNarrow && reflect.DeepEqual(safe.Generated, to.Generated),
 		other:     narrowing != schema.NotNarrow || !reflect.DeepEqual(safe.Generated, to.Generated),
 	})
+}
+
+// compareTypes says what a change of type does; arrays change as their elements do.
+func (d *differ) compareTypes(from, to schema.Type) schema.Narrowing {
+	if from.Kind == schema.Array && to.Kind == schema.Array && from.Elem != nil && to.Elem != nil {
+		return d.compareTypes(*from.Elem, *to.Elem)
+	}
+	return d.compare(from, to)
 }
 
 // safeColumn adds the part of a column's change that every value survives.

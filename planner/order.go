@@ -85,6 +85,11 @@ func (s *script) create(wants []*want) map[*want]bool {
 // change makes those changes of existing tables that need not wait for rows.
 func (s *script) change(wants []*want) {
 	for _, w := range wants {
+		for _, d := range w.work.release {
+			s.foreignKey(w, d, d.change.(schema.DropForeignKey).Key.RefTable)
+		}
+	}
+	for _, w := range wants {
 		k := &w.work
 		if k.empty {
 			s.do(w, plan.Expand, difference{change: schema.EmptyTable{In: w.name}, reason: k.reason})
@@ -190,9 +195,13 @@ func (s *script) foreignKeys(w *want) {
 	}
 }
 
-// foreignKey adds one; no two that share a table run at once, for each locks both.
+// foreignKey adds or drops one; no two that share a table run at once, for each locks both.
 func (s *script) foreignKey(w *want, d difference, ref schema.Name) {
-	if id := s.do(w, w.phase(), d, s.last[ref]); id != "" {
+	phase := w.phase()
+	if kindOf(d.change) == plan.Delete {
+		phase = plan.Expand
+	}
+	if id := s.do(w, phase, d, s.last[ref]); id != "" {
 		s.last[ref] = id
 	}
 }

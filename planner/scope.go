@@ -99,8 +99,15 @@ func (w *want) named(addr string) bool {
 
 // outputs keeps the values of the outputs that are known and not secret.
 func (b *builder) outputs() {
+	if b.in.Destroy && len(b.in.Targets) == 0 {
+		return // nothing is left that they could be of
+	}
 	for _, o := range b.in.Config.Outputs {
-		if o.Sensitive || o.Value.ContainsMarked() || !o.Value.IsWhollyKnown() {
+		if o.Sensitive || o.Value.ContainsMarked() {
+			b.plan.SensitiveOutputs = append(b.plan.SensitiveOutputs, o.Name)
+			continue
+		}
+		if !o.Value.IsWhollyKnown() {
 			continue
 		}
 		text, err := ctyjson.Marshal(o.Value, o.Value.Type())

@@ -29,8 +29,10 @@ type Plan struct {
 	Actions       []Action       `json:"actions"` // in an order that satisfies DependsOn
 	Mappings      []Mapping      `json:"mappings"`
 	Outputs       map[string]any `json:"outputs,omitempty"` // not the sensitive ones
-	Held          int            `json:"held"`              // actions that a policy holds for review
-	Notes         []Note         `json:"notes,omitempty"`
+	// SensitiveOutputs names the outputs whose values are kept nowhere.
+	SensitiveOutputs []string `json:"sensitive_outputs,omitempty"`
+	Held             int      `json:"held"` // actions that a policy holds for review
+	Notes            []Note   `json:"notes,omitempty"`
 	// Moved are mappings whose address changed: what the state holds of From stands at
 	// To from the beginning of the apply (state.Begin).
 	Moved []Moved `json:"moved,omitempty"`

@@ -1,0 +1,110 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// MySQL and MariaDB demand that a foreign key's columns have the types of those that
+// they refer to, and let no column of one change its type while it stands.
+
+// equalTypes leaves out the foreign keys that a MySQL server would refuse, because the
+// other system did not mind that their types differ.
+func equalTypes(wants []*want) {
+	byName := make(map[schema.Name]*want, len(wants))
+	for _, w := range wants {
+		byName[w.name] = w
+	}
+	for _, w := range wants {
+		if !isMySQL(w.target.db.System) || schema.SameFamily(w.source.db.System, w.target.db.System) {
+			continue
+		}
+		w.table.ForeignKeys = slices.DeleteFunc(w.table.ForeignKeys, func(k schema.ForeignKey) bool {
+			ref := byName[k.RefTable]
+			if ref == nil || len(k.Columns) != len(k.RefColumns) {
+				return false
+			}
+			for i := range k.Columns {
+				a, b := w.table.Column(k.Columns[i]), ref.table.Column(k.RefColumns[i])
+				if a != nil && b != nil && !referable(a.Type, b.Type) {
+					w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: %s wants equal types, and column %q is %s where %s.%s is %s. Give one of them the other's type with a column block",
+						k.Name, w.target.db.System, a.Name, a.Type, ref.name, b.Name, b.Type))
+					return true
+				}
+			}
+			return false
+		})
+	}
+}
+
+// referable reports whether a column of one type may refer to a column of the other:
+// numbers must be the same, texts and bytes may differ in length.
+func referable(a, b schema.Type) bool {
+	if a.Kind == schema.Int || b.Kind == schema.Int {
+		return a.Kind == b.Kind && a.Bits == b.Bits && a.Unsigned == b.Unsigned
+	}
+	if a.Kind == schema.Decimal {
+		return a.SameMeaning(b)
+	}
+	return a.Kind == b.Kind || a.IsText() && b.IsText() || a.IsBinary() && b.IsBinary()
+}
+
+// releaseColumns takes away the live foreign keys that stand in the way of a change of
+// type, on either side, and gives back those that are still wanted.
+func (b *builder) releaseColumns() {
+	type side struct {
+		e     *endpoint
+		table schema.Name
+		col   string
+	}
+	changing := map[side]bool{}
+	for _, w := range b.wants {
+		if !isMySQL(w.target.db.System) {
+			continue
+		}
+		for _, d := range w.work.diffs {
+			if m, ok := d.change.(schema.ModifyColumn); ok && !d.risky && !sameType(m.From.Type, m.To.Type) {
+				changing[side{w.target, w.name, foldColumn(w.target.db.System, m.To.Name)}] = true
+			}
+		}
+	}
+	if len(changing) == 0 {
+		return
+	}
+	touches := func(e *endpoint, table schema.Name, cols []string) bool {
+		return slices.ContainsFunc(cols, func(c string) bool { return changing[side{e, table, foldColumn(e.db.System, c)}] })
+	}
+	for _, w := range b.wants {
+		if w.live == nil || !isMySQL(w.target.db.System) {
+			continue
+		}
+		d := differ{sys: w.target.db.System}
+		for _, k := range w.live.ForeignKeys {
+			if !touches(w.target, w.name, k.Columns) && !touches(w.target, k.RefTable, k.RefColumns) {
+				continue
+			}
+			gone := slices.ContainsFunc(w.work.diffs, func(x difference) bool {
+				drop, ok := x.change.(schema.DropForeignKey)
+				return ok && drop.Key.Name == k.Name
+			})
+			w.work.release = append(w.work.release, difference{change: schema.DropForeignKey{In: w.name, Key: k}, reason: "a column that it ties changes its type"})
+			if gone {
+				w.work.diffs = slices.DeleteFunc(w.work.diffs, func(x difference) bool {
+					drop, ok := x.change.(schema.DropForeignKey)
+					return ok && drop.Key.Name == k.Name
+				})
+				continue
+			}
+			w.work.result = after(w.work.result, schema.DropForeignKey{In: w.name, Key: k})
+			if i := slices.IndexFunc(w.table.ForeignKeys, func(x schema.ForeignKey) bool { return d.sameForeignKey(&k, &x) }); i >= 0 {
+				back := schema.AddForeignKey{In: w.name, Key: w.table.ForeignKeys[i]}
+				w.work.diffs = append(w.work.diffs, difference{change: back, reason: "its columns have their new types", afterRows: true})
+				w.work.result = after(w.work.result, back)
+			} else {
+				w.notes = append(w.notes, fmt.Sprintf("foreign key %q goes: its columns no longer have equal types", k.Name))
+			}
+		}
+	}
+}
