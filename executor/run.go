@@ -100,7 +100,7 @@ func (r *run) keep(failed []error, err error) []error {
 // nothing reports whether neither a database nor the state would change.
 func (r *run) nothing() bool {
 	s := r.env.State
-	if s == nil || len(r.graph.Actions) > 0 || !r.plan.Empty() || s.Running != "" || len(s.Outputs) != len(r.plan.Outputs) {
+	if s == nil || len(r.graph.Actions) > 0 || !r.plan.Empty() || s.Running != "" {
 		return false
 	}
 	for _, m := range r.plan.Mappings {
@@ -108,7 +108,7 @@ func (r *run) nothing() bool {
 			return false
 		}
 	}
-	return sameOutputs(s.Outputs, r.plan.Outputs)
+	return sameOutputs(s.Outputs, outputs(r.plan))
 }
 
 // outcome is Apply's error: what failed, and that the run was stopped.
@@ -177,18 +177,23 @@ func (r *run) done(a *plan.Action, rows int64) {
 }
 
 func outputs(p *plan.Plan) map[string]state.Output {
-	if len(p.Outputs) == 0 {
+	if len(p.Outputs)+len(p.SensitiveOutputs) == 0 {
 		return nil
 	}
-	out := make(map[string]state.Output, len(p.Outputs))
+	out := make(map[string]state.Output, len(p.Outputs)+len(p.SensitiveOutputs))
 	for name, v := range p.Outputs {
 		out[name] = state.Output{Value: v}
+	}
+	for _, name := range p.SensitiveOutputs {
+		out[name] = state.Output{Sensitive: true}
 	}
 	return out
 }
 
-func sameOutputs(have map[string]state.Output, want map[string]any) bool {
-	return maps.EqualFunc(have, want, func(o state.Output, v any) bool { return fmt.Sprint(o.Value) == fmt.Sprint(v) })
+func sameOutputs(have, want map[string]state.Output) bool {
+	return maps.EqualFunc(have, want, func(a, b state.Output) bool {
+		return a.Sensitive == b.Sensitive && fmt.Sprint(a.Value) == fmt.Sprint(b.Value)
+	})
 }
 
 // silent is the observer of those who gave none.

@@ -202,7 +202,7 @@ func readPlan(path string) (*plan.Plan, error) {
 func (w *work) run(ctx context.Context, p *plan.Plan, o applyOptions) error {
 	s := w.s
 	progress := s.progress(p, o)
-	tally := view.NewTally(p, progress)
+	tally := view.NewTally(p, logged{progress})
 	res, err := executor.Apply(ctx, p, executor.Env{
 		Conns: w.conns, Backend: w.backend, State: w.state, Observer: tally,
 		Parallelism: o.parallelism, By: state.Who(), Hard: s.hard,

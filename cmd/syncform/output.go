@@ -56,14 +56,14 @@ func (s *session) output(ctx context.Context, name string, asJSON, raw bool) err
 		}
 		if len(outputs) == 0 {
 			s.showDiagnostics(hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "No outputs found",
-				Detail: "The state has no outputs: the configuration declares none, or nothing was applied since. Sensitive outputs are kept nowhere."}}, nil)
+				Detail: "The state has no outputs: the configuration declares none, or nothing was applied since."}}, nil)
 			return nil
 		}
 		return view.Outputs(s.out, outputs)
 	}
 	out, ok := outputs[name]
 	if !ok {
-		return refused("Output \""+name+"\" not found", "The output could not be found in the state. If you recently added it to your configuration, run \"syncform apply\": the state won't know it until then. Sensitive outputs are kept nowhere.")
+		return refused("Output \""+name+"\" not found", "The output could not be found in the state. If you recently added it to your configuration, run \"syncform apply\": the state won't know it until then.")
 	}
 	if out.Sensitive {
 		return refused("Output \""+name+"\" is sensitive", "The values of sensitive outputs are not kept in the state.")
