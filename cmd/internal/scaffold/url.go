@@ -34,10 +34,7 @@ func Parse(text string) (Location, error) {
 	}
 	switch scheme {
 	case "sqlite", "sqlite3", "file":
-		path := rest
-		if strings.HasPrefix(path, "//") {
-			path = strings.TrimPrefix(path, "//")
-		}
+		path := strings.TrimPrefix(rest, "//")
 		if path == "" {
 			return Location{}, fmt.Errorf("sqlite:PATH names no file")
 		}
