@@ -32,6 +32,8 @@ func Run(t *testing.T, s Suite) {
 		test func(*testing.T, Suite)
 	}{
 		{"open", testOpen},
+		{"inspect", testInspectOptions},
+		{"preflight", testPreflight},
 		{"everything", testEverything},
 		{"hostile names", testHostileNames},
 		{"steps", testSteps},
@@ -45,6 +47,7 @@ func Run(t *testing.T, s Suite) {
 		{"large values", testLargeValues},
 		{"bad rows", testBadRows},
 		{"forms", testForms},
+		{"checksum", testChecksum},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, s) })
 	}

@@ -39,7 +39,7 @@ var mysqlFamily = family{
 		return run(dir, append(p.command(), "--initialize-insecure", "--datadir="+data, "--auto-generate-certs=OFF",
 			"--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--skip-log-bin")...)
 	},
-	settings: []string{"--mysqlx=OFF", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--performance-schema=OFF"},
+	settings: []string{"--mysqlx=OFF", "--gtid-mode=ON", "--enforce-gtid-consistency=ON"},
 }
 
 var mariadbFamily = family{
