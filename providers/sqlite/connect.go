@@ -139,7 +139,7 @@ func (c *Conn) dial(write bool) (db *sqlite.Conn, standIn bool, err error) {
 	}
 	db.SetBusyTimeout(busyTimeout)
 	// Foreign keys are not looked at: a load brings rows in any order.
-	for _, pragma := range []string{"PRAGMA foreign_keys = OFF", "PRAGMA cache_size = -16384"} {
+	for _, pragma := range []string{"PRAGMA foreign_keys = OFF", "PRAGMA cache_size = -4096"} {
 		if err := execute(db, pragma); err != nil {
 			return nil, false, errors.Join(err, db.Close())
 		}
