@@ -295,7 +295,7 @@ func (v *planView) load(a *plan.Action) string {
 		parts = append(parts, "goes on where it stopped")
 	}
 	if m := v.plan.Mapping(b.Mapping); m != nil && b.Into != m.TargetTable {
-		parts = append(parts, "beside the table, then swapped in")
+		parts = append(parts, "then swapped in")
 	}
 	if b.Snapshot != "" {
 		parts = append(parts, "one moment")

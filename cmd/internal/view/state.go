@@ -1,6 +1,7 @@
 package view
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -33,7 +34,6 @@ func State(w io.Writer, p Paint, s *state.State) error {
 			b.line("%s", Wrap("An apply was begun and not finished (plan "+Safe(s.Running)+"); a new apply goes on with it.", p.Columns()))
 		}
 		if len(s.Outputs) > 0 {
-			b.line("")
 			b.line("")
 			b.line("Outputs:")
 			b.line("")
@@ -109,7 +109,7 @@ func Outputs(w io.Writer, outputs map[string]state.Output) error {
 	return err
 }
 
-// OutputsText is what Outputs writes.
+// outputLines is what Outputs writes.
 func outputLines(outputs map[string]state.Output) string {
 	var b printer
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
@@ -145,7 +145,7 @@ func RawOutput(w io.Writer, name string, v any) error {
 	case string:
 		_, err := io.WriteString(w, v)
 		return err
-	case bool, float64, int64, int:
+	case bool, float64, int64, int, json.Number:
 		_, err := fmt.Fprint(w, plainNumber(v))
 		return err
 	}

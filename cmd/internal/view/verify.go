@@ -49,7 +49,11 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 	case differ == 0:
 		b.line("%s The rows of %s are equal in source and target.", p.Green(p.Bold("Verified.")), Plural(int64(len(reports)), "table"))
 	default:
-		b.line("%s %s of %s differ.", p.Red(p.Bold("Not equal.")), Count(int64(differ)), Plural(int64(len(reports)), "table"))
+		verb := "differ"
+		if differ == 1 {
+			verb = "differs"
+		}
+		b.line("%s %s of %s %s.", p.Red(p.Bold("Not equal.")), Count(int64(differ)), Plural(int64(len(reports)), "table"), verb)
 		b.line("%s", Wrap("Rows may differ because the source has changed since it was loaded; \"syncform apply -replace=ADDRESS\" loads a table anew.", p.Columns()))
 	}
 	_, err := io.WriteString(w, b.String())
