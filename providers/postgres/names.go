@@ -32,3 +32,25 @@ func cutBytes(s string, n int) string {
 	}
 	return s[:n]
 }
+
+// objectName is the name that the server gives a constraint or index which has none:
+// table_columns_label, the longer part cut first.
+func objectName(table, columns, label string) string {
+	room := maxName - len(label) - 1
+	if columns != "" {
+		room--
+	}
+	a, b := len(table), len(columns)
+	for a+b > room {
+		if a > b {
+			a--
+		} else {
+			b--
+		}
+	}
+	name := cutBytes(table, a)
+	if columns != "" {
+		name += "_" + cutBytes(columns, b)
+	}
+	return name + "_" + label
+}

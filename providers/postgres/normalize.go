@@ -59,6 +59,9 @@ func (c *Conn) Normalize(ctx context.Context, tables []schema.Table) ([]schema.T
 	return out, nil
 }
 
+// aliasPrefix names a temporary table where another one of the batch has its name.
+const aliasPrefix = "_sync_normal_"
+
 type normalization struct {
 	planner stepPlan
 	names   []string // the temporary tables'
@@ -73,7 +76,7 @@ func (n *normalization) script(tables []schema.Table) (string, error) {
 	for i, t := range tables {
 		name := t.Name.Name
 		if used[name] {
-			name = fmt.Sprintf("_sync_load_%d", i)
+			name = fmt.Sprintf("%s%d", aliasPrefix, i)
 		}
 		used[name] = true
 		n.names = append(n.names, name)
@@ -136,18 +139,6 @@ func (n *normalization) statements(t schema.Table, name schema.Name, i int) ([]s
 		return nil, err
 	}
 	p.add("CREATE TEMPORARY TABLE " + quote(name.Name) + " (" + strings.Join(body, ", ") + ") ON COMMIT DROP")
-	if k := t.PrimaryKey; k != nil && k.Name == "" {
-		if err := p.addKey(name, "PRIMARY KEY", *k); err != nil {
-			return nil, err
-		}
-	}
-	for _, k := range t.Uniques {
-		if k.Name == "" {
-			if err := p.addKey(name, "UNIQUE", k); err != nil {
-				return nil, err
-			}
-		}
-	}
 	for j, x := range t.Indexes {
 		x.Name, x.Comment = indexAlias(i, j), ""
 		x.Options = nil
@@ -184,14 +175,15 @@ func (n *normalization) merge(t, m schema.Table, at int) schema.Table {
 				c.Nullable = false
 			}
 		}
-		if t.PrimaryKey.Name == "" && m.PrimaryKey != nil {
+		if t.PrimaryKey.Name == "" {
 			k := *t.PrimaryKey
-			k.Name = m.PrimaryKey.Name
+			k.Name = objectName(t.Name.Name, "", "pkey")
 			t.PrimaryKey = &k
 		}
 	}
-	t.Uniques = mergeUniques(t.Uniques, m.Uniques)
-	t.Checks = mergeChecks(t.Checks, m.Checks)
+	t.Uniques = nameUniques(t)
+	t.ForeignKeys = nameForeignKeys(t)
+	t.Checks = mergeChecks(t, m.Checks, n.names[at])
 	t.Indexes = slices.Clone(t.Indexes)
 	for j := range t.Indexes {
 		for _, x := range m.Indexes {
@@ -204,32 +196,42 @@ func (n *normalization) merge(t, m schema.Table, at int) schema.Table {
 	return t
 }
 
-func mergeUniques(want, made []schema.Key) []schema.Key {
-	want = slices.Clone(want)
-	for i := range want {
-		if want[i].Name != "" {
-			continue
-		}
-		for _, k := range made {
-			if slices.Equal(k.Columns(), want[i].Columns()) {
-				want[i].Name = k.Name
-			}
+// nameUniques gives unique constraints without a name the server's.
+func nameUniques(t schema.Table) []schema.Key {
+	keys := slices.Clone(t.Uniques)
+	for i := range keys {
+		if keys[i].Name == "" {
+			keys[i].Name = objectName(t.Name.Name, strings.Join(keys[i].Columns(), "_"), "key")
 		}
 	}
-	slices.SortFunc(want, func(a, b schema.Key) int { return strings.Compare(a.Name, b.Name) })
-	return want
+	slices.SortFunc(keys, func(a, b schema.Key) int { return strings.Compare(a.Name, b.Name) })
+	return keys
+}
+
+// nameForeignKeys does the same for foreign keys.
+func nameForeignKeys(t schema.Table) []schema.ForeignKey {
+	keys := slices.Clone(t.ForeignKeys)
+	for i := range keys {
+		if keys[i].Name == "" {
+			keys[i].Name = objectName(t.Name.Name, strings.Join(keys[i].Columns, "_"), "fkey")
+		}
+	}
+	slices.SortFunc(keys, func(a, b schema.ForeignKey) int { return strings.Compare(a.Name, b.Name) })
+	return keys
 }
 
 // mergeChecks takes the server's expressions, and its names where none were given.
-func mergeChecks(want, made []schema.Check) []schema.Check {
+func mergeChecks(t schema.Table, made []schema.Check, alias string) []schema.Check {
 	out := make([]schema.Check, 0, len(made))
 	for _, m := range made {
-		for _, w := range want {
-			if w.Name == m.Name {
-				m.NotValid, m.Comment = w.NotValid, w.Comment
-			}
+		given := slices.IndexFunc(t.Checks, func(k schema.Check) bool { return k.Name == m.Name })
+		if given >= 0 {
+			m.NotValid, m.Comment = t.Checks[given].NotValid, t.Checks[given].Comment
+		} else if rest, ok := strings.CutPrefix(m.Name, alias); ok {
+			m.Name = clip(t.Name.Name, rest)
 		}
 		out = append(out, m)
 	}
+	slices.SortFunc(out, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

@@ -45,7 +45,7 @@ func (p *stepPlan) addf(format string, args ...any) { p.add(fmt.Sprintf(format, 
 
 // alter adds a statement on a table that others may be using.
 func (p *stepPlan) alter(in schema.Name, format string, args ...any) {
-	p.addf("ALTER TABLE "+quoteName(in)+" "+format, args...)
+	p.add("ALTER TABLE " + quoteName(in) + " " + fmt.Sprintf(format, args...))
 	if !p.isNew(in) {
 		p.steps[len(p.steps)-1].LockTimeout = lockTimeout
 	}

@@ -216,16 +216,12 @@ func (tr *translation) enumChecks(t *schema.Table) {
 
 // checkName makes a name as the server would.
 func checkName(t *schema.Table, column string) string {
-	base := t.Name.Name
-	if column != "" {
-		base += "_" + column
-	}
 	for i := 0; ; i++ {
-		suffix := "_check"
+		label := "check"
 		if i > 0 {
-			suffix += fmt.Sprint(i)
+			label += fmt.Sprint(i)
 		}
-		name := clip(base, suffix)
+		name := objectName(t.Name.Name, column, label)
 		if !slices.ContainsFunc(t.Checks, func(k schema.Check) bool { return k.Name == name }) {
 			return name
 		}

@@ -7,210 +7,245 @@ import (
 )
 
 // expression says an expression of MySQL or SQLite here, where every word of it means
-// the same in both: columns of numbers and dates, numbers, comparisons, + - *, AND, OR,
+// the same in both: columns of numbers and days, numbers, comparisons, + - *, AND, OR,
 // NOT, IN, BETWEEN, IS NULL; texts only where the source compares them by their bytes.
-// ok is false for all else: better a note than another meaning. want is the kind that
-// the whole must have.
+// ok is false for all else: better a note than another meaning. want is the kind of
+// the column or of the condition that it is for; "" takes any.
 func (tr *translation) expression(expr string, want schema.Kind) (string, bool) {
-	e := exprTranslator{tr: tr, in: expr}
-	tokens, ok := e.tokens()
-	if !ok || len(tokens) == 0 || e.logic != (want == schema.Bool) && want != "" {
+	p := &exprParser{tr: tr, tokens: exprTokens(expr, tr.from.System)}
+	if p.tokens == nil {
 		return "", false
 	}
-	out := strings.Join(tokens, " ")
-	for _, r := range [][2]string{{"( ", "("}, {" )", ")"}, {" ,", ","}} {
-		out = strings.ReplaceAll(out, r[0], r[1])
-	}
-	if !balanced(tokens) {
+	out, kind, ok := p.or()
+	if !ok || len(p.tokens) > 0 || kind == exprText && len(p.columns) == 0 {
 		return "", false
 	}
-	if !strings.HasPrefix(out, "(") || !strings.HasSuffix(out, ")") || !wrapped(tokens) {
+	switch want {
+	case "":
+	case schema.Bool:
+		ok = kind == exprBool
+	case schema.Int, schema.Decimal:
+		ok = kind == exprNumber
+	case schema.Text, schema.Varchar:
+		ok = kind == exprText
+	default:
+		ok = false
+	}
+	if !ok {
+		return "", false
+	}
+	if !strings.HasPrefix(out, "(") && kind != exprText {
 		out = "(" + out + ")"
 	}
 	return out, true
 }
 
-type exprTranslator struct {
-	tr    *translation
-	in    string
-	logic bool // a comparison or a logical word was seen
-	texts bool // a text was seen
-	cols  []schema.Column
+// exprKind is what an expression gives.
+type exprKind int
+
+const (
+	exprNumber exprKind = iota + 1
+	exprText
+	exprDay
+	exprBool
+)
+
+type exprParser struct {
+	tr      *translation
+	tokens  []exprToken
+	columns []schema.Column
+	depth   int
 }
 
-// sameWords mean the same everywhere.
-var sameWords = words("and or not in between is null true false")
+// is takes a word or an operator if it is next.
+func (p *exprParser) is(text string) bool {
+	if len(p.tokens) > 0 && (p.tokens[0].kind == 'o' || p.tokens[0].kind == 'w') && strings.EqualFold(p.tokens[0].text, text) {
+		p.tokens = p.tokens[1:]
+		return true
+	}
+	return false
+}
 
-func (e *exprTranslator) tokens() ([]string, bool) {
-	var out []string
+func (p *exprParser) or() (string, exprKind, bool)  { return p.chain("OR", p.and) }
+func (p *exprParser) and() (string, exprKind, bool) { return p.chain("AND", p.not) }
+
+// chain reads conditions between AND or OR, and puts parentheses around them as the
+// server would.
+func (p *exprParser) chain(word string, next func() (string, exprKind, bool)) (string, exprKind, bool) {
+	first, kind, ok := next()
+	if !ok {
+		return "", 0, false
+	}
+	parts := []string{first}
+	for p.is(word) {
+		s, k, ok := next()
+		if !ok || k != exprBool || kind != exprBool {
+			return "", 0, false
+		}
+		parts = append(parts, s)
+	}
+	if len(parts) == 1 {
+		return first, kind, true
+	}
+	return "(" + strings.Join(parts, " "+word+" ") + ")", exprBool, true
+}
+
+func (p *exprParser) not() (string, exprKind, bool) {
+	if !p.is("NOT") {
+		return p.predicate()
+	}
+	s, k, ok := p.not()
+	return "(NOT " + s + ")", exprBool, ok && k == exprBool
+}
+
+var comparisons = map[string]string{"=": "=", "==": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+func (p *exprParser) predicate() (string, exprKind, bool) {
+	left, kind, ok := p.sum()
+	if !ok || len(p.tokens) == 0 || kind == exprBool {
+		return left, kind, ok
+	}
+	if op := comparisons[p.tokens[0].text]; op != "" && p.tokens[0].kind == 'o' {
+		p.tokens = p.tokens[1:]
+		right, k, ok := p.sum()
+		return "(" + left + " " + op + " " + right + ")", exprBool, ok && k == kind
+	}
+	if p.is("IS") {
+		word := " IS NULL)"
+		if p.is("NOT") {
+			word = " IS NOT NULL)"
+		}
+		return "(" + left + word, exprBool, p.is("NULL")
+	}
+	not := ""
+	if p.is("NOT") {
+		not = "NOT "
+	}
+	switch {
+	case p.is("BETWEEN"):
+		low, k1, ok1 := p.sum()
+		and := p.is("AND")
+		high, k2, ok2 := p.sum()
+		return "(" + left + " " + not + "BETWEEN " + low + " AND " + high + ")", exprBool, ok1 && and && ok2 && k1 == kind && k2 == kind
+	case p.is("IN"):
+		list, ok := p.list(kind)
+		return "(" + left + " " + not + "IN (" + list + "))", exprBool, ok
+	case not != "":
+		return "", 0, false
+	}
+	return left, kind, true
+}
+
+func (p *exprParser) list(kind exprKind) (string, bool) {
+	if !p.is("(") {
+		return "", false
+	}
+	var items []string
 	for {
-		e.in = strings.TrimLeft(e.in, " \t\r\n")
-		if e.in == "" {
-			return out, e.textsAllowed()
+		s, k, ok := p.sum()
+		if !ok || k != kind {
+			return "", false
 		}
-		t, ok := e.token()
-		if !ok {
-			return nil, false
+		items = append(items, s)
+		if p.is(")") {
+			return strings.Join(items, ", "), true
 		}
-		out = append(out, t)
+		if !p.is(",") {
+			return "", false
+		}
 	}
 }
 
-func (e *exprTranslator) token() (string, bool) {
-	switch c := e.in[0]; {
-	case c == '`' || c == '"' && e.tr.from.System == schema.SQLite || c == '[' && e.tr.from.System == schema.SQLite:
-		return e.quoted(c)
-	case c == '\'':
-		return e.text()
-	case c >= '0' && c <= '9':
-		n := 0
-		for n < len(e.in) && (e.in[n] >= '0' && e.in[n] <= '9' || e.in[n] == '.') {
-			n++
-		}
-		t := e.in[:n]
-		if e.in = e.in[n:]; e.in != "" && isWordByte(e.in[0]) {
-			return "", false // 0x1F, 1e5
-		}
-		return t, isPlainNumber(t)
-	case isWordByte(c):
-		return e.word()
-	}
-	for _, op := range []string{"<=", ">=", "<>", "!=", "==", "=", "<", ">", "+", "-", "*", "(", ")", ","} {
-		if rest, ok := strings.CutPrefix(e.in, op); ok {
-			if op == "<" && strings.HasPrefix(rest, "<") || op == ">" && strings.HasPrefix(rest, ">") || op == "-" && strings.HasPrefix(rest, ">") || op == "-" && strings.HasPrefix(rest, "-") {
-				return "", false
+func (p *exprParser) sum() (string, exprKind, bool) {
+	return p.arithmetic([]string{"+", "-"}, p.product)
+}
+func (p *exprParser) product() (string, exprKind, bool) {
+	return p.arithmetic([]string{"*"}, p.primary)
+}
+
+func (p *exprParser) arithmetic(ops []string, next func() (string, exprKind, bool)) (string, exprKind, bool) {
+	left, kind, ok := next()
+	for ok {
+		op := ""
+		for _, o := range ops {
+			if p.is(o) {
+				op = o
+				break
 			}
-			e.in = rest
-			switch op {
-			case "!=":
-				op = "<>"
-			case "==":
-				op = "="
-			}
-			if strings.ContainsAny(op, "<>=") {
-				e.logic = true
-			}
-			return op, true
 		}
+		if op == "" {
+			break
+		}
+		right, k, rok := next()
+		ok = rok && k == exprNumber && kind == exprNumber
+		left = "(" + left + " " + op + " " + right + ")"
 	}
-	return "", false
+	return left, kind, ok
 }
 
-func isWordByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80 || c == '$'
+func (p *exprParser) primary() (string, exprKind, bool) {
+	if p.depth++; p.depth > 100 {
+		return "", 0, false
+	}
+	defer func() { p.depth-- }()
+	switch {
+	case p.is("("):
+		s, k, ok := p.or()
+		return s, k, ok && p.is(")")
+	case p.is("-"):
+		s, k, ok := p.primary()
+		return "(- " + s + ")", k, ok && k == exprNumber
+	case len(p.tokens) == 0:
+		return "", 0, false
+	}
+	t := p.tokens[0]
+	p.tokens = p.tokens[1:]
+	switch t.kind {
+	case 'n':
+		return t.text, exprNumber, true
+	case 's':
+		return literal(t.text), exprText, p.textsAllowed()
+	case 'w', 'i':
+		return p.column(t.text)
+	}
+	return "", 0, false
 }
 
-func (e *exprTranslator) quoted(open byte) (string, bool) {
-	end := string(open)
-	if open == '[' {
-		end = "]"
-	}
-	i := strings.Index(e.in[1:], end)
-	if i < 0 {
-		return "", false
-	}
-	name := e.in[1 : 1+i]
-	e.in = e.in[2+i:]
-	if strings.HasPrefix(e.in, end) && open != '[' { // a doubled quote
-		return "", false
-	}
-	return e.column(name)
-}
-
-func (e *exprTranslator) word() (string, bool) {
-	n := 0
-	for n < len(e.in) && isWordByte(e.in[n]) {
-		n++
-	}
-	w := e.in[:n]
-	e.in = e.in[n:]
-	if lower := strings.ToLower(w); sameWords[lower] {
-		e.logic = true
-		return strings.ToUpper(lower), true
-	}
-	if strings.HasPrefix(w, "_") && strings.HasPrefix(e.in, "'") { // _utf8mb4'...'
-		return e.text()
-	}
-	return e.column(w)
-}
-
-func (e *exprTranslator) column(name string) (string, bool) {
-	for _, c := range e.tr.source.Columns {
+func (p *exprParser) column(name string) (string, exprKind, bool) {
+	for _, c := range p.tr.source.Columns {
 		if !strings.EqualFold(c.Name, name) {
 			continue
 		}
-		t, err := e.tr.columnType(c)
+		t, err := p.tr.columnType(c)
 		if err != nil || c.Generated != nil {
-			return "", false
+			return "", 0, false
 		}
+		p.columns = append(p.columns, c)
+		s := quoteIfNeeded(fit(c.Name))
 		switch t.Kind {
-		case schema.Int, schema.Decimal, schema.Date, schema.Timestamp:
-		case schema.Char, schema.Varchar, schema.Text:
-			e.texts = true
-		default:
-			return "", false
+		case schema.Int, schema.Decimal:
+			return s, exprNumber, true
+		case schema.Date, schema.Timestamp:
+			return s, exprDay, true
+		case schema.Varchar, schema.Text:
+			return s, exprText, p.textsAllowed()
 		}
-		e.cols = append(e.cols, c)
-		return quoteIfNeeded(fit(c.Name)), true
+		return "", 0, false
 	}
-	return "", false
+	return "", 0, false
 }
 
-func (e *exprTranslator) text() (string, bool) {
-	e.texts = true
-	i := strings.IndexByte(e.in[1:], '\'')
-	if i < 0 {
-		return "", false
-	}
-	t := e.in[:i+2]
-	e.in = e.in[i+2:]
-	if strings.HasPrefix(e.in, "'") || strings.Contains(t, `\`) {
-		return "", false
-	}
-	return t, true
-}
-
-// textsAllowed: MySQL's usual collations take 'a' for 'A', and dates for texts.
-func (e *exprTranslator) textsAllowed() bool {
-	if !e.texts {
-		return true
-	}
-	for _, c := range e.cols {
-		binary := strings.HasSuffix(c.Collation, "_bin") || e.tr.from.System == schema.SQLite && (c.Collation == "" || strings.EqualFold(c.Collation, "BINARY"))
-		if !c.Type.IsText() || !binary {
-			return false
+// textsAllowed: MySQL's usual collations take 'a' for 'A'.
+func (p *exprParser) textsAllowed() bool {
+	for _, c := range p.columns {
+		if !c.Type.IsText() {
+			continue
 		}
-	}
-	return true
-}
-
-func balanced(tokens []string) bool {
-	depth := 0
-	for _, t := range tokens {
-		switch t {
-		case "(":
-			depth++
-		case ")":
-			depth--
+		binary := strings.HasSuffix(c.Collation, "_bin")
+		if p.tr.from.System == schema.SQLite {
+			binary = c.Collation == "" || strings.EqualFold(c.Collation, "BINARY")
 		}
-		if depth < 0 {
-			return false
-		}
-	}
-	return depth == 0
-}
-
-// wrapped reports whether the first parenthesis is closed by the last one.
-func wrapped(tokens []string) bool {
-	depth := 0
-	for i, t := range tokens {
-		switch t {
-		case "(":
-			depth++
-		case ")":
-			depth--
-		}
-		if depth == 0 && i < len(tokens)-1 {
+		if !binary {
 			return false
 		}
 	}

@@ -11,7 +11,7 @@ import (
 func (tr *translation) keys(t *schema.Table) {
 	if k := tr.source.PrimaryKey; k != nil {
 		if parts, ok := tr.keyParts("primary key", k.Parts, t); ok {
-			key := schema.Key{Name: clip(t.Name.Name, "_pkey"), Parts: parts, Comment: k.Comment}
+			key := schema.Key{Name: objectName(t.Name.Name, "", "pkey"), Parts: parts, Comment: k.Comment}
 			t.PrimaryKey = &key
 			for _, p := range parts {
 				if c := t.Column(p.Column); c != nil {
@@ -25,7 +25,7 @@ func (tr *translation) keys(t *schema.Table) {
 		if parts, ok := tr.keyParts(object, k.Parts, t); ok {
 			name := k.Name
 			if name == "" {
-				name = clip(t.Name.Name+"_"+strings.Join(columnNames(k.Columns()), "_"), "_key")
+				name = objectName(t.Name.Name, strings.Join(columnNames(k.Columns()), "_"), "key")
 			}
 			t.Uniques = append(t.Uniques, schema.Key{Name: fit(name), Parts: parts, Comment: k.Comment})
 		}
@@ -150,7 +150,7 @@ func (tr *translation) foreignKeys(t *schema.Table) {
 	for _, k := range tr.source.ForeignKeys {
 		name := k.Name
 		if name == "" {
-			name = clip(t.Name.Name+"_"+strings.Join(columnNames(k.Columns), "_"), "_fkey")
+			name = objectName(t.Name.Name, strings.Join(columnNames(k.Columns), "_"), "fkey")
 		}
 		object := fmt.Sprintf("foreign key %q", name)
 		ref := tr.from.Table(k.RefTable)

@@ -219,8 +219,11 @@ func (w *tableWriter) badRow(c providers.Chunk, form row.Form, err error) error 
 		bad.Reason += fmt.Sprintf(" (constraint %q)", pg.ConstraintName)
 	}
 	if line > 0 {
-		if key, ok := w.kept.key(w.load, form, line); ok {
-			bad.Key = key
+		if fields, ok := w.kept.row(w.load, form, line); ok {
+			bad.Key = keyOf(fields, w.load, form)
+			if bad.Column == "" && pg.Code == "22021" && !strings.HasPrefix(string(form), binaryPrefix) {
+				bad.Column = notText(fields, w.load)
+			}
 		} else {
 			bad.Reason += fmt.Sprintf("; it is row %d of the chunk %s", line, chunkName(c))
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
@@ -71,26 +72,23 @@ func (k *keptBatches) add(b *row.Batch) {
 	}
 }
 
-// key names the row of that number: "id=17, region=eu".
-func (k *keptBatches) key(l providers.Load, form row.Form, line int64) (string, bool) {
-	if line < k.first || len(l.Key) == 0 {
-		return "", false
+// row finds the fields of the row of that number, if it is still kept.
+func (k *keptBatches) row(l providers.Load, form row.Form, line int64) ([][]byte, bool) {
+	if line < k.first {
+		return nil, false
 	}
 	at := line - k.first
 	for _, b := range k.batches {
 		if at < int64(b.Rows) {
-			return keyOf(b, int(at), l, form)
+			return fieldsOf(b, int(at), len(l.Columns), form)
 		}
 		at -= int64(b.Rows)
 	}
-	return "", false
+	return nil, false
 }
 
-func keyOf(b *row.Batch, r int, l providers.Load, form row.Form) (string, bool) {
-	fields, ok := fieldsOf(b, r, len(l.Columns), form)
-	if !ok {
-		return "", false
-	}
+// keyOf names a row: "id=17, region=eu"; "" where the load has no key.
+func keyOf(fields [][]byte, l providers.Load, form row.Form) string {
 	var parts []string
 	for _, k := range l.Key {
 		for i, c := range l.Columns {
@@ -104,7 +102,18 @@ func keyOf(b *row.Batch, r int, l providers.Load, form row.Form) (string, bool) 
 			parts = append(parts, k+"="+v)
 		}
 	}
-	return strings.Join(parts, ", "), len(parts) > 0
+	return strings.Join(parts, ", ")
+}
+
+// notText finds the column whose value no text of PostgreSQL can be; the server only
+// names the row.
+func notText(fields [][]byte, l providers.Load) string {
+	for i, c := range l.Columns {
+		if !c.Type.IsBinary() && (!utf8.Valid(fields[i]) || bytes.IndexByte(fields[i], 0) >= 0) {
+			return c.Name
+		}
+	}
+	return ""
 }
 
 // fieldsOf takes a row of any form apart; NULL is nil.
@@ -116,6 +125,8 @@ func fieldsOf(b *row.Batch, r, width int, form row.Form) ([][]byte, bool) {
 			v, state := b.Field(r, i)
 			if state != row.Value {
 				v = nil
+			} else if v == nil {
+				v = []byte{}
 			}
 			fields = append(fields, v)
 		}

@@ -102,7 +102,10 @@ func (e *fieldEncoder) batch(b *row.Batch) ([]byte, error) {
 }
 
 func (e *fieldEncoder) bad(b *row.Batch, r, i int, reason string) error {
-	key, _ := keyOf(b, r, e.load, row.FormFields)
+	key := ""
+	if fields, ok := fieldsOf(b, r, len(e.columns), row.FormFields); ok {
+		key = keyOf(fields, e.load, row.FormFields)
+	}
 	return &providers.BadRowError{Table: e.load.Table, Key: key, Column: e.load.Columns[i].Name, Reason: reason}
 }
 
