@@ -63,6 +63,7 @@ func Decode(b []byte) (*State, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
+	d.UseNumber() // outputs keep every digit
 	var s State
 	if err := d.Decode(&s); err != nil {
 		return nil, &FormatError{Reason: "the state is damaged: " + jsonReason(b, err)}
