@@ -13,7 +13,7 @@ import (
 // aheadBytes and aheadChunks bound what a worker's reader holds that its writer has not
 // taken: bytes, but for one more batch, and chunks of which something is held.
 const (
-	aheadBytes  = 2 << 20
+	aheadBytes  = 1 << 20
 	aheadChunks = 2
 )
 
@@ -129,10 +129,13 @@ func (p *pipe) put(i item) {
 		p.starts++
 	}
 	if i.batch != nil {
-		p.bytes += len(i.batch.Data)
+		p.bytes += size(i.batch)
 	}
 	p.moved.Broadcast()
 }
+
+// size is the memory that a batch takes.
+func size(b *row.Batch) int { return len(b.Data) + 4*len(b.Ends) + len(b.States) }
 
 // take removes the queue's head, waiting for one; false when nothing comes any more.
 func (p *pipe) take(ctx context.Context) (item, bool) {
@@ -151,7 +154,7 @@ func (p *pipe) take(ctx context.Context) (item, bool) {
 		p.starts--
 	}
 	if i.batch != nil {
-		p.bytes -= len(i.batch.Data)
+		p.bytes -= size(i.batch)
 	}
 	p.moved.Broadcast()
 	return i, true
