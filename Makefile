@@ -32,7 +32,7 @@ race: bin/servers ## the tests of RACE with the race detector (needs a C compile
 	CGO_ENABLED=1 bin/servers -- go test -race $(TESTFLAGS) $(RACE)
 
 bench: build bin/servers ## ratios against the limit measured in the same run; BENCHFLAGS="-rows 300000"
-	bin/servers -- go run ./bench
+	bin/servers -- go run ./bench $(BENCHFLAGS)
 
 lint: ## gofmt, vet, who imports whom, staticcheck, govulncheck
 	@test -z "$$(gofmt -l .)" || { echo 'not formatted (make fmt):'; gofmt -l .; exit 1; }
