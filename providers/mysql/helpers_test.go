@@ -203,3 +203,5 @@ func tryCopy(t testing.TB, from, to *Conn, r providers.ReadTable, l providers.Lo
 	}
 	return written, to.CloseLoad(ctx, l, written)
 }
+
+func named(table string) schema.Name { return schema.Name{Name: table} }

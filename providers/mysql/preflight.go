@@ -83,10 +83,10 @@ func (f *findings) writing(c *Conn, tables []schema.Name) {
 	}
 	if len(missing) > 0 {
 		list := strings.Join(missing, ", ")
-		f.add(true, f.grants.statement(list, ident(c.database)+".*"), "database %s can't be written to: %s missing", c.database, list)
+		f.add(true, f.grants.statement(list, f.grants.allTables(c.database)), "database %s can't be written to: %s missing", c.database, list)
 	}
 	if !f.grants.has("CREATE TEMPORARY TABLES", c.database, "") {
-		f.add(false, f.grants.statement("CREATE TEMPORARY TABLES", ident(c.database)+".*"), "without CREATE TEMPORARY TABLES the server can't be asked how it spells expressions, so a plan may show differences that are none")
+		f.add(false, f.grants.statement("CREATE TEMPORARY TABLES", f.grants.allTables(c.database)), "without CREATE TEMPORARY TABLES the server can't be asked how it spells expressions, so a plan may show differences that are none")
 	}
 }
 

@@ -119,6 +119,18 @@ func (g *grants) statement(privileges, on string) string {
 	return "GRANT " + privileges + " ON " + on + " TO " + g.user
 }
 
+// allTables names all tables of a database for a GRANT. Where the user has privileges
+// by a pattern it is the pattern: the server looks at one line only, the closest.
+func (g *grants) allTables(database string) string {
+	pattern := database
+	for _, one := range g.given {
+		if one.table == "*" && one.database != "*" && like(one.database, database) && (pattern == database || len(one.database) > len(pattern)) {
+			pattern = one.database
+		}
+	}
+	return ident(pattern) + ".*"
+}
+
 // like matches a database's name with a pattern of % and _ and backslashes.
 func like(pattern, name string) bool {
 	if pattern == "" {

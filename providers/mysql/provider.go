@@ -91,6 +91,7 @@ type Conn struct {
 	connector driver.Connector
 	database  string
 	server    *server // set by the first session, before anybody else has the Conn
+	noLocal   bool    // tests: as if the server refused LOAD DATA LOCAL
 
 	ledgerMu   sync.Mutex
 	ledgerMade bool

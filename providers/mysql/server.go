@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -22,6 +23,10 @@ type server struct {
 	defaults map[string]string
 	// foldNames says that table names are kept in lower case (lower_case_table_names = 1).
 	foldNames bool
+
+	mu sync.Mutex
+	// without holds the settings that the user may not make.
+	without map[string]bool
 }
 
 func (s *server) mariadb() bool { return s.system == schema.MariaDB }
@@ -38,7 +43,7 @@ func askServer(ctx context.Context, s *session) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &server{system: schema.MySQL, version: rows[0][0], charset: rows[0][1], collation: rows[0][2], foldNames: rows[0][3] == "1"}
+	f := &server{system: schema.MySQL, without: map[string]bool{}, version: rows[0][0], charset: rows[0][1], collation: rows[0][2], foldNames: rows[0][3] == "1"}
 	if strings.Contains(strings.ToLower(f.version), "mariadb") {
 		f.system = schema.MariaDB
 	}

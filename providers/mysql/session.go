@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,23 +24,26 @@ type session struct {
 	database string
 }
 
-// settings hold for every session. Zero dates and dates such as February 31 that a
-// server holds can be read and written: the strict modes refuse what would be bent,
-// and these are not. group_concat_max_len and the like never cut.
-func (s *server) settings() string {
-	set := "SET NAMES utf8mb4, time_zone = '+00:00'" +
-		", sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'" +
-		", sql_notes = 1, max_error_count = 1024, sql_warnings = 0, sql_quote_show_create = 1, sql_auto_is_null = 0, autocommit = 1" +
-		", sql_safe_updates = 0, sql_select_limit = DEFAULT, sql_big_selects = 1, max_join_size = DEFAULT, big_tables = 0" +
-		", div_precision_increment = 4, group_concat_max_len = 4294967295, foreign_key_checks = 1, unique_checks = 1" +
-		", net_read_timeout = 86400, net_write_timeout = 86400, wait_timeout = 86400" +
-		", transaction_isolation = 'REPEATABLE-READ'"
+// needed hold for every session: without them text would be bent. Zero dates and dates
+// such as February 31 that a server holds can be read and written: strict mode refuses
+// what would be bent, and these are not.
+var needed = []string{
+	"NAMES utf8mb4", "time_zone = '+00:00'", "foreign_key_checks = 1", "sql_notes = 1",
+	"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
+}
+
+// settings gives the needed ones and those that only take a server's own habits away,
+// so that nothing is cut, hidden or stopped; some need a privilege on some servers.
+func (s *server) settings() (all []string) {
+	all = append(all, needed...)
+	all = append(all, "autocommit = 1", "unique_checks = 1", "max_error_count = 1024", "sql_warnings = 0", "sql_quote_show_create = 1", "sql_auto_is_null = 0",
+		"sql_safe_updates = 0", "sql_select_limit = DEFAULT", "sql_big_selects = 1", "max_join_size = DEFAULT", "big_tables = 0",
+		"div_precision_increment = 4", "group_concat_max_len = 4294967295", "explicit_defaults_for_timestamp = 1",
+		"net_read_timeout = 86400", "net_write_timeout = 86400", "wait_timeout = 86400", s.isolationVariable()+" = 'REPEATABLE-READ'")
 	if s.mariadb() {
-		set += ", max_statement_time = 0, check_constraint_checks = 1, sql_if_exists = 0, system_versioning_asof = DEFAULT, system_versioning_alter_history = 'KEEP'"
-	} else {
-		set += ", max_execution_time = 0, information_schema_stats_expiry = 0"
+		return append(all, "max_statement_time = 0", "check_constraint_checks = 1", "sql_if_exists = 0", "system_versioning_asof = DEFAULT", "system_versioning_alter_history = 'KEEP'")
 	}
-	return strings.Replace(set, "transaction_isolation", s.isolationVariable(), 1)
+	return append(all, "max_execution_time = 0", "information_schema_stats_expiry = 0")
 }
 
 // isolationVariable is the variable's name: MariaDB had another before 11.1.
@@ -72,7 +76,7 @@ func (s *session) setUp(ctx context.Context, c *Conn) error {
 		}
 		c.server = server
 	}
-	if _, err := s.exec(ctx, c.server.settings()); err != nil {
+	if err := s.set(ctx, c.server); err != nil {
 		return fmt.Errorf("prepare the session: %w", err)
 	}
 	rows, err := s.query(ctx, "SELECT CONNECTION_ID()")
@@ -80,6 +84,32 @@ func (s *session) setUp(ctx context.Context, c *Conn) error {
 		return err
 	}
 	s.id = rows[0][0]
+	return nil
+}
+
+// set makes the settings, all at once where the server lets the user; a setting that
+// is not needed, and not allowed or not known there, is left as it is.
+func (s *session) set(ctx context.Context, server *server) error {
+	settings := server.settings()
+	server.mu.Lock()
+	settings = slices.DeleteFunc(settings, func(one string) bool { return server.without[one] })
+	server.mu.Unlock()
+	_, err := s.exec(ctx, "SET "+strings.Join(settings, ", "))
+	if serverError(err) == nil {
+		return err
+	}
+	for i, one := range settings {
+		_, err := s.exec(ctx, "SET "+one)
+		switch {
+		case err == nil:
+		case i < len(needed) || serverError(err) == nil:
+			return err
+		default:
+			server.mu.Lock()
+			server.without[one] = true
+			server.mu.Unlock()
+		}
+	}
 	return nil
 }
 

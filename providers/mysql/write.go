@@ -96,7 +96,7 @@ func (c *Conn) OpenWriter(ctx context.Context, l providers.Load) (providers.Tabl
 	if err != nil {
 		return fail(err)
 	}
-	w.local = rows[0][0] == "1"
+	w.local = rows[0][0] == "1" && !c.noLocal
 	if w.packet, err = strconv.Atoi(rows[0][1]); err != nil {
 		return fail(err)
 	}
