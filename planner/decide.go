@@ -114,18 +114,17 @@ func (b *builder) goOn(w *want) {
 	}
 }
 
-// begun deals with a table that an apply made or took over and never loaded.
+// begun deals with a table that an apply was to make or take over, and that it was not
+// to write yet: rows in it are others', who may have been first to make it.
 func (b *builder) begun(ctx context.Context, w *want, p *prober) {
-	k := &w.work
 	rows, ok := b.hasRows(ctx, w, p)
-	if !ok {
-		return
-	}
-	if rows && !w.prev.Created {
+	switch {
+	case !ok:
+	case rows || !w.prev.Created:
 		b.takeOver(ctx, w, p)
-		return
+	default:
+		w.work.load, w.work.reason = true, "it was never loaded"
 	}
-	k.load, k.empty, k.reason = true, rows, "it was never loaded"
 }
 
 // hasRows looks whether the want's live table holds any row; ok is false after an error.

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/syncform/syncform/providers/schema"
@@ -31,7 +30,7 @@ func (b *builder) desireSync(wants []*want) {
 		b.translate(w, from, shaped[i])
 	}
 	b.referToNewNames(wants)
-	equalTypes(wants)
+	acceptable(wants)
 }
 
 // renamed is the source as the shaped tables see it: what they refer to, and the
@@ -47,47 +46,6 @@ func renamed(wants []*want, shaped []schema.Table, bySource map[schema.Name]*wan
 		}
 	}
 	return &db
-}
-
-// foreignKeys keeps those whose columns are all mapped, at both ends.
-func (w *want) foreignKeys(bySource map[schema.Name]*want) []schema.ForeignKey {
-	var out []schema.ForeignKey
-	for _, k := range w.from.ForeignKeys {
-		ref := bySource[k.RefTable]
-		if ref == nil {
-			w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: table %s is not mapped in %s", k.Name, k.RefTable, w.sync.Addr))
-			continue
-		}
-		cols, lost := w.rename(k.Columns)
-		refs := k.RefColumns
-		if len(refs) == 0 && ref.from.PrimaryKey != nil {
-			refs = ref.from.PrimaryKey.Columns()
-		}
-		refCols, lostRef := ref.rename(refs)
-		set, lostSet := w.rename(k.SetColumns)
-		if lost != "" || lostRef != "" || lostSet != "" {
-			w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: the column %q is not mapped", k.Name, lost+lostRef+lostSet))
-			continue
-		}
-		k.Columns, k.RefColumns, k.SetColumns, k.RefTable = cols, refCols, set, ref.name
-		if len(set) == 0 {
-			k.SetColumns = nil
-		}
-		out = append(out, k)
-	}
-	return out
-}
-
-// rename gives the target names of source columns, or the first that is not mapped.
-func (w *want) rename(cols []string) (out []string, lost string) {
-	for _, name := range cols {
-		i := slices.IndexFunc(w.columns, func(c column) bool { return c.source != nil && c.source.Name == name })
-		if i < 0 {
-			return nil, name
-		}
-		out = append(out, w.columns[i].name)
-	}
-	return out, ""
 }
 
 // inherit keeps PostgreSQL's inheritance where all parents are mapped by the same

@@ -79,7 +79,7 @@ func (b *builder) drop(ctx context.Context, gone []*state.Mapping) {
 				b.errorAt(at, sumPrevent, "%s: table %s would be dropped, which prevent_destroy forbids.", m.Addr, m.TargetTable)
 				continue
 			}
-			if t := e.table(m.TargetTable); t != nil {
+			if t := e.table(m.TargetTable); t != nil && b.made(ctx, m, e, t) {
 				tables[m.Target] = append(tables[m.Target], victim{m, t})
 				b.read(e, t.Name, t)
 			}
@@ -115,6 +115,24 @@ func (b *builder) drop(ctx context.Context, gone []*state.Mapping) {
 		}
 		b.plan.Actions = append(b.plan.Actions, s.actions...)
 	}
+}
+
+// made reports whether a table is syncform's work: one that an apply was to make, and
+// that holds rows though it was never to write any, is not.
+func (b *builder) made(ctx context.Context, m *state.Mapping, e *endpoint, t *schema.Table) bool {
+	if m.Status != state.Creating {
+		return true
+	}
+	p := &prober{conn: e.conn}
+	defer p.close()
+	rows, err := p.hasRows(ctx, t)
+	if err != nil {
+		b.errorf(sumUnreadable, "Whether table %s of %s holds rows can't be read: %s.", t.Name, m.Target, err)
+	}
+	if rows {
+		b.note(m.Addr, fmt.Sprintf("table %s of %s holds rows that syncform did not write, and is kept", t.Name, m.Target))
+	}
+	return !rows
 }
 
 // dropForeignKeys takes away those by which tables that go refer to one another in a

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
@@ -103,25 +104,36 @@ func (d *differ) partitioning() {
 		})
 		return
 	}
-	known := map[string]bool{}
-	for _, p := range have.Partitions {
-		known[p.Name.Name] = true
-	}
-	merged := *have
-	merged.Partitions = append([]schema.Partition(nil), have.Partitions...)
-	for _, p := range want.Partitions {
-		if !known[p.Name.Name] {
-			merged.Partitions = append(merged.Partitions, p)
-		}
-	}
-	if len(merged.Partitions) > len(have.Partitions) {
+	merged, added := withPartitions(*have, *want)
+	if added > 0 {
 		to := *d.have
 		to.Partition = &merged
 		d.add(difference{
 			change: schema.ModifyTable{From: *d.have, To: to}, reason: "the source has more partitions",
-			info: fmt.Sprintf("%d more partitions", len(merged.Partitions)-len(have.Partitions)),
+			info: fmt.Sprintf("%d more partitions", added),
 		})
 	}
+}
+
+// withPartitions is have with the partitions that only want has, at every level, and
+// how many those are.
+func withPartitions(have, want schema.Partitioning) (schema.Partitioning, int) {
+	added := 0
+	have.Partitions = slices.Clone(have.Partitions)
+	for _, w := range want.Partitions {
+		i := slices.IndexFunc(have.Partitions, func(h schema.Partition) bool { return h.Name.Name == w.Name.Name })
+		if i < 0 {
+			have.Partitions = append(have.Partitions, w)
+			added++
+			continue
+		}
+		if h := have.Partitions[i].Partitioning; h != nil && w.Partitioning != nil {
+			merged, n := withPartitions(*h, *w.Partitioning)
+			have.Partitions[i].Partitioning = &merged
+			added += n
+		}
+	}
+	return have, added
 }
 
 func definition(p *schema.Partitioning) string {

@@ -75,6 +75,9 @@ func (s *script) create(wants []*want) map[*want]bool {
 		var parents []string
 		for _, p := range t.Inherits {
 			parents = append(parents, s.last[p])
+			if !s.has(p) {
+				s.b.errorAt(w.cfg.DeclRange, sumSteps, "%s: table %s inherits from %s, which this plan does not make. Take it into -target too.", w.addr, w.name, p)
+			}
 		}
 		s.do(w, plan.Expand, difference{change: schema.AddTable{To: t}, reason: "the source has it"}, parents...)
 		made[w] = true
@@ -139,6 +142,15 @@ func (s *script) rows(wants []*want) {
 	}
 }
 
+// has reports whether the table is there by now.
+func (s *script) has(n schema.Name) bool {
+	if s.target.table(n) != nil {
+		return true
+	}
+	n = s.target.foldTable(n)
+	return slices.ContainsFunc(s.db.Tables, func(t schema.Table) bool { return s.target.foldTable(t.Name) == n })
+}
+
 // live gives the want's table as it is by now.
 func (s *script) live(w *want) schema.Table {
 	if t := s.db.Table(w.name); t != nil {
@@ -198,8 +210,12 @@ func (s *script) foreignKeys(w *want) {
 // foreignKey adds or drops one; no two that share a table run at once, for each locks both.
 func (s *script) foreignKey(w *want, d difference, ref schema.Name) {
 	phase := w.phase()
-	if kindOf(d.change) == plan.Delete {
+	switch {
+	case kindOf(d.change) == plan.Delete:
 		phase = plan.Expand
+	case !s.has(ref):
+		s.b.note(w.addr, fmt.Sprintf("its foreign key to table %s waits until that is there, which this plan does not make", ref))
+		return
 	}
 	if id := s.do(w, phase, d, s.last[ref]); id != "" {
 		s.last[ref] = id

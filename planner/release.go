@@ -7,52 +7,9 @@ import (
 	"github.com/syncform/syncform/providers/schema"
 )
 
-// MySQL and MariaDB demand that a foreign key's columns have the types of those that
-// they refer to, and let no column of one change its type while it stands.
-
-// equalTypes leaves out the foreign keys that a MySQL server would refuse, because the
-// other system did not mind that their types differ.
-func equalTypes(wants []*want) {
-	byName := make(map[schema.Name]*want, len(wants))
-	for _, w := range wants {
-		byName[w.name] = w
-	}
-	for _, w := range wants {
-		if !isMySQL(w.target.db.System) || schema.SameFamily(w.source.db.System, w.target.db.System) {
-			continue
-		}
-		w.table.ForeignKeys = slices.DeleteFunc(w.table.ForeignKeys, func(k schema.ForeignKey) bool {
-			ref := byName[k.RefTable]
-			if ref == nil || len(k.Columns) != len(k.RefColumns) {
-				return false
-			}
-			for i := range k.Columns {
-				a, b := w.table.Column(k.Columns[i]), ref.table.Column(k.RefColumns[i])
-				if a != nil && b != nil && !referable(a.Type, b.Type) {
-					w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: %s wants equal types, and column %q is %s where %s.%s is %s. Give one of them the other's type with a column block",
-						k.Name, w.target.db.System, a.Name, a.Type, ref.name, b.Name, b.Type))
-					return true
-				}
-			}
-			return false
-		})
-	}
-}
-
-// referable reports whether a column of one type may refer to a column of the other:
-// numbers must be the same, texts and bytes may differ in length.
-func referable(a, b schema.Type) bool {
-	if a.Kind == schema.Int || b.Kind == schema.Int {
-		return a.Kind == b.Kind && a.Bits == b.Bits && a.Unsigned == b.Unsigned
-	}
-	if a.Kind == schema.Decimal {
-		return a.SameMeaning(b)
-	}
-	return a.Kind == b.Kind || a.IsText() && b.IsText() || a.IsBinary() && b.IsBinary()
-}
-
 // releaseColumns takes away the live foreign keys that stand in the way of a change of
-// type, on either side, and gives back those that are still wanted.
+// type, on either side, and gives back those that are still wanted: MySQL and MariaDB
+// let no column change its type while a foreign key ties it.
 func (b *builder) releaseColumns() {
 	type side struct {
 		e     *endpoint
