@@ -81,8 +81,8 @@ type Writer interface {
 
 // Load is one backfill of one table.
 type Load struct {
-	Mapping    string // its address, the key in the ledger
-	Generation string // plan.Backfill.Generation
+	Mapping    string      // its address, the key in the ledger
+	Generation string      // plan.Backfill.Generation
 	Table      schema.Name // that is written
 	Live       schema.Name // whose rows they become: Table, unless that is one beside it
 	Columns    []WriteColumn

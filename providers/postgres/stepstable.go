@@ -106,19 +106,23 @@ func checkSQL(k schema.Check) string {
 	return s
 }
 
+func createTable(t schema.Table) string {
+	if t.Options["unlogged"] != "" {
+		return "CREATE UNLOGGED TABLE "
+	}
+	return "CREATE TABLE "
+}
+
 // addTable makes a table, its partitions and comments.
 func (p *stepPlan) addTable(t schema.Table) error {
 	body, err := p.tableBody(t)
 	if err != nil {
 		return err
 	}
-	create := "CREATE TABLE "
-	if t.Options["unlogged"] != "" {
-		create = "CREATE UNLOGGED TABLE "
-	}
+	create := createTable(t)
 	p.add(create + quoteName(t.Name) + " (\n" + strings.Join(body, ",\n") + "\n)" + p.tableTail(t))
 	if t.Partition != nil {
-		p.addPartitions(t.Name, t.Partition, create, t.Options)
+		p.addPartitions(t.Name, nil, t.Partition, create)
 	}
 	// A check that is NOT VALID would be taken as valid in CREATE TABLE.
 	for _, k := range t.Checks {
@@ -174,21 +178,34 @@ func (p *stepPlan) tableTail(t schema.Table) string {
 	return b.String()
 }
 
-func (p *stepPlan) addPartitions(parent schema.Name, cut *schema.Partitioning, create string, options map[string]string) {
-	for _, part := range cut.Partitions {
-		text := create + quoteName(part.Name) + " PARTITION OF " + quoteName(parent) + " " + part.Definition
-		if part.Partitioning != nil {
-			text += " PARTITION BY " + part.Partitioning.Definition
+// addPartitions makes the partitions of to that from, which may be nil, lacks.
+func (p *stepPlan) addPartitions(parent schema.Name, from, to *schema.Partitioning, create string) {
+	for _, part := range to.Partitions {
+		var there *schema.Partitioning
+		i := -1
+		if from != nil {
+			i = slices.IndexFunc(from.Partitions, func(f schema.Partition) bool { return f.Name == part.Name })
 		}
-		p.add(text)
+		if i < 0 {
+			text := create + quoteName(part.Name) + " PARTITION OF " + quoteName(parent) + " " + part.Definition
+			if part.Partitioning != nil {
+				text += " PARTITION BY " + part.Partitioning.Definition
+			}
+			p.add(text)
+		} else {
+			there = from.Partitions[i].Partitioning
+		}
 		if part.Partitioning != nil {
-			p.addPartitions(part.Name, part.Partitioning, create, options)
+			p.addPartitions(part.Name, there, part.Partitioning, create)
 		}
 	}
 }
 
-// modifyTable changes comment and options.
+// modifyTable changes comment and options, and makes the partitions that are missing.
 func (p *stepPlan) modifyTable(from, to schema.Table) {
+	if to.Partition != nil && from.Partition != nil && to.Partition.Definition == from.Partition.Definition {
+		p.addPartitions(to.Name, from.Partition, to.Partition, createTable(to))
+	}
 	p.comment("TABLE "+quoteName(to.Name), from.Comment, to.Comment)
 	if a, b := from.Options["unlogged"] != "", to.Options["unlogged"] != ""; a != b {
 		if b {
