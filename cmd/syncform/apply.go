@@ -106,13 +106,20 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	if err != nil {
 		return s.applyFailure(o, err)
 	}
+	findings, err := w.preflight(ctx, p)
+	if err != nil {
+		return s.applyFailure(o, err)
+	}
 	if !o.json {
-		if err := view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose, Targets: len(o.custom.targets) > 0, RefreshOnly: o.custom.refreshOnly}); err != nil {
+		if err := view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose, Targets: len(o.custom.targets) > 0, RefreshOnly: o.custom.refreshOnly, Findings: findings}); err != nil {
 			return failed("Can't write the plan", err)
 		}
 	}
 	if o.custom.refreshOnly {
 		return nil // there is nothing to apply in such a plan
+	}
+	if err := lacking(findings); err != nil {
+		return s.applyFailure(o, err)
 	}
 	if !p.Empty() && !o.autoApprove {
 		if err := s.approve(ctx, o, p); err != nil {
@@ -182,6 +189,13 @@ func (s *session) applyFile(ctx context.Context, path string, o applyOptions) (e
 		return s.applyFailure(o, failed("Saved plan is stale", err))
 	}
 	if err := release(p, o.custom.approve); err != nil {
+		return s.applyFailure(o, err)
+	}
+	findings, err := w.preflight(ctx, p)
+	if err == nil {
+		err = lacking(findings)
+	}
+	if err != nil {
 		return s.applyFailure(o, err)
 	}
 	return s.applyFailure(o, w.run(ctx, p, o))

@@ -74,6 +74,10 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 	if err != nil {
 		return s.jsonFailure(o.json, err)
 	}
+	findings, err := w.preflight(ctx, p)
+	if err != nil {
+		return s.jsonFailure(o.json, err)
+	}
 	if o.out != "" {
 		remember(p, w.cfg, o.config)
 		if err := plan.WriteFile(o.out, p); err != nil {
@@ -82,13 +86,13 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 	}
 	switch {
 	case o.json:
-		err = view.PlanJSON(s.out, p)
+		err = view.PlanJSON(s.out, p, findings)
 	case o.markdown:
 		err = view.PlanMarkdown(s.out, p)
 	case o.sql:
 		err = view.PlanSQL(s.out, p)
 	default:
-		err = view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose, Targets: len(o.custom.targets) > 0, SavedTo: o.out, Hints: !s.automation, RefreshOnly: o.custom.refreshOnly})
+		err = view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose, Targets: len(o.custom.targets) > 0, SavedTo: o.out, Hints: !s.automation, RefreshOnly: o.custom.refreshOnly, Findings: findings})
 	}
 	if err != nil {
 		return failed("Can't write the plan", err)

@@ -68,7 +68,7 @@ func (s *session) showFile(path string, o showOptions) error {
 	}
 	switch {
 	case o.json:
-		return view.PlanJSON(s.out, p)
+		return view.PlanJSON(s.out, p, nil)
 	case o.sql:
 		return view.PlanSQL(s.out, p)
 	case o.markdown:

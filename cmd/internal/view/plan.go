@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -17,6 +18,13 @@ type PlanOptions struct {
 	Hints   bool   // say which command comes next
 	// RefreshOnly says that the plan only looks for drift.
 	RefreshOnly bool
+	Findings    []Finding
+}
+
+// Finding is something that an apply of the plan would lack, or should know.
+type Finding struct {
+	Endpoint string `json:"endpoint"`
+	providers.Finding
 }
 
 // Plan writes a plan as people read it.
@@ -62,6 +70,8 @@ func (v *planView) write() {
 		v.out.line("%s", v.Bold(Wrap(Summarize(v.plan).String(), v.Columns())))
 	}
 	v.notes()
+	v.findings(true, "Missing, so that the plan can't be applied yet:")
+	v.findings(false, "To know before it is applied:")
 	v.hints()
 }
 
@@ -136,6 +146,26 @@ func (v *planView) notes() {
 		}
 		lines := Wrap(text, v.Columns()-4)
 		v.out.line("  - %s", strings.ReplaceAll(lines, "\n", "\n    "))
+	}
+}
+
+// findings lists what a preflight found: fatal or not.
+func (v *planView) findings(fatal bool, title string) {
+	first := true
+	for _, f := range v.opts.Findings {
+		if f.Fatal != fatal {
+			continue
+		}
+		if first {
+			v.out.line("")
+			v.out.line("%s", v.Bold(title))
+			first = false
+		}
+		lines := Wrap(Safe(f.Endpoint)+": "+SafeLines(f.Text), v.Columns()-4)
+		v.out.line("  - %s", strings.ReplaceAll(lines, "\n", "\n    "))
+		if f.Fix != "" {
+			v.out.line("        %s", SafeLines(f.Fix))
+		}
 	}
 }
 

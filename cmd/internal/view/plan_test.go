@@ -102,8 +102,11 @@ func samplePlan() *plan.Plan {
 func TestPlan(t *testing.T) {
 	p := samplePlan()
 	for name, o := range map[string]PlanOptions{
-		"plan.txt":         {Hints: true},
-		"plan_verbose.txt": {Verbose: true, Targets: true, SavedTo: "tfplan", Hints: true},
+		"plan.txt": {Hints: true},
+		"plan_verbose.txt": {Verbose: true, Targets: true, SavedTo: "tfplan", Hints: true, Findings: []Finding{
+			{Endpoint: "target.mysql.analytics", Finding: providers.Finding{Text: "the server refuses LOAD DATA LOCAL; rows are written by INSERT, which takes about twice as long", Fix: "SET GLOBAL local_infile = ON"}},
+			{Endpoint: "source.postgresql.production", Finding: providers.Finding{Fatal: true, Text: "to read table public.users, the role needs SELECT", Fix: "GRANT SELECT ON public.users TO reader"}},
+		}},
 	} {
 		var b bytes.Buffer
 		if err := Plan(&b, Paint{}, p, o); err != nil {
@@ -148,7 +151,7 @@ func stripColour(s string) string {
 func TestPlanForms(t *testing.T) {
 	p := samplePlan()
 	var sql, md, js bytes.Buffer
-	for _, err := range []error{PlanSQL(&sql, p), PlanMarkdown(&md, p), PlanJSON(&js, p)} {
+	for _, err := range []error{PlanSQL(&sql, p), PlanMarkdown(&md, p), PlanJSON(&js, p, nil)} {
 		if err != nil {
 			t.Fatal(err)
 		}

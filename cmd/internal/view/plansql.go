@@ -54,12 +54,13 @@ func PlanSQL(w io.Writer, p *plan.Plan) error {
 	return err
 }
 
-// PlanJSON writes a plan with its summary.
-func PlanJSON(w io.Writer, p *plan.Plan) error {
+// PlanJSON writes a plan with its summary and what a preflight found.
+func PlanJSON(w io.Writer, p *plan.Plan, findings []Finding) error {
 	return writeJSON(w, struct {
 		*plan.Plan
-		Summary Summary `json:"summary"`
-	}{p, Summarize(p)})
+		Summary   Summary   `json:"summary"`
+		Preflight []Finding `json:"preflight,omitempty"`
+	}{p, Summarize(p), findings})
 }
 
 // PlanMarkdown writes a plan for a pull request's comment: the summary, and the plan
