@@ -235,11 +235,24 @@ func TestRowsLoadedAsideTakeTheTablesPlace(t *testing.T) {
 			}
 			sameRows(t, source, target, map[string]string{"orders": "id, note, qty"})
 			m := readState(t, dir).Mapping(p.Mappings[0].Addr)
+			again := readState(t, dir)
+			again.Running, again.Applied = "p2", nil
 			if m.Status != state.Loaded || m.Rows != 900 || m.Into != (schema.Name{}) || len(m.Asides) != 0 || !m.Created {
 				t.Errorf("state %+v", m)
 			}
+			// As if it had been killed before the state was written.
+			if _, err := executor.Apply(t.Context(), p, executor.Env{Conns: conns, Backend: state.NewLocal(filepath.Join(t.TempDir(), "s")), State: forgotten(again)}); err != nil {
+				t.Fatal(err)
+			}
+			sameRows(t, source, target, map[string]string{"orders": "id, note, qty"})
 		})
 	}
+}
+
+// forgotten is a state that a backend without one takes.
+func forgotten(s *state.State) *state.State {
+	s.Serial = 0
+	return s
 }
 
 // reload plans a new load of a table that is there, beside it.

@@ -20,7 +20,8 @@ type load struct {
 	spec    *plan.BackfillSpec
 	job     *backfill.Job
 	pool    *backfill.Pool
-	rows    int64 // once it is done
+	began   time.Time // once a worker has taken it up
+	rows    int64     // once it is done
 }
 
 // openPools makes a pool of workers for each sync, or for each group of its loads that
@@ -82,27 +83,38 @@ func (r *run) newLoad(a *plan.Action) *load {
 			Chunks: p.Chunks, ChunksDone: p.ChunksDone, Done: p.Done,
 		})
 	}
-	return &load{mapping: m, spec: spec, job: j}
+	l := &load{mapping: m, spec: spec, job: j}
+	j.Begun = func() {
+		l.began = time.Now()
+		r.env.Observer.ActionStarted(a)
+	}
+	return l
 }
 
-// load runs a backfill.
-func (r *run) load(a *plan.Action) error {
+// load runs a backfill. It says when that began, and whether the observer knows of it:
+// a load that waits for a worker in vain has not begun.
+func (r *run) load(a *plan.Action) (began time.Time, told bool, err error) {
 	l := r.loads[a.ID]
 	if err := r.record.Now(r.hard, func(s *state.State) { s.LoadBegun(l.mapping.Addr) }); err != nil {
-		return err
+		return began, false, err
 	}
-	rows, err := l.pool.Run(l.job)
-	if err != nil {
-		return err
+	got, err := l.pool.Run(l.job)
+	if err == nil {
+		err = r.loaded(a, l, got)
 	}
-	r.done(a, rows)
+	return l.began, got.Begun, err
+}
+
+// loaded notes what a load has come to.
+func (r *run) loaded(a *plan.Action, l *load, got backfill.Result) error {
+	r.done(a, got.Rows-got.Resumed)
 	r.mu.Lock()
-	l.rows = rows
+	l.rows = got.Rows
 	r.mu.Unlock()
 	if l.spec.Into != l.mapping.TargetTable {
 		return nil // its rows are the table's only after ReplaceRows
 	}
-	return r.record.Soon(r.hard, func(s *state.State) { s.LoadDone(l.mapping.Addr, rows, time.Now()) })
+	return r.record.Soon(r.hard, func(s *state.State) { s.LoadDone(l.mapping.Addr, got.Rows, time.Now()) })
 }
 
 // rows is what this run has found a mapping's load to hold.

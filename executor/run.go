@@ -14,6 +14,9 @@ import (
 	"github.com/syncform/syncform/planner/state"
 )
 
+// lastWrite is how long the state's last write may take after a hard stop.
+const lastWrite = 5 * time.Second
+
 // defaultParallelism is Env.Parallelism where it is 0.
 const defaultParallelism = 4
 
@@ -78,10 +81,21 @@ func (r *run) apply(ctx context.Context) (Result, error) {
 			s.Outputs = outputs(r.plan)
 		}))
 	} else {
-		failed = r.keep(failed, r.record.Flush(r.hard))
+		failed = r.keep(failed, r.flush())
 	}
 	r.result.State = r.record.State()
 	return r.result, r.outcome(ctx, failed)
+}
+
+// flush writes what the record still holds, also after a hard stop, but then not for long.
+func (r *run) flush() error {
+	ctx := context.WithoutCancel(r.hard)
+	if r.hard.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, lastWrite)
+		defer cancel()
+	}
+	return r.record.Flush(ctx)
 }
 
 // keep appends err unless it is nil or there already.
@@ -138,12 +152,13 @@ func (e *brokenOff) Unwrap() error { return e.err }
 
 // do runs one action.
 func (r *run) do(a *plan.Action) error {
-	began := time.Now()
-	r.env.Observer.ActionStarted(a)
 	var err error
+	began := time.Now()
+	told := true
 	if a.Backfill != nil {
-		err = r.load(a)
+		began, told, err = r.load(a)
 	} else {
+		r.env.Observer.ActionStarted(a)
 		err = r.steps(a)
 	}
 	if err != nil {
@@ -155,7 +170,9 @@ func (r *run) do(a *plan.Action) error {
 		}
 		r.stop()
 	}
-	r.env.Observer.ActionDone(a, time.Since(began), err)
+	if told {
+		r.env.Observer.ActionDone(a, time.Since(began), err)
+	}
 	return err
 }
 

@@ -17,6 +17,8 @@ const progressEvery = 100 * time.Millisecond
 // load is a job under way. ready, workers and ended belong to the pool's mutex.
 type load struct {
 	job      *Job
+	begun    sync.Once
+	started  bool // begun was called
 	ready    bool // Run was called
 	workers  int
 	ended    bool
@@ -236,16 +238,30 @@ func (l *load) finish(err error) {
 	close(l.finished)
 }
 
+// begin is called by each worker that takes the load up.
+func (l *load) begin() {
+	l.begun.Do(func() {
+		l.mu.Lock()
+		l.started = true
+		l.mu.Unlock()
+		if l.job.Begun != nil {
+			l.job.Begun()
+		}
+	})
+}
+
 // result waits for the last progress to be told and returns what Run returns.
-func (l *load) result() (int64, error) {
+func (l *load) result() (Result, error) {
 	if l.stop != nil {
 		close(l.stop)
 		<-l.told
-		p := l.progress()
-		p.Done = l.err == nil
-		l.job.Progress(p)
+		if l.isOpen() {
+			p := l.progress()
+			p.Done = l.err == nil
+			l.job.Progress(p)
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.rows, l.err
+	return Result{Rows: l.rows, Resumed: l.resumed, Begun: l.started}, l.err
 }

@@ -19,6 +19,9 @@ func (p *Pool) open(l *load) error {
 	if p.opened {
 		return nil
 	}
+	if p.soft.Err() != nil {
+		return ErrStopped
+	}
 	var g errgroup.Group
 	g.SetLimit(p.o.Workers)
 	for _, l := range p.order {

@@ -24,11 +24,12 @@ var ErrStopped = errors.New("stopped before its end")
 type Job struct {
 	Read      providers.ReadTable
 	Load      providers.Load
-	ChunkRows int64 // rows in a chunk, about
-	Rows      int64 // estimate; -1 unknown
-	Bytes     int64 // estimate; -1 unknown. The largest job begins first.
-	Attempts  int   // further tries after the first, of each chunk
-	Fresh     bool  // nothing of this load can be done yet: where the ledger says so, it is refused
+	ChunkRows int64  // rows in a chunk, about
+	Rows      int64  // estimate; -1 unknown
+	Bytes     int64  // estimate; -1 unknown. The largest job begins first.
+	Attempts  int    // further tries after the first, of each chunk
+	Fresh     bool   // nothing of this load can be done yet: where the ledger says so, it is refused
+	Begun     func() // called when the first worker takes it up
 	Progress  func(Progress)
 	Retrying  func(try int, wait time.Duration, err error)
 }
@@ -41,6 +42,13 @@ type Progress struct {
 	Chunks     int
 	ChunksDone int
 	Done       bool
+}
+
+// Result is what a job has come to.
+type Result struct {
+	Rows    int64 // in the table, as the ledger has them
+	Resumed int64 // of them, those that earlier runs had written
+	Begun   bool  // a worker had taken it up
 }
 
 // Options of a pool.
@@ -61,6 +69,8 @@ type Options struct {
 type Pool struct {
 	o      Options
 	source *source
+	soft   context.Context // ends with Options.Soft, and on the first failure
+	stop   context.CancelFunc
 
 	mu    sync.Mutex
 	loads map[*Job]*load
@@ -76,20 +86,22 @@ func New(o Options, jobs []*Job) *Pool {
 	if o.Workers < 1 {
 		o.Workers = 1
 	}
-	p := &Pool{o: o, loads: map[*Job]*load{}, idle: o.Workers, source: newSource(o)}
+	p := &Pool{o: o, loads: map[*Job]*load{}, idle: o.Workers}
+	p.soft, p.stop = context.WithCancel(o.Soft)
+	p.source = newSource(o, p.soft)
 	for _, j := range jobs {
 		l := newLoad(j)
 		p.loads[j] = l
 		p.order = append(p.order, l)
 	}
-	context.AfterFunc(o.Soft, p.wake)
+	context.AfterFunc(p.soft, p.wake)
 	return p
 }
 
-// Run copies one of the pool's jobs and returns the table's rows, those of earlier runs
-// included. It may be called for several jobs at a time, once for each. With OneMoment
-// the target tables of all jobs must be there before the first call.
-func (p *Pool) Run(j *Job) (int64, error) {
+// Run copies one of the pool's jobs. It may be called for several jobs at a time, once
+// for each. With OneMoment the target tables of all jobs must be there before the first
+// call. When a job fails, the chunks that run are finished, and the others stop.
+func (p *Pool) Run(j *Job) (Result, error) {
 	p.mu.Lock()
 	l := p.loads[j]
 	l.watch()
@@ -102,7 +114,10 @@ func (p *Pool) Run(j *Job) (int64, error) {
 }
 
 // Close gives the source's snapshot back. No job may be running.
-func (p *Pool) Close() { p.source.close() }
+func (p *Pool) Close() {
+	p.stop()
+	p.source.close()
+}
 
 func (p *Pool) wake() {
 	p.mu.Lock()
@@ -112,7 +127,7 @@ func (p *Pool) wake() {
 
 // finishStopped ends the jobs that wait for a worker which they will not get. p.mu is held.
 func (p *Pool) finishStopped() {
-	if p.o.Soft.Err() == nil {
+	if p.soft.Err() == nil {
 		return
 	}
 	for _, l := range p.order {
@@ -124,7 +139,7 @@ func (p *Pool) finishStopped() {
 
 // dispatch gives idle workers something to do. p.mu is held.
 func (p *Pool) dispatch() {
-	for p.idle > 0 && p.o.Soft.Err() == nil {
+	for p.idle > 0 && p.soft.Err() == nil {
 		l, helper := p.pick()
 		if l == nil {
 			return
@@ -164,7 +179,7 @@ func (p *Pool) pick() (best *load, helper bool) {
 
 // claim takes a load's next chunk, where there is one that this worker should take.
 func (p *Pool) claim(l *load, helper bool) (providers.Chunk, bool) {
-	if p.o.Soft.Err() != nil {
+	if p.soft.Err() != nil {
 		return providers.Chunk{}, false
 	}
 	if helper {

@@ -14,6 +14,7 @@ import (
 type source struct {
 	reader    providers.SnapshotReader
 	options   providers.SnapshotOptions
+	soft      context.Context
 	hard      context.Context
 	oneMoment bool
 	name      string
@@ -30,9 +31,9 @@ type held struct {
 	users  int
 }
 
-func newSource(o Options) *source {
+func newSource(o Options, soft context.Context) *source {
 	return &source{
-		reader: o.Source, hard: o.Hard, oneMoment: o.OneMoment, name: o.Name,
+		reader: o.Source, soft: soft, hard: o.Hard, oneMoment: o.OneMoment, name: o.Name,
 		options: providers.SnapshotOptions{Readers: o.Workers, Consistent: o.OneMoment},
 	}
 }
@@ -41,6 +42,9 @@ func newSource(o Options) *source {
 func (s *source) get() (*held, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.soft.Err() != nil {
+		return nil, ErrStopped
+	}
 	if s.current == nil {
 		if s.oneMoment && s.wrote {
 			return nil, s.gone()

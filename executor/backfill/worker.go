@@ -13,6 +13,7 @@ import (
 // work is a worker's time with one load: until nothing is left of it for this worker,
 // it has failed, or the run is stopped.
 func (p *Pool) work(l *load, helper bool) {
+	l.begin()
 	p.copy(l, helper)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -30,6 +31,7 @@ func (p *Pool) work(l *load, helper bool) {
 func (p *Pool) last(l *load) {
 	switch {
 	case l.hasFailed():
+		p.stop()
 		l.finish(nil)
 	case l.complete():
 		l.workers++ // nobody else may take it up
@@ -37,6 +39,7 @@ func (p *Pool) last(l *load) {
 		again, err := p.closeLoad(l)
 		if err != nil {
 			l.fail(err)
+			p.stop()
 		}
 		p.mu.Lock()
 		l.workers--
@@ -51,7 +54,7 @@ func (p *Pool) last(l *load) {
 // chunks are to be written once more. Else it closes the load, which is durable together
 // with all chunks before it.
 func (p *Pool) closeLoad(l *load) (again bool, err error) {
-	err = retry.Do(p.o.Soft, p.o.Hard, l.job.policy(), func(ctx context.Context) error {
+	err = retry.Do(p.soft, p.o.Hard, l.job.policy(), func(ctx context.Context) error {
 		st, err := p.o.Target.OpenLoad(ctx, l.job.Load, func() ([]providers.Chunk, error) { return nil, errLedgerLost })
 		if err != nil {
 			return err
@@ -73,27 +76,23 @@ func (j *Job) policy() retry.Policy { return retry.Policy{Attempts: j.Attempts, 
 // that may help.
 func (p *Pool) copy(l *load, helper bool) {
 	policy := l.job.policy()
-	for try := 1; ; {
+	for failures := 1; ; {
 		wrote, more, err := p.pass(l, helper)
 		switch {
 		case err == nil && more:
 			continue
-		case err == nil:
+		case err == nil || errors.Is(err, ErrStopped):
 			return
 		case wrote:
-			try = 1
+			failures = 1
 		}
-		if !retry.Worthwhile(p.o.Hard, err) {
-			l.fail(p.source.explain(err))
-			return
-		}
-		if !policy.Pause(p.o.Soft, try, err) {
-			if p.o.Soft.Err() == nil {
+		if !retry.Worthwhile(p.o.Hard, err) || !policy.Pause(p.soft, failures, err) {
+			if p.soft.Err() == nil || !retry.Worthwhile(p.o.Hard, err) {
 				l.fail(p.source.explain(err))
 			}
 			return
 		}
-		try++
+		failures++
 	}
 }
 
@@ -124,7 +123,7 @@ func (p *Pool) pass(l *load, helper bool) (wrote, more bool, err error) {
 	defer h.release()
 	in := newPipe(p.o.Hard, h, l.job.Read, w.Forms(), func() (providers.Chunk, bool) { return p.claim(l, helper) })
 	defer func() { l.giveBack(in.close()) }()
-	for p.o.Soft.Err() == nil && !l.hasFailed() {
+	for p.soft.Err() == nil && !l.hasFailed() {
 		c, err := in.next(p.o.Hard)
 		if c == nil || err != nil {
 			return wrote, false, err

@@ -11,7 +11,7 @@ import (
 	"github.com/syncform/syncform/providers"
 )
 
-// First is the middle of the wait before the second try; each wait after it is
+// First is the middle of the wait after the first failure; each wait after it is
 // twice as long, up to Longest, and all are spread by a half to either side.
 const (
 	First   = 500 * time.Millisecond
@@ -21,7 +21,9 @@ const (
 // Policy says how often to try again, and who is told.
 type Policy struct {
 	Attempts int // further tries after the first; 0: none
-	Notify   func(try int, wait time.Duration, err error)
+	// Notify is told before each further try: which one it will be (2 for the first
+	// of them), how long until then, and what the one before it failed with.
+	Notify func(try int, wait time.Duration, err error)
 }
 
 // Worthwhile reports whether another try may help: the error says so, it is no full
@@ -30,15 +32,15 @@ func Worthwhile(hard context.Context, err error) bool {
 	return err != nil && hard.Err() == nil && providers.IsRetryable(err) && !errors.Is(err, providers.ErrDiskFull)
 }
 
-// Pause waits before try number try (1 is the first try after the first failure). It
-// returns false, without waiting or at once, when soft is cancelled.
-func (p Policy) Pause(soft context.Context, try int, err error) bool {
-	if try > p.Attempts || soft.Err() != nil {
+// Pause waits after the failure number failures in a row. It returns false when there
+// is to be no further try: they are used up, or soft was cancelled.
+func (p Policy) Pause(soft context.Context, failures int, err error) bool {
+	if failures > p.Attempts || soft.Err() != nil {
 		return false
 	}
-	wait := Wait(try)
+	wait := Wait(failures)
 	if p.Notify != nil {
-		p.Notify(try, wait, err)
+		p.Notify(failures+1, wait, err)
 	}
 	t := time.NewTimer(wait)
 	defer t.Stop()
@@ -50,11 +52,11 @@ func (p Policy) Pause(soft context.Context, try int, err error) bool {
 	}
 }
 
-// Wait is how long to wait before that try, with jitter.
-func Wait(try int) time.Duration {
+// Wait is how long to wait after so many failures in a row, with jitter.
+func Wait(failures int) time.Duration {
 	d := Longest
-	if try < 8 {
-		d = min(Longest, First<<(try-1))
+	if failures < 8 {
+		d = min(Longest, First<<(failures-1))
 	}
 	return d/2 + rand.N(d)
 }
@@ -63,9 +65,9 @@ func Wait(try int) time.Duration {
 // until the tries are used up, and returns f's last error. When soft is cancelled it
 // does not try again.
 func Do(soft, hard context.Context, p Policy, f func(ctx context.Context) error) error {
-	for try := 1; ; try++ {
+	for failures := 1; ; failures++ {
 		err := f(hard)
-		if err == nil || !Worthwhile(hard, err) || !p.Pause(soft, try, err) {
+		if err == nil || !Worthwhile(hard, err) || !p.Pause(soft, failures, err) {
 			return err
 		}
 	}

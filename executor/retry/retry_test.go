@@ -31,7 +31,7 @@ func TestOnlyWhatMayHelpIsTriedAgain(t *testing.T) {
 			tries, told := 0, 0
 			p := retry.Policy{Attempts: tc.attempts, Notify: func(try int, wait time.Duration, err error) {
 				told++
-				if try != told || wait <= 0 || err == nil {
+				if try != told+1 || wait <= 0 || err == nil {
 					t.Errorf("told of try %d, wait %v, error %v", try, wait, err)
 				}
 			}}

@@ -83,7 +83,7 @@ func TestOneFlippedBitOfALargeTable(t *testing.T) {
 		target := numbered(n, func(j int, r []string) {
 			if j == i {
 				b := []byte(r[1])
-				b[rand.N(1)] ^= 1
+				b[i%len(b)] ^= 1
 				r[1] = string(b)
 			}
 		})
