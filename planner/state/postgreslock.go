@@ -139,7 +139,7 @@ func (l *pgLock) retake(ctx context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// unlock gives the lock back with its connection.
+// unlock gives the lock back, and its connection.
 func (l *pgLock) unlock(ctx context.Context) error {
 	l.p.mu.Lock()
 	defer l.p.mu.Unlock()
@@ -148,6 +148,11 @@ func (l *pgLock) unlock(ctx context.Context) error {
 	}
 	defer closeConn(ctx, l.c)
 	if _, err := l.c.Exec(ctx, `DELETE FROM _sync_state_lock WHERE name = $1 AND id = $2`, l.p.name, l.info.ID); err != nil {
+		return fmt.Errorf("unlock %s: %w", l.p.where(), err)
+	}
+	// The server ends a closed connection's session a moment later; whoever comes next
+	// need not meet it.
+	if _, err := l.c.Exec(ctx, `SELECT pg_advisory_unlock_all()`); err != nil {
 		return fmt.Errorf("unlock %s: %w", l.p.where(), err)
 	}
 	return nil
