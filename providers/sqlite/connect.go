@@ -161,19 +161,40 @@ func (c *Conn) put(db *sqlite.Conn) {
 	_ = db.Close() // what it was used for has ended, well or not, and was reported
 }
 
-// take waits for the turn to write and takes a connection; the caller gives both back.
+// take waits for the turn to write and takes the connection that writes: always the
+// same one, for SQLite reads the whole schema anew on any other after each DDL. The
+// caller gives the turn back.
 func (c *Conn) take(ctx context.Context) (*sqlite.Conn, func(), error) {
 	select {
 	case c.turn <- struct{}{}:
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
-	db, err := c.get(ctx, true)
-	if err != nil {
-		<-c.turn
-		return nil, nil, err
+	c.mu.Lock()
+	db := c.writer
+	c.writer = nil
+	c.mu.Unlock()
+	if db == nil {
+		var err error
+		if db, err = c.get(ctx, true); err != nil {
+			<-c.turn
+			return nil, nil, err
+		}
 	}
-	return db, func() { c.put(db); <-c.turn }, nil
+	db.SetInterrupt(ctx.Done())
+	return db, func() {
+		db.SetInterrupt(nil)
+		c.mu.Lock()
+		keep := db.AutocommitEnabled() && !c.closed
+		if keep {
+			c.writer = db
+		}
+		c.mu.Unlock()
+		if !keep {
+			c.put(db)
+		}
+		<-c.turn
+	}, nil
 }
 
 // transact runs f in one write transaction, with the turn to write.
@@ -184,6 +205,28 @@ func (c *Conn) transact(ctx context.Context, f func(db *sqlite.Conn) error) erro
 	}
 	defer done()
 	return inTransaction(ctx, db, f)
+}
+
+// withLedger is transact for what writes into the ledger, whose tables it makes where
+// they are missing.
+func (c *Conn) withLedger(ctx context.Context, f func(db *sqlite.Conn, l ledgerDB) error) error {
+	c.mu.Lock()
+	there := c.ensured
+	c.mu.Unlock()
+	err := c.transact(ctx, func(db *sqlite.Conn) error {
+		if !there {
+			if err := book.Ensure(ctx, ledgerDB{db}); err != nil {
+				return err
+			}
+		}
+		return f(db, ledgerDB{db})
+	})
+	if err == nil && !there {
+		c.mu.Lock()
+		c.ensured = true
+		c.mu.Unlock()
+	}
+	return err
 }
 
 // inTransaction begins with the write lock, so that nothing fails half-way for the

@@ -115,6 +115,8 @@ type Conn struct {
 
 	mu       sync.Mutex
 	idle     []*sqlite.Conn        // open connections, ready for reuse
+	writer   *sqlite.Conn          // the one that writes, while nobody does
+	ensured  bool                  // the ledger's tables are there
 	standIns map[*sqlite.Conn]bool // connections that stand for a missing file
 	closed   bool
 }
@@ -127,7 +129,10 @@ func (c *Conn) Close() error {
 	for _, db := range c.idle {
 		errs = append(errs, db.Close())
 	}
-	c.idle, c.closed = nil, true
+	if c.writer != nil {
+		errs = append(errs, c.writer.Close())
+	}
+	c.idle, c.writer, c.closed = nil, nil, true
 	return errors.Join(errs...)
 }
 

@@ -19,11 +19,7 @@ func (c *Conn) RunStep(ctx context.Context, key providers.StepKey, s providers.S
 	if !s.Transactional {
 		return c.runAlone(ctx, key, s)
 	}
-	err = c.transact(ctx, func(db *sqlite.Conn) error {
-		l := ledgerDB{db}
-		if err := book.Ensure(ctx, l); err != nil {
-			return err
-		}
+	err = c.withLedger(ctx, func(db *sqlite.Conn, l ledgerDB) error {
 		state, err := book.Step(ctx, l, key)
 		if err != nil || state == ledger.Done {
 			return err

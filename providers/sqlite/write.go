@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -21,11 +20,7 @@ func (c *Conn) OpenLoad(ctx context.Context, l providers.Load, chunks func() ([]
 	// of the same file.
 	var proposed []providers.Chunk
 	open := func(chunks func() ([]providers.Chunk, error)) error {
-		return c.transact(ctx, func(db *sqlite.Conn) error {
-			at := ledgerDB{db}
-			if err := book.Ensure(ctx, at); err != nil {
-				return err
-			}
+		return c.withLedger(ctx, func(_ *sqlite.Conn, at ledgerDB) error {
 			st, err = book.OpenLoad(ctx, at, l.Mapping, l.Generation, chunks)
 			return err
 		})
@@ -43,30 +38,16 @@ func (c *Conn) OpenLoad(ctx context.Context, l providers.Load, chunks func() ([]
 // errAsk says that the ledger does not have the load yet.
 var errAsk = errors.New("no chunks yet")
 
-// CloseLoad notes the table for users to read and lets SQLite look at it for its
-// query plans.
+// CloseLoad notes the table for users to read.
 func (c *Conn) CloseLoad(ctx context.Context, l providers.Load, rows int64) error {
-	return c.transact(ctx, func(db *sqlite.Conn) error {
-		if err := book.Ensure(ctx, ledgerDB{db}); err != nil {
-			return err
-		}
-		return book.NoteTable(ctx, ledgerDB{db}, l.Live.String(), rows, "loaded")
+	return c.withLedger(ctx, func(_ *sqlite.Conn, at ledgerDB) error {
+		return book.NoteTable(ctx, at, l.Live.String(), rows, "loaded")
 	})
 }
 
-// OpenWriter checks that the table is there; a connection is taken for each chunk.
+// OpenWriter prepares nothing at the file: the connection that writes is taken for
+// each chunk.
 func (c *Conn) OpenWriter(ctx context.Context, l providers.Load) (providers.TableWriter, error) {
-	db, err := c.get(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer c.put(db)
-	if _, err := one(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", l.Table.Name); err != nil {
-		if errors.Is(err, errNoRows) {
-			return nil, fmt.Errorf("there is no table %s to write to", l.Table)
-		}
-		return nil, because(ctx, err)
-	}
 	w := &writer{c: c, load: l}
 	names := make([]string, len(l.Columns))
 	read := providers.ReadTable{Columns: make([]providers.ReadColumn, len(l.Columns))}
