@@ -99,8 +99,10 @@ func (b *builder) goOn(w *want) {
 	k.load = true
 	beside := w.prev.Into != schema.Name{} && w.prev.Into != w.prev.TargetTable
 	same := sameLoad(&w.prev.Mapping, &k.mapping) && !b.replaced(w) && w.sync.Mode != "snapshot"
+	// What the first load left is ours alone: it is given up rather than hold a change.
+	otherwise := slices.ContainsFunc(k.diffs, func(d difference) bool { return d.risky })
 	switch {
-	case same && !beside:
+	case same && !beside && !otherwise:
 		k.resumed, k.gen, k.into = true, w.prev.Generation, w.name
 		k.reason = "an earlier apply was cut short"
 	case same && w.target.asides[w.prev.Into] != nil:

@@ -56,7 +56,7 @@ func (b *builder) drop(ctx context.Context, gone []*state.Mapping) {
 	tables := map[string][]victim{}
 	for _, m := range gone {
 		e := b.endpoints[m.Target]
-		if e == nil || e.db.Identity != m.TargetIdentity {
+		if e == nil || !e.holds(m) {
 			if m.Created {
 				b.note(m.Addr, fmt.Sprintf("%s is not in the configuration any more, or is another database: table %s is kept", m.Target, m.TargetTable))
 			}

@@ -18,7 +18,7 @@ func (b *builder) drift() {
 		if e == nil || !inScope(m.Addr, b.in.Targets) {
 			continue
 		}
-		if m.TargetIdentity != "" && m.TargetIdentity != e.db.Identity {
+		if !e.holds(m) {
 			b.drifted(m.Addr, m.Target, m.TargetTable, fmt.Sprintf("%s leads to another database than it did", m.Target))
 			continue
 		}

@@ -1,10 +1,12 @@
 package planner
 
 import (
+	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -39,6 +41,13 @@ func (e *endpoint) foldTable(n schema.Name) schema.Name {
 		n.Name = strings.ToLower(n.Name)
 	}
 	return n
+}
+
+// holds reports whether a mapping of the state has its target table in this database.
+// A SQLite file is known by its path, and a folder that moved takes its files along.
+func (e *endpoint) holds(m *state.Mapping) bool {
+	return m.TargetIdentity == e.db.Identity ||
+		e.db.System == schema.SQLite && m.Target == e.addr && filepath.Base(m.TargetIdentity) == filepath.Base(e.db.Identity)
 }
 
 // hasSchemas reports whether tables stand in schemas.

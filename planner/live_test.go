@@ -390,3 +390,24 @@ func TestDestroyLive(t *testing.T) {
 		})
 	}
 }
+
+// TestMovedFolder: a SQLite file that moved with its folder is the same.
+func TestMovedFolder(t *testing.T) {
+	s := liveSystems[3]
+	source, target := s.fresh(t), s.fresh(t)
+	providertest.Exec(t, source, "CREATE TABLE t (id int NOT NULL PRIMARY KEY)")
+	l := newLive(t, s, s, source, target, `mapping "t" {}`)
+	l.apply(l.plan())
+	moved := filepath.Join(t.TempDir(), filepath.Base(target))
+	b, err := os.ReadFile(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(moved, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	providertest.Exec(t, moved, "INSERT INTO t VALUES (1)")
+	m := newLive(t, s, s, source, moved, `mapping "t" {}`)
+	m.state = l.state
+	m.settled("after the folder moved")
+}

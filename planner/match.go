@@ -43,7 +43,7 @@ func (b *builder) match(s *lang.Sync, source *endpoint) []found {
 		}
 		t := source.lookup(m.Label)
 		if t == nil {
-			b.noTable(m, source)
+			b.tellIfAsked(m.Addr, m, func() { b.noTable(m, source) })
 			continue
 		}
 		taken[t.Name] = true

@@ -12,6 +12,7 @@ import (
 // needs are the things beside tables that the tables of one target need to be there:
 // schemas, named types, sequences.
 type needs struct {
+	b              *builder
 	source, target *schema.Database
 	changes        []needed
 	seen           map[string]bool
@@ -25,8 +26,8 @@ type needed struct {
 }
 
 // gatherNeeds looks through the tables that wants of one sync have.
-func gatherNeeds(wants []*want) *needs {
-	n := &needs{seen: map[string]bool{}}
+func (b *builder) gatherNeeds(wants []*want) *needs {
+	n := &needs{b: b, seen: map[string]bool{}}
 	for _, w := range wants {
 		if !w.target.hasSchemas() {
 			continue
@@ -91,6 +92,10 @@ func (n *needs) typ(w *want, t schema.Type) {
 		} else {
 			n.modifyEnum(w, *have, e)
 		}
+	case !slices.Contains(n.target.Types, t.Name) && !n.seen["type "+t.Name.String()]:
+		n.seen["type "+t.Name.String()] = true
+		n.b.errorAt(w.cfg.DeclRange, sumType, "%s: a column of table %s is of type %s, which is not there in %s and which syncform does not make. Make it there first (CREATE TYPE, or CREATE EXTENSION for an extension's), declare the column otherwise (column block, type), or leave it out (exclude_columns).",
+			w.addr, w.from.Name, t.Name, w.target.addr)
 	}
 }
 

@@ -29,7 +29,7 @@ func (b *builder) order() {
 }
 
 func (s *script) write(wants []*want) {
-	needs := gatherNeeds(wants)
+	needs := s.b.gatherNeeds(wants)
 	for _, n := range needs.changes {
 		s.do(n.w, plan.Expand, n.difference)
 	}

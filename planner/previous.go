@@ -82,7 +82,7 @@ func (b *builder) previous(syncs []*lang.Sync) {
 		if m == nil {
 			continue
 		}
-		if m.TargetIdentity == w.target.db.Identity && w.target.foldTable(m.TargetTable) == w.target.foldTable(w.name) {
+		if w.target.holds(m) && w.target.foldTable(m.TargetTable) == w.target.foldTable(w.name) {
 			w.prev = m
 		} else {
 			b.note(w.addr, fmt.Sprintf("it wrote table %s of %s before; that table is kept, with its rows", m.TargetTable, m.Target))

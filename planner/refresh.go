@@ -85,9 +85,9 @@ func (e *endpoint) findAsides(ctx context.Context, s *state.State) error {
 		return nil
 	}
 	var names []schema.Name
-	for _, m := range s.Mappings {
-		if m.TargetIdentity == e.db.Identity {
-			names = append(names, m.Asides...)
+	for i := range s.Mappings {
+		if e.holds(&s.Mappings[i]) {
+			names = append(names, s.Mappings[i].Asides...)
 		}
 	}
 	e.asides = map[schema.Name]*schema.Table{}

@@ -91,6 +91,21 @@ func (b *builder) narrow() {
 	}
 }
 
+// asked reports whether a mapping is in question. What is wrong with others, which are
+// only looked at for what refers to them, is not told.
+func (b *builder) asked(addr string, m *lang.Mapping) bool {
+	return inScope(addr, b.in.Targets) || isWildcard(m) && slices.Contains(b.in.Targets, m.Addr)
+}
+
+// tellIfAsked calls f, and forgets its errors where the mapping is not in question.
+func (b *builder) tellIfAsked(addr string, m *lang.Mapping, f func()) {
+	before := len(b.diags)
+	f()
+	if !b.asked(addr, m) {
+		b.diags = b.diags[:before]
+	}
+}
+
 // named reports whether an address of the command line names the want: itself, its
 // sync, or the wildcard that it came from.
 func (w *want) named(addr string) bool {

@@ -100,12 +100,14 @@ func (b *builder) tables(s *lang.Sync, source, target *endpoint) []*want {
 	}
 	var wants []*want
 	for _, w := range all {
-		if b.chooseColumns(w) && b.chooseKey(w) {
-			wants = append(wants, w)
-		}
+		b.tellIfAsked(w.addr, w.cfg, func() {
+			if b.chooseColumns(w) && b.chooseKey(w) {
+				wants = append(wants, w)
+			}
+		})
 	}
 	for _, m := range s.Mappings {
-		b.unseen(m)
+		b.tellIfAsked(m.Addr, m, func() { b.unseen(m) })
 	}
 	return wants
 }
@@ -149,7 +151,7 @@ func (b *builder) oneWriter() {
 	first := make(map[place]*want, len(b.wants))
 	for _, w := range b.wants {
 		at := place{w.target.db.Identity, w.target.foldTable(w.name)}
-		if f := first[at]; f != nil {
+		if f := first[at]; f != nil && (b.asked(w.addr, w.cfg) || b.asked(f.addr, f.cfg)) {
 			b.errorAt(w.cfg.DeclRange, sumTwoTables, "%s and %s (%s:%d) both write table %s of %s. Give one of them another target_table, or leave one out.",
 				w.addr, f.addr, f.cfg.DeclRange.Filename, f.cfg.DeclRange.Start.Line, w.name, w.target.addr)
 			continue

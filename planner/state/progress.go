@@ -67,7 +67,10 @@ func (s *State) Begin(p *plan.Plan) {
 func (e *Mapping) begin(m plan.Mapping, made bool, load *plan.BackfillSpec) {
 	old := e.Mapping
 	e.Mapping = m
-	if made || m.TargetTable != old.TargetTable || m.TargetIdentity != old.TargetIdentity {
+	// Another database is only left behind where the plan loads the table there anew:
+	// a SQLite file whose folder moved has another identity and is the same.
+	elsewhere := m.TargetIdentity != old.TargetIdentity && load != nil && load.Into == m.TargetTable && !load.Resumed
+	if made || m.TargetTable != old.TargetTable || elsewhere {
 		e.Created, e.Status, e.Rows, e.LoadedAt = made, Creating, 0, time.Time{}
 	}
 	if load == nil {

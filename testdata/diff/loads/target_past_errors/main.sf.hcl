@@ -1,0 +1,10 @@
+sync "s" {
+  source = source.postgresql.a
+  target = target.postgresql.b
+  mode   = "full"
+  mapping "users" {
+    exclude_columns = ["nothing"]
+  }
+  mapping "gone" {}
+  mapping "o" {}
+}
