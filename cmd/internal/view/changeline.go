@@ -65,7 +65,7 @@ func (v *planView) entry(a *plan.Action, in, sym, text, tail string) {
 			v.out.line("%s      %s", in, l)
 		}
 	} else {
-		v.tail(&v.out, in+v.Symbol(sym)+" "+text, plain, Safe(tail))
+		v.tail(in+v.Symbol(sym)+" "+text, plain, Safe(tail))
 	}
 	v.below(a, in)
 }

@@ -29,7 +29,7 @@ type Finding struct {
 
 // Plan writes a plan as people read it.
 func Plan(w io.Writer, paint Paint, p *plan.Plan, o PlanOptions) error {
-	v := planView{Paint: paint, plan: p, opts: o}
+	v := planView{Paint: paint, plan: p, opts: o, out: &printer{}}
 	v.write()
 	_, err := io.WriteString(w, v.out.String())
 	return err
@@ -39,7 +39,7 @@ type planView struct {
 	Paint
 	plan *plan.Plan
 	opts PlanOptions
-	out  printer
+	out  *printer
 }
 
 func (v *planView) write() {
@@ -203,7 +203,6 @@ func hazardous(p *plan.Plan) bool {
 
 // table writes one table's lines: a head, then its parts.
 func (v *planView) table(t *tableGroup) {
-	head := printer{}
 	sym := "~"
 	name := "table " + Safe(t.name.String())
 	tail := ""
@@ -217,11 +216,11 @@ func (v *planView) table(t *tableGroup) {
 			tail = "~" + Count(rows) + " rows go with it"
 		}
 	}
-	mark := v.out.Len()
-	for _, a := range t.actions {
-		v.change(a, t, "      ")
-	}
-	body := v.out.String()[mark:]
+	body := v.aside(func() {
+		for _, a := range t.actions {
+			v.change(a, t, "      ")
+		}
+	})
 	if body == "" && sym == "~" {
 		return // the load's line tells all
 	}
@@ -231,10 +230,18 @@ func (v *planView) table(t *tableGroup) {
 			sym = "!"
 		}
 	}
-	v.tail(&head, "  "+v.Symbol(sym)+" "+v.Bold(name), "  "+sym+" "+name, tail)
-	all := v.out.String()[:mark] + head.String() + body
-	v.out.Reset()
-	v.out.WriteString(all)
+	v.tail("  "+v.Symbol(sym)+" "+v.Bold(name), "  "+sym+" "+name, tail)
+	v.out.WriteString(body)
+}
+
+// aside returns what f writes.
+func (v *planView) aside(f func()) string {
+	out := v.out
+	v.out = &printer{}
+	f()
+	text := v.out.String()
+	v.out = out
+	return text
 }
 
 // changes reports whether anything of the table's shape will change.
@@ -267,18 +274,18 @@ func (v *planView) from(a *plan.Action) string {
 
 // tail writes painted, and behind it tail; on a line of its own where they don't fit
 // together. plain is painted without colour.
-func (v *planView) tail(out *printer, painted, plain, tail string) {
+func (v *planView) tail(painted, plain, tail string) {
 	switch {
 	case tail == "":
-		out.line("%s", painted)
+		v.out.line("%s", painted)
 	case width(plain)+2+width(tail) <= v.Columns():
 		gap := max(2, min(46, v.Columns()-width(tail))-width(plain))
-		out.line("%s%s%s", painted, strings.Repeat(" ", gap), v.Faint(tail))
+		v.out.line("%s%s%s", painted, strings.Repeat(" ", gap), v.Faint(tail))
 	default:
 		in := len(plain) - len(strings.TrimLeft(plain, " ")) + 4
-		out.line("%s", painted)
+		v.out.line("%s", painted)
 		for l := range strings.SplitSeq(Wrap(tail, v.Columns()-in), "\n") {
-			out.line("%s%s", strings.Repeat(" ", in), v.Faint(l))
+			v.out.line("%s%s", strings.Repeat(" ", in), v.Faint(l))
 		}
 	}
 }
@@ -294,7 +301,7 @@ func (v *planView) loads(loads []*plan.Action) {
 			sym = "!"
 		}
 		plain := "  " + sym + " backfill " + pad(v.loadName(a), w)
-		v.tail(&v.out, "  "+v.Symbol(sym)+" backfill "+pad(v.loadName(a), w), plain, v.load(a))
+		v.tail("  "+v.Symbol(sym)+" backfill "+pad(v.loadName(a), w), plain, v.load(a))
 		v.below(a, "      ")
 	}
 }
@@ -333,14 +340,14 @@ func (v *planView) load(a *plan.Action) string {
 	return strings.Join(parts, ", ")
 }
 
-// below writes what belongs under an action's line: info that found no place,
-// hazards, why it is held, and its steps.
+// below writes what belongs under an action's line: hazards, why it is held, and its
+// steps.
 func (v *planView) below(a *plan.Action, in string) {
 	in += "    "
 	cols := max(20, v.Columns()-len(in))
-	note := func(mark, text string) {
+	note := func(text string) {
 		for l := range strings.SplitSeq(Wrap(SafeLines(text), cols), "\n") {
-			v.out.line("%s%s", in, mark+l)
+			v.out.line("%s%s", in, l)
 		}
 	}
 	seen := map[string]bool{}
@@ -348,18 +355,18 @@ func (v *planView) below(a *plan.Action, in string) {
 		for _, h := range s.Hazards {
 			if text := h.Code + ": " + h.Text; !seen[text] {
 				seen[text] = true
-				note("", text)
+				note(text)
 			}
 		}
 	}
 	if a.Held != "" {
-		note("", "held: "+a.Held)
+		note("held: "+a.Held)
 	}
 	if !v.opts.Verbose {
 		return
 	}
 	if a.Reason != "" {
-		note("", "because: "+a.Reason)
+		note("because: "+a.Reason)
 	}
 	for _, s := range a.Steps {
 		if s.Text == "" {
