@@ -125,6 +125,7 @@ var (
 	_ providers.Normalizer     = (*Conn)(nil)
 	_ providers.StepPlanner    = (*Conn)(nil)
 	_ providers.StepRunner     = (*Conn)(nil)
+	_ providers.Settler        = (*Conn)(nil)
 	_ providers.SnapshotReader = (*Conn)(nil)
 	_ providers.Writer         = (*Conn)(nil)
 	_ providers.Checksummer    = (*Conn)(nil)
