@@ -59,6 +59,7 @@ type Database struct {
 	Enums         []Enum     `json:"enums,omitempty"`
 	Domains       []Domain   `json:"domains,omitempty"`
 	Sequences     []Sequence `json:"sequences,omitempty"` // those that no identity column owns
+	Types         []Name     `json:"types,omitempty"`     // every named type that a column can have, those that syncform does not make (composite, range, an extension's) among them
 	Others        []Object   `json:"others,omitempty"`    // seen but not managed
 }
 
