@@ -27,7 +27,7 @@ func (b *builder) desireSync(wants []*want) {
 	}
 	from := renamed(wants, shaped, bySource)
 	for i, w := range wants {
-		b.translate(w, from, shaped[i])
+		b.tellIfAsked(w.addr, w.cfg, func() { b.translate(w, from, shaped[i]) })
 	}
 	b.referToNewNames(wants)
 	acceptable(wants)
