@@ -75,6 +75,7 @@ type catalogue struct {
 	sequences  []sequenceRow
 	comments   map[commentKey]string
 	others     []schema.Object
+	namedTypes []schema.Name
 	texts      map[string]string // see intern
 
 	columns     []columnRow
@@ -175,6 +176,8 @@ func (r *catalogue) take(i int, v [][]byte) {
 		r.collations[f(0)] = schema.Name{Schema: f(1), Name: f(2)}
 	case qOpclasses:
 		r.opclasses[f(0)] = opclass{schema.Name{Schema: f(1), Name: f(2)}, yes(3)}
+	case qNamedTypes:
+		r.namedTypes = append(r.namedTypes, schema.Name{Schema: f(0), Name: f(1)})
 	case qOthers:
 		r.others = append(r.others, schema.Object{Kind: f(0), Name: schema.Name{Schema: f(1), Name: f(2)}})
 	}
@@ -219,6 +222,7 @@ func (r *catalogue) database() *schema.Database {
 			db.Others = append(db.Others, schema.Object{Kind: "table of an extension", Name: rel.name})
 		}
 	}
+	db.Types = r.namedTypes
 	r.buildTypes(db)
 	r.buildSequences(db)
 	slices.SortFunc(db.Tables, func(a, b schema.Table) int { return a.Name.Compare(b.Name) })

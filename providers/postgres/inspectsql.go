@@ -22,6 +22,7 @@ const (
 	qComments
 	qCollations
 	qOpclasses
+	qNamedTypes
 	qOthers
 )
 
@@ -145,6 +146,8 @@ func inspection(version int, s scope) []string {
 
 	q[qCollations] = `SELECT c.oid, n.nspname, c.collname FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace`
 	q[qOpclasses] = `SELECT c.oid, n.nspname, c.opcname, c.opcdefault FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace`
+	q[qNamedTypes] = `SELECT n.nspname, t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+ WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%' AND t.typcategory <> 'A' AND (t.typrelid = 0 OR c.relkind = 'c') ORDER BY 1, 2`
 	q[qOthers] = othersQuery(s)
 	return q
 }
