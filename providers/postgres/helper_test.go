@@ -208,7 +208,7 @@ func onlyForm(want row.Form) func([]row.Form) []row.Form {
 				return []row.Form{x}
 			}
 		}
-		return []row.Form{row.FormFields}
+		return f
 	}
 }
 

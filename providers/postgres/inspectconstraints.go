@@ -77,7 +77,7 @@ func (r *catalogue) constraintComment(k *constraintRow) string {
 }
 
 func (r *catalogue) check(k *constraintRow) schema.Check {
-	return schema.Check{Name: k.name, Expr: k.expr, NoInherit: k.noInherit, NotValid: !k.valid && k.enforced, NotEnforced: !k.enforced, Comment: r.constraintComment(k)}
+	return schema.Check{Name: k.name, Expr: steady(k.expr), NoInherit: k.noInherit, NotValid: !k.valid && k.enforced, NotEnforced: !k.enforced, Comment: r.constraintComment(k)}
 }
 
 func (r *catalogue) key(k *constraintRow, rel *relation) schema.Key {
@@ -183,7 +183,7 @@ func (rel *relation) addToKey(k *constraintRow, row *indexRow) {
 }
 
 func (r *catalogue) index(row *indexRow, rel *relation) schema.Index {
-	x := schema.Index{Name: row.name, Unique: row.unique, Where: row.where, NullsNotDistinct: row.nullsNotDistinct, Invalid: !row.valid,
+	x := schema.Index{Name: row.name, Unique: row.unique, Where: steady(row.where), NullsNotDistinct: row.nullsNotDistinct, Invalid: !row.valid,
 		Options: storageOptions(row.storage), Comment: r.comments[commentKey{"pg_class", row.oid, "0"}]}
 	if row.method != "btree" {
 		x.Method = row.method
@@ -216,7 +216,7 @@ func (r *catalogue) index(row *indexRow, rel *relation) schema.Index {
 		if num != 0 {
 			p.Column, columnCollation = rel.columns[num], rel.colls[num]
 		} else if len(exprs) > 0 {
-			p.Expr, exprs = withoutParens(exprs[0]), exprs[1:]
+			p.Expr, exprs = steady(withoutParens(exprs[0])), exprs[1:]
 		}
 		if i < len(colls) && colls[i] != noCollation && colls[i] != columnCollation {
 			p.Collation = r.collationName(colls[i])

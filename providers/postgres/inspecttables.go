@@ -39,7 +39,7 @@ func (r *catalogue) buildColumns() {
 		}
 		switch {
 		case row.generated != "":
-			col.Generated = &schema.Generated{Expr: row.def, Stored: row.generated == "s"}
+			col.Generated = &schema.Generated{Expr: steady(row.def), Stored: row.generated == "s"}
 		case row.hasDefault:
 			col.Default = decodeDefault(col.Type, row.def)
 		}

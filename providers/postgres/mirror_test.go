@@ -65,6 +65,8 @@ CREATE TABLE measured_new_0 PARTITION OF measured_new FOR VALUES WITH (MODULUS 2
 CREATE TABLE measured_new_1 PARTITION OF measured_new FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 CREATE INDEX measured_v ON measured (v);
 CREATE TABLE nokey (a integer, b text);
+CREATE TABLE listed (v character varying(9) CHECK (v IN ('a', 'it''s', '])::text[])')), w character varying CHECK (w IN ('one')), n integer CHECK (n IN (1, 2) AND n BETWEEN 0 AND 9), c character(2) CHECK (c IN ('x', 'y')));
+CREATE INDEX ON listed (n) WHERE v NOT IN ('a', 'b');
 CREATE VIEW v AS SELECT * FROM nokey;
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER tr BEFORE INSERT ON nokey FOR EACH ROW EXECUTE FUNCTION f();
@@ -127,7 +129,11 @@ func TestMirror(t *testing.T) {
 func mirror(t *testing.T, version, url string) {
 	from := open(t, url)
 	db := inspect(t, from)
-	for _, form := range []row.Form{binaryPrefix, textForm, row.FormFields} {
+	forms := []row.Form{binaryPrefix, textForm, row.FormFields}
+	if versions := providertest.PostgresVersions(); version != versions[len(versions)-1] {
+		forms = forms[:1] // the newest goes through all
+	}
+	for _, form := range forms {
 		t.Run(string(form), func(t *testing.T) {
 			toURL := providertest.Postgres(t, version)
 			to := open(t, toURL)

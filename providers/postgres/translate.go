@@ -203,10 +203,10 @@ func (tr *translation) enumChecks(t *schema.Table) {
 		}
 		labels := make([]string, len(s.Type.Values))
 		for j, l := range s.Type.Values {
-			labels[j] = literal(l) + "::character varying"
+			labels[j] = "(" + literal(l) + varcharCast + ")::text"
 		}
 		col := quoteIfNeeded(t.Columns[i].Name)
-		expr := "((" + col + ")::text = ANY ((ARRAY[" + strings.Join(labels, ", ") + "])::text[]))"
+		expr := "((" + col + ")::text = ANY (ARRAY[" + strings.Join(labels, ", ") + "]))"
 		if len(labels) == 1 {
 			expr = "((" + col + ")::text = " + literal(s.Type.Values[0]) + "::text)"
 		}

@@ -31,8 +31,8 @@ func (c *Conn) OpenLoad(ctx context.Context, l providers.Load, chunks func() ([]
 	return st, err
 }
 
-// CloseLoad notes the table and its rows, and lets the server gather statistics where
-// the role may.
+// CloseLoad notes the table and its rows. Statistics are left to autovacuum, which
+// looks at a table once it has grown.
 func (c *Conn) CloseLoad(ctx context.Context, l providers.Load, rows int64) error {
 	s, err := c.acquire(ctx)
 	if err != nil {
@@ -42,17 +42,9 @@ func (c *Conn) CloseLoad(ctx context.Context, l providers.Load, rows int64) erro
 	if err := c.ensureLedger(ctx, s); err != nil {
 		return err
 	}
-	err = inTransaction(ctx, s, func() error {
+	return inTransaction(ctx, s, func() error {
 		return c.ledger().NoteTable(ctx, ledgerDB{s}, l.Live.String(), rows, "loaded")
 	})
-	if err != nil {
-		return err
-	}
-	// The server only warns where the role may not.
-	if err := s.exec(ctx, "ANALYZE "+quoteName(l.Table)); err != nil && !isCode(err, "42P01") {
-		return fmt.Errorf("gather statistics of table %s: %w", l.Table, classify(err))
-	}
-	return nil
 }
 
 func isCode(err error, code string) bool {
