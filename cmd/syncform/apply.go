@@ -110,8 +110,9 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	if err != nil {
 		return s.applyFailure(o, err)
 	}
+	outputs := w.outputs(p, o.custom)
 	if !o.json {
-		if err := view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose, Targets: len(o.custom.targets) > 0, RefreshOnly: o.custom.refreshOnly, Findings: findings}); err != nil {
+		if err := view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose, Targets: len(o.custom.targets) > 0, RefreshOnly: o.custom.refreshOnly, Findings: findings, Outputs: outputs}); err != nil {
 			return failed("Can't write the plan", err)
 		}
 	}
@@ -121,7 +122,7 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	if err := lacking(findings); err != nil {
 		return s.applyFailure(o, err)
 	}
-	if !p.Empty() && !o.autoApprove {
+	if (!p.Empty() || len(outputs) > 0) && !o.autoApprove {
 		if err := s.approve(ctx, o, p); err != nil {
 			return err
 		}

@@ -78,6 +78,7 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 	if err != nil {
 		return s.jsonFailure(o.json, err)
 	}
+	outputs := w.outputs(p, o.custom)
 	if o.out != "" {
 		remember(p, w.cfg, o.config)
 		if err := plan.WriteFile(o.out, p); err != nil {
@@ -92,7 +93,7 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 	case o.sql:
 		err = view.PlanSQL(s.out, p)
 	default:
-		err = view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose, Targets: len(o.custom.targets) > 0, SavedTo: o.out, Hints: !s.automation, RefreshOnly: o.custom.refreshOnly, Findings: findings})
+		err = view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose, Targets: len(o.custom.targets) > 0, SavedTo: o.out, Hints: !s.automation, RefreshOnly: o.custom.refreshOnly, Findings: findings, Outputs: outputs})
 	}
 	if err != nil {
 		return failed("Can't write the plan", err)
@@ -103,7 +104,7 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 	switch {
 	case p.Held > 0:
 		return exitCode(3)
-	case !p.Empty(), o.custom.refreshOnly && len(p.Actions) > 0:
+	case !p.Empty(), len(outputs) > 0, o.custom.refreshOnly && len(p.Actions) > 0:
 		return exitCode(2)
 	}
 	return nil

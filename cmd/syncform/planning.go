@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/syncform/syncform/cmd/internal/view"
 	"github.com/syncform/syncform/planner"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
@@ -36,6 +37,14 @@ func (w *work) plan(ctx context.Context, o customOptions) (*plan.Plan, error) {
 	}
 	w.s.showDiagnostics(diags, w.cfg.Files)
 	return p, release(p, o.approve)
+}
+
+// outputs gives what an apply of the plan would change of the state's outputs.
+func (w *work) outputs(p *plan.Plan, o customOptions) []view.OutputChange {
+	if o.refreshOnly {
+		return nil
+	}
+	return view.OutputChanges(w.state, p)
 }
 
 // release lets the held actions at or below these addresses run.

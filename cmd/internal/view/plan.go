@@ -19,6 +19,7 @@ type PlanOptions struct {
 	// RefreshOnly says that the plan only looks for drift.
 	RefreshOnly bool
 	Findings    []Finding
+	Outputs     []OutputChange
 }
 
 // Finding is something that an apply of the plan would lack, or should know.
@@ -69,6 +70,7 @@ func (v *planView) write() {
 	} else {
 		v.out.line("%s", v.Bold(Wrap(Summarize(v.plan).String(), v.Columns())))
 	}
+	v.outputs()
 	v.notes()
 	v.findings(true, "Missing, so that the plan can't be applied yet:")
 	v.findings(false, "To know before it is applied:")
@@ -120,6 +122,8 @@ func (v *planView) nothing() {
 		v.out.line("%s", v.Bold("The targets are no longer as they were applied."))
 	case v.opts.RefreshOnly:
 		v.out.line("%s The targets are as they were applied.", v.Green(v.Bold("No drift.")))
+	case len(v.opts.Outputs) > 0:
+		v.out.line("%s The tables match the configuration; only outputs change.", v.Bold("No changes to databases."))
 	case v.plan.Destroy:
 		v.out.line("%s", v.Bold("No changes. There is nothing of syncform's to take down."))
 	case Summarize(v.plan).Held > 0:
@@ -360,13 +364,13 @@ func (v *planView) below(a *plan.Action, in string) {
 		}
 	}
 	if a.Held != "" {
-		note("held: "+a.Held)
+		note("held: " + a.Held)
 	}
 	if !v.opts.Verbose {
 		return
 	}
 	if a.Reason != "" {
-		note("because: "+a.Reason)
+		note("because: " + a.Reason)
 	}
 	for _, s := range a.Steps {
 		if s.Text == "" {

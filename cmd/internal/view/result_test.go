@@ -137,3 +137,16 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+func TestOutputChanges(t *testing.T) {
+	p := &plan.Plan{Outputs: map[string]any{"same": "x", "new": []any{"a"}, "changed": json.Number("2")}, SensitiveOutputs: []string{"secret", "hidden"}}
+	s := &state.State{Outputs: map[string]state.Output{"same": {Value: "x"}, "changed": {Value: json.Number("1")}, "gone": {Value: true}, "secret": {Sensitive: true}, "hidden": {Value: "v"}}}
+	var b bytes.Buffer
+	if err := Plan(&b, Paint{}, p, PlanOptions{Outputs: OutputChanges(s, p)}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "outputs.txt", b.String())
+	if got := OutputChanges(nil, &plan.Plan{}); got != nil {
+		t.Errorf("changes of nothing: %v", got)
+	}
+}

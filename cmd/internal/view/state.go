@@ -113,11 +113,7 @@ func Outputs(w io.Writer, outputs map[string]state.Output) error {
 func outputLines(outputs map[string]state.Output) string {
 	var b printer
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
-		if outputs[name].Sensitive {
-			b.line("%s = <sensitive>", Safe(name))
-			continue
-		}
-		b.line("%s = %s", Safe(name), HCLValue(outputs[name].Value))
+		b.line("%s = %s", Safe(name), outputText(outputs[name]))
 	}
 	return b.String()
 }
