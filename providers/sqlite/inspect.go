@@ -73,11 +73,12 @@ func inspectFile(db *sqlite.Conn, o providers.InspectOptions) (d *schema.Databas
 	return d, nil
 }
 
-// inspectTable reads one table, in whatever transaction the connection is.
+// inspectTable reads one table, in whatever transaction the connection is. What it
+// refers to is not looked at: columns that a foreign key leaves out are not filled in.
 func inspectTable(db *sqlite.Conn, n schema.Name) (*schema.Database, error) {
 	in := &inspection{db: db, objects: map[string]*object{}, parsed: map[string]*parsedTable{}, wanted: map[string]bool{n.Name: true}}
 	d := &schema.Database{System: schema.SQLite}
-	for _, read := range []func() error{in.readObjects, func() error { return in.readTables(d) }, func() error { return in.readIndexes(d) }} {
+	for _, read := range []func() error{func() error { return in.readObjects(n.Name) }, func() error { return in.readTables(d) }, func() error { return in.readIndexes(d) }} {
 		if err := read(); err != nil {
 			return nil, err
 		}
@@ -124,8 +125,15 @@ type inspection struct {
 	parsed  map[string]*parsedTable // by lower-case name
 }
 
-func (in *inspection) readObjects() error {
-	rows, err := all(in.db, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")
+// readObjects reads what there is: all of it, or with a table's name only what belongs
+// to that.
+func (in *inspection) readObjects(table ...any) error {
+	const query = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+	condition, arg := "", ""
+	if len(table) > 0 {
+		condition, arg = " WHERE tbl_name = ?", "(?)"
+	}
+	rows, err := all(in.db, query+condition+" ORDER BY type, name", table...)
 	if err != nil {
 		return err
 	}
@@ -134,7 +142,7 @@ func (in *inspection) readObjects() error {
 		in.list = append(in.list, o)
 		in.objects[lower(o.name)] = o
 	}
-	rows, err = all(in.db, "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'")
+	rows, err = all(in.db, "SELECT name, type, wr, strict FROM pragma_table_list"+arg+" WHERE schema = 'main'", table...)
 	if err != nil {
 		return err
 	}
