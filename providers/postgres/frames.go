@@ -84,11 +84,3 @@ func (f *frames) next() (kind byte, body []byte, err error) {
 	f.rp += 1 + n
 	return kind, body, nil
 }
-
-// buffered reports whether a whole message is here already.
-func (f *frames) buffered() bool {
-	if f.wp-f.rp < 5 {
-		return false
-	}
-	return f.wp-f.rp >= 1+int(binary.BigEndian.Uint32(f.buf[f.rp+1:]))
-}

@@ -199,8 +199,6 @@ func copyRows(ctx context.Context, from, to *Conn, r providers.ReadTable, l prov
 	return total, used, to.CloseLoad(ctx, l, total)
 }
 
-func allForms(f []row.Form) []row.Form { return f }
-
 func onlyForm(want row.Form) func([]row.Form) []row.Form {
 	return func(f []row.Form) []row.Form {
 		for _, x := range f {

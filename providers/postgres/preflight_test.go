@@ -16,7 +16,9 @@ import (
 func newRole(t *testing.T, link, role string) string {
 	t.Helper()
 	providertest.Exec(t, link, fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD 'pw'", quote(role)))
-	t.Cleanup(func() { providertest.Exec(t, link, fmt.Sprintf("DROP OWNED BY %s CASCADE; DROP ROLE %[1]s", quote(role))) })
+	t.Cleanup(func() {
+		providertest.Exec(t, link, fmt.Sprintf("DROP OWNED BY %s CASCADE; DROP ROLE %[1]s", quote(role)))
+	})
 	u, err := url.Parse(link)
 	if err != nil {
 		t.Fatal("the test server's URL is malformed")

@@ -150,7 +150,7 @@ func (tr *translation) name(n schema.Name) schema.Name {
 	return n
 }
 
-// columnName gives a column's name here, which other parts of the table use too.
+// columnNames gives columns' names here, which keys and indexes use too.
 func columnNames(names []string) []string {
 	out := make([]string, len(names))
 	for i, n := range names {

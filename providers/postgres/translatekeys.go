@@ -85,24 +85,39 @@ func (tr *translation) indexes(t *schema.Table) {
 // indexName: an index of MySQL has a name within its table, here within the schema,
 // where tables have theirs too.
 func (tr *translation) indexName(t *schema.Table, name string) string {
-	if tr.from.System != schema.SQLite && !strings.HasPrefix(name, t.Name.Name+"_") {
-		name = t.Name.Name + "_" + name
+	base := indexBase(tr.from.System, tr.source.Name.Name, name)
+	made := base
+	for n := 1; tr.isTaken(t, base, made); n++ {
+		made = clip(base, fmt.Sprintf("_%d", n))
 	}
-	name = fit(name)
-	for taken(tr.from, tr.source.Name, name) || slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return x.Name == name }) || t.PrimaryKey != nil && t.PrimaryKey.Name == name {
-		name = clip(name, "_idx")
-		if len(name) == maxName {
-			name = fit(name + "_" + tr.source.Name.Name)
-		}
-	}
-	return name
+	return made
 }
 
-// taken reports whether a table has the name, here or where the source's table goes.
-func taken(from *schema.Database, _ schema.Name, name string) bool {
-	for i := range from.Tables {
-		if fit(from.Tables[i].Name.Name) == name {
+func indexBase(from schema.System, table, name string) string {
+	if from != schema.SQLite && !strings.HasPrefix(name, table+"_") {
+		name = table + "_" + name
+	}
+	return fit(name)
+}
+
+// isTaken reports whether a table has the name, or another index: one of this table,
+// or one of a table before this one whose name begins alike.
+func (tr *translation) isTaken(t *schema.Table, base, name string) bool {
+	if t.PrimaryKey != nil && t.PrimaryKey.Name == name || slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return x.Name == name }) {
+		return true
+	}
+	for i := range tr.from.Tables {
+		other := &tr.from.Tables[i]
+		if fit(other.Name.Name) == name {
 			return true
+		}
+		if name != base || other.Name.Compare(tr.source.Name) >= 0 {
+			continue
+		}
+		for _, x := range other.Indexes {
+			if indexBase(tr.from.System, other.Name.Name, x.Name) == name {
+				return true
+			}
 		}
 	}
 	return false
