@@ -64,8 +64,8 @@ func retype(col *schema.Column, t schema.Type) {
 	if !t.IsText() {
 		col.Charset, col.Collation = "", ""
 	}
-	if t.Kind != schema.Int && t.Kind != schema.Decimal {
-		col.Identity = nil
+	if t.Kind != schema.Int {
+		col.Identity = nil // no system numbers anything else
 	}
 	if d := col.Default; d != nil && !d.Literal && strings.HasPrefix(d.Text, "nextval(") && t.Kind != schema.Int && t.Kind != schema.Decimal {
 		col.Default = nil
