@@ -275,7 +275,7 @@ func (in *inspection) table(o *object, columns [][]string) (*schema.Table, error
 	}
 	for _, u := range p.uniques {
 		k := schema.Key{Name: u.name, Parts: resolveParts(u.parts, resolve)}
-		if t.PrimaryKey != nil && slices.Equal(k.Columns(), t.PrimaryKey.Columns()) || slices.ContainsFunc(t.Uniques, func(o schema.Key) bool { return slices.Equal(o.Parts, k.Parts) }) {
+		if t.PrimaryKey != nil && rowidAlias(t) == "" && slices.Equal(k.Columns(), t.PrimaryKey.Columns()) || slices.ContainsFunc(t.Uniques, func(o schema.Key) bool { return slices.Equal(o.Parts, k.Parts) }) {
 			continue // SQLite makes one index of the two
 		}
 		if k.Name == "" || slices.ContainsFunc(t.Uniques, func(o schema.Key) bool { return o.Name == k.Name }) {
@@ -390,7 +390,7 @@ func (in *inspection) foreignKeys(t *schema.Table, p *parsedTable, resolve func(
 			if err != nil {
 				return err
 			}
-			if len(k.RefColumns) == 0 && parent.primary != nil {
+			if len(k.RefColumns) == 0 && parent.primary != nil && len(parent.primary.parts) == len(k.Columns) {
 				for _, part := range parent.primary.parts {
 					k.RefColumns = append(k.RefColumns, part.Column)
 				}
