@@ -70,6 +70,9 @@ func (tr *translation) withinPostgres(t schema.Table) schema.Table {
 		}
 		return x.Invalid
 	})
+	for i := range t.Indexes {
+		t.Indexes[i].Options = tr.withoutTablespace(t.Indexes[i].Options)
+	}
 	if len(t.Options) > 0 {
 		t.Options = tr.withoutTablespace(t.Options)
 	}
