@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"crypto/rand"
+	"os"
 	"testing"
 
 	"github.com/syncform/syncform/providers"
@@ -205,3 +206,12 @@ func tryCopy(t testing.TB, from, to *Conn, r providers.ReadTable, l providers.Lo
 }
 
 func named(table string) schema.Name { return schema.Name{Name: table} }
+
+func readFile(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -35,8 +35,33 @@ func (r *createReader) partitions() {
 	for !r.end() {
 		r.next()
 	}
-	p.Definition = strings.TrimRight(r.src[start:], " \n*/")
+	p.Definition = quotePartitions(strings.TrimRight(r.src[start:], " \n*/"))
 	r.table.Partition = p
+}
+
+// quotePartitions quotes the names of partitions, and of columns after COLUMNS and
+// KEY, which MySQL writes bare where it can and MariaDB does not.
+func quotePartitions(definition string) string {
+	var b strings.Builder
+	from := 0
+	names, depth := false, 0 // inside the parenthesis after COLUMNS or KEY
+	var before token
+	for t := newTokens(definition); !t.end(); {
+		word := t.next()
+		switch {
+		case word.is("("):
+			depth++
+			names = depth == 1 && (before.is("COLUMNS") || before.is("KEY"))
+		case word.is(")"):
+			depth--
+			names = false
+		case word.kind == wordToken && !word.is("BY") && (names || before.is("PARTITION") || before.is("SUBPARTITION")):
+			b.WriteString(definition[from:word.start] + ident(word.text))
+			from = word.end
+		}
+		before = word
+	}
+	return b.String() + definition[from:]
 }
 
 // partitionList reads the partitions by name, each with what is said of it.

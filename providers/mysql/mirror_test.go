@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -64,11 +63,7 @@ func TestMirrorSchema(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				from := fresh(t, source)
 				if strings.HasPrefix(file, "testdata") {
-					script, err := os.ReadFile(file)
-					if err != nil {
-						t.Fatal(err)
-					}
-					providertest.Exec(t, from, "SET sql_mode = ''; "+string(script))
+					providertest.Exec(t, from, "SET sql_mode = ''; "+readFile(t, file))
 				} else {
 					providertest.LoadSQL(t, from, file)
 				}

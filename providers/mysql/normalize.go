@@ -91,7 +91,7 @@ func (s *server) normalize(t schema.Table) schema.Table {
 		}
 	}
 	for _, f := range t.ForeignKeys {
-		if !indexed(&t, f.Columns) { // the server makes an index by the key's name
+		if !s.indexed(&t, f.Columns) { // the server makes an index by the key's name
 			x := schema.Index{Name: f.Name}
 			for _, column := range f.Columns {
 				x.Parts = append(x.Parts, schema.KeyPart{Column: column})
@@ -110,6 +110,11 @@ func (s *server) normalize(t schema.Table) schema.Table {
 		if t.Indexes[i].Method == "btree" {
 			t.Indexes[i].Method = ""
 		}
+	}
+	if p := t.Partition; p != nil {
+		quoted := *p
+		quoted.Definition = quotePartitions(p.Definition)
+		t.Partition = &quoted
 	}
 	slices.SortFunc(t.Indexes, func(a, b schema.Index) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(t.ForeignKeys, func(a, b schema.ForeignKey) int { return strings.Compare(a.Name, b.Name) })

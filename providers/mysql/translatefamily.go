@@ -39,10 +39,11 @@ func (tr *translation) family() {
 		for j := range x.Parts {
 			x.Parts[j].Desc = x.Parts[j].Desc && tr.server.descending()
 		}
-		if p := x.Options["parser"]; p != "" && other {
-			tr.note(object("index", x.Name), "the parser %s is left out", p)
-			x.Options = maps.Clone(x.Options)
-			delete(x.Options, "parser")
+		if other {
+			for _, key := range slices.Sorted(maps.Keys(x.Options)) {
+				tr.note(object("index", x.Name), "the option %s is left out", key)
+			}
+			x.Options = nil
 		}
 		if x.Method == "hash" && other {
 			x.Method = ""
@@ -107,6 +108,12 @@ func (tr *translation) familyColumn(c *schema.Column) {
 		tr.note(name, "it is computed at the source (%s); here it is a plain column that takes the values", g.Expr)
 		c.Generated = nil
 	}
+	if c.Default != nil && !c.Default.Literal {
+		c.Default = &schema.Default{Text: tr.respell(c.Default.Text)}
+	}
+	if c.Generated != nil {
+		c.Generated = &schema.Generated{Expr: tr.respell(c.Generated.Expr), Stored: c.Generated.Stored}
+	}
 	if s.mariadb() && c.Generated != nil && !c.Nullable {
 		tr.note(name, "a computed column can't be NOT NULL here")
 		c.Nullable = true
@@ -126,6 +133,24 @@ func (tr *translation) portable(expr string) bool {
 		}
 	}
 	return true
+}
+
+// respell drops the charset that MySQL writes before strings: MariaDB can't read back
+// what it makes of one with a quote in it. Sessions are utf8mb4 here too.
+func (tr *translation) respell(expr string) string {
+	if !tr.server.mariadb() || !strings.Contains(expr, "_utf8mb") {
+		return expr
+	}
+	var b strings.Builder
+	from := 0
+	for t := newTokens(expr); !t.end(); {
+		word := t.next()
+		if word.kind == wordToken && (word.text == "_utf8mb4" || word.text == "_utf8mb3") && t.cur.kind == stringToken {
+			b.WriteString(expr[from:word.start])
+			from = word.end
+		}
+	}
+	return b.String() + expr[from:]
 }
 
 // portableCalls lists what may stand before a parenthesis in an expression that both
@@ -149,13 +174,19 @@ func (tr *translation) familyIndex(x schema.Index) string {
 	case x.Options["without_overlaps"] != "" && !s.mariadb():
 		return "MySQL has no WITHOUT OVERLAPS"
 	}
+	total := 0
 	for _, p := range x.Parts {
 		if p.Expr != "" && s.mariadb() {
 			return "MariaDB has no indexes over expressions"
 		}
 		if c := tr.out.Column(p.Column); c != nil && p.Prefix == 0 && isLong(c.Type) && x.Method != "fulltext" && x.Method != "vector" && !s.mariadb() {
 			return "MySQL has no unique index over the whole of a " + c.Type.Native
+		} else if c != nil && p.Prefix == 0 {
+			total += keyBytes(declared{Type: c.Type, charset: c.Charset})
 		}
+	}
+	if total > maxKeyBytes && (x.Method == "" || x.Method == "hash") && !s.mariadb() && tr.from.System != s.system { // MariaDB keeps a hash
+		return fmt.Sprintf("MySQL has no index over more than %d bytes", maxKeyBytes)
 	}
 	return ""
 }
@@ -219,6 +250,7 @@ func (tr *translation) familyChecks() {
 	})
 	for i := range tr.out.Checks {
 		k := &tr.out.Checks[i]
+		k.Expr = tr.respell(k.Expr)
 		if !tr.server.mariadb() {
 			k.Name = short(fmt.Sprintf("%s_%s", tr.source.Name.Name, k.Name))
 		}

@@ -136,11 +136,12 @@ func (tr *translation) elsewhere(name string) bool {
 	return false
 }
 
-// indexed reports whether a key or index begins with the columns.
-func indexed(t *schema.Table, columns []string) bool {
+// indexed reports whether a key or index begins with the columns, so that the server
+// makes none for a foreign key.
+func (s *server) indexed(t *schema.Table, columns []string) bool {
 	begins := func(parts []schema.KeyPart) bool {
 		for i, name := range columns {
-			if i >= len(parts) || parts[i].Column != name || parts[i].Prefix > 0 {
+			if i >= len(parts) || parts[i].Column != name || parts[i].Prefix > 0 || parts[i].Desc && !s.mariadb() {
 				return false
 			}
 		}
