@@ -202,3 +202,63 @@ func TestASnapshotIsOfOneMoment(t *testing.T) {
 		})
 	}
 }
+
+// TestAMomentWhileOthersWrite opens snapshots under a writer that never rests: what
+// one transaction has written into two tables is seen in both or in neither, whichever
+// reader looks.
+func TestAMomentWhileOthersWrite(t *testing.T) {
+	path := providertest.SQLite(t)
+	providertest.Exec(t, path, "PRAGMA journal_mode = wal", "CREATE TABLE a (n INTEGER)", "CREATE TABLE b (n INTEGER)", "INSERT INTO a VALUES (0)", "INSERT INTO b VALUES (0)")
+	src := opened(t, "source.sqlite.test", path)
+	ra, rb := readTable(t, src, "a"), readTable(t, src, "b")
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		db, err := zombie.OpenConn(path, zombie.OpenReadWrite)
+		for err == nil {
+			select {
+			case <-stop:
+				done <- db.Close()
+				return
+			default:
+				err = sqlitex.ExecuteScript(db, "UPDATE a SET n = n + 1; UPDATE b SET n = n + 1;", nil)
+			}
+		}
+		done <- err
+	}()
+	seen := map[string]bool{}
+	for i := 0; i < 10000 && len(seen) < 30; i++ {
+		sn, err := src.OpenSnapshot(ctx, providers.SnapshotOptions{Readers: 3, Consistent: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := sn.Read(ctx, ra, providers.Chunk{}, []row.Form{row.FormFields})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := chunkRows(t, sn, rb, providers.Chunk{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := first.Close(); err != nil {
+			t.Fatal(err)
+		}
+		a, err := chunkRows(t, sn, ra, providers.Chunk{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a[0][0] != b[0][0] {
+			t.Fatalf("a reader sees %s, another %s", a[0][0], b[0][0])
+		}
+		seen[a[0][0]] = true
+		if err := sn.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) < 30 {
+		t.Errorf("the writer got on by %d steps only", len(seen))
+	}
+}
