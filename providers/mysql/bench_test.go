@@ -75,3 +75,18 @@ func BenchmarkCopy(b *testing.B) {
 	}
 	exec(b, c, "DROP TABLE bench_copy")
 }
+
+// BenchmarkNormalize asks the server for its spelling of every table of SF_BENCH_URL.
+func BenchmarkNormalize(b *testing.B) {
+	url := os.Getenv("SF_BENCH_URL")
+	if url == "" {
+		b.Skip("set SF_BENCH_URL to the database to inspect")
+	}
+	c := connectTo(b, url)
+	db := inspect(b, c)
+	for b.Loop() {
+		if _, err := c.Normalize(b.Context(), db.Tables); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
