@@ -63,11 +63,7 @@ func (b *builder) drop(ctx context.Context, gone []*state.Mapping) {
 			continue
 		}
 		if scripts[m.Target] == nil {
-			d := e.capable()
-			if err := e.findAsides(ctx, b.state); err != nil {
-				d = unreadable(b.in.Config, e.addr, err)
-			}
-			if d != nil {
+			if d := e.capable(); d != nil {
 				b.diags = append(b.diags, d)
 				return
 			}

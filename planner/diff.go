@@ -20,6 +20,8 @@ type difference struct {
 	risky bool
 	// afterRows ones wait for a load of the table, where there is one.
 	afterRows bool
+	// waits is the column whose change is held, and which this one needs.
+	waits string
 	// other marks a column that is so different that a table that is not ours can't be
 	// taken over.
 	other bool
@@ -34,18 +36,25 @@ type differ struct {
 	want    *schema.Table
 	compare func(from, to schema.Type) schema.Narrowing
 	out     []difference
+	last    []difference // what is made once columns are as they should be
 }
 
 // diffTable lists the changes that lead from have to want, in an order in which they
 // can run.
 func diffTable(d differ) []difference {
 	d.table()
+	d.constraints() // those that go stand before the columns' changes
 	d.columns()
-	d.constraints()
-	return d.out
+	return append(d.out, d.last...)
 }
 
 func (d *differ) add(x difference) { d.out = append(d.out, x) }
+
+// addLast adds what is made of columns, which the table must have by then, and rows.
+func (d *differ) addLast(x difference) {
+	x.afterRows = true
+	d.last = append(d.last, x)
+}
 
 func (d *differ) fold(name string) string { return foldColumn(d.sys, name) }
 

@@ -68,51 +68,51 @@ func (d *differ) constraints() {
 	keys := pair(d.have.Uniques, d.want.Uniques, func(k *schema.Key) string { return d.fold(k.Name) }, d.sameKey)
 	for _, r := range keys.replaced {
 		d.add(difference{change: schema.DropUnique{In: in, Key: r[0]}, reason: changed})
-		d.add(difference{change: schema.AddUnique{In: in, Key: r[1]}, reason: changed, afterRows: true})
+		d.addLast(difference{change: schema.AddUnique{In: in, Key: r[1]}, reason: changed})
 	}
 	for _, k := range keys.missing {
-		d.add(difference{change: schema.AddUnique{In: in, Key: k}, reason: why, afterRows: true})
+		d.addLast(difference{change: schema.AddUnique{In: in, Key: k}, reason: why})
 	}
 
 	sound := slices.DeleteFunc(slices.Clone(d.have.Indexes), func(x schema.Index) bool { return x.Invalid })
 	indexes := pair(sound, d.want.Indexes, func(x *schema.Index) string { return d.fold(x.Name) }, d.sameIndex)
 	for _, r := range indexes.replaced {
 		d.add(difference{change: schema.DropIndex{In: in, Index: r[0]}, reason: changed})
-		d.add(difference{change: schema.AddIndex{In: in, Index: r[1]}, reason: changed, afterRows: true})
+		d.addLast(difference{change: schema.AddIndex{In: in, Index: r[1]}, reason: changed})
 	}
 	for _, x := range indexes.missing {
 		if i := slices.IndexFunc(d.have.Indexes, func(h schema.Index) bool { return h.Invalid && d.fold(h.Name) == d.fold(x.Name) }); i >= 0 {
 			d.add(difference{change: schema.DropIndex{In: in, Index: d.have.Indexes[i]}, reason: "a build that failed left it invalid"})
 		}
-		d.add(difference{change: schema.AddIndex{In: in, Index: x}, reason: why, afterRows: true})
+		d.addLast(difference{change: schema.AddIndex{In: in, Index: x}, reason: why})
 	}
 
 	checks := pair(d.have.Checks, d.want.Checks, func(c *schema.Check) string { return d.fold(c.Name) }, sameCheck)
 	for _, r := range checks.replaced {
 		d.add(difference{change: schema.DropCheck{In: in, Check: r[0]}, reason: changed})
-		d.add(difference{change: schema.AddCheck{In: in, Check: r[1]}, reason: changed, afterRows: true})
+		d.addLast(difference{change: schema.AddCheck{In: in, Check: r[1]}, reason: changed})
 	}
 	for _, c := range checks.missing {
-		d.add(difference{change: schema.AddCheck{In: in, Check: c}, reason: why, afterRows: true})
+		d.addLast(difference{change: schema.AddCheck{In: in, Check: c}, reason: why})
 	}
 
 	exclusions := pair(d.have.Exclusions, d.want.Exclusions, func(x *schema.Exclusion) string { return x.Name },
 		func(a, b *schema.Exclusion) bool { return a.Definition == b.Definition })
 	for _, r := range exclusions.replaced {
 		d.add(difference{change: schema.DropExclusion{In: in, Exclusion: r[0]}, reason: changed})
-		d.add(difference{change: schema.AddExclusion{In: in, Exclusion: r[1]}, reason: changed, afterRows: true})
+		d.addLast(difference{change: schema.AddExclusion{In: in, Exclusion: r[1]}, reason: changed})
 	}
 	for _, x := range exclusions.missing {
-		d.add(difference{change: schema.AddExclusion{In: in, Exclusion: x}, reason: why, afterRows: true})
+		d.addLast(difference{change: schema.AddExclusion{In: in, Exclusion: x}, reason: why})
 	}
 
 	foreign := pair(d.have.ForeignKeys, d.want.ForeignKeys, func(k *schema.ForeignKey) string { return d.fold(k.Name) }, d.sameForeignKey)
 	for _, r := range foreign.replaced {
 		d.add(difference{change: schema.DropForeignKey{In: in, Key: r[0]}, reason: changed})
-		d.add(difference{change: schema.AddForeignKey{In: in, Key: r[1]}, reason: changed, afterRows: true})
+		d.addLast(difference{change: schema.AddForeignKey{In: in, Key: r[1]}, reason: changed})
 	}
 	for _, k := range foreign.missing {
-		d.add(difference{change: schema.AddForeignKey{In: in, Key: k}, reason: why, afterRows: true})
+		d.addLast(difference{change: schema.AddForeignKey{In: in, Key: k}, reason: why})
 	}
 }
 
@@ -124,7 +124,7 @@ func (d *differ) primaryKey() {
 	}
 	in := d.have.Name
 	if have == nil {
-		d.add(difference{change: schema.AddPrimaryKey{In: in, Key: *want}, reason: "the source has it", afterRows: true})
+		d.addLast(difference{change: schema.AddPrimaryKey{In: in, Key: *want}, reason: "the source has it"})
 		return
 	}
 	if d.sameParts(have.Parts, want.Parts) && slices.Equal(have.Include, want.Include) && have.Deferrable == want.Deferrable && have.Deferred == want.Deferred {
@@ -132,7 +132,7 @@ func (d *differ) primaryKey() {
 	}
 	why := []providers.Hazard{hazard(hazardPrimaryKey, "primary key (%s) -> (%s)%s", some(have.Columns()), some(want.Columns()), about(d.have.Rows))}
 	d.add(difference{change: schema.DropPrimaryKey{In: in, Key: *have}, reason: "the source has another", hazards: why, risky: true})
-	d.add(difference{change: schema.AddPrimaryKey{In: in, Key: *want}, reason: "the source has another", hazards: why, risky: true, afterRows: true})
+	d.addLast(difference{change: schema.AddPrimaryKey{In: in, Key: *want}, reason: "the source has another", hazards: why, risky: true})
 }
 
 func (d *differ) sameKey(a, b *schema.Key) bool {

@@ -271,7 +271,7 @@ func (s *script) tell(w *want, made map[*want]bool) {
 			Change: schema.DropColumn{In: w.name, Column: *c}, Reason: "the source no longer has it, or it is no longer mapped", Info: keptText(c), Source: rangeOf(w.cfg),
 		}, nil)
 	}
-	if !made[w] && !w.work.load && !slices.ContainsFunc(w.work.diffs, func(d difference) bool { return !d.risky }) {
+	if !made[w] && !w.work.load && !slices.ContainsFunc(w.work.diffs, func(d difference) bool { return !d.held() }) {
 		return
 	}
 	for _, text := range w.notes {

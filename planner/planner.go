@@ -74,6 +74,12 @@ func (b *builder) make(ctx context.Context) {
 	if b.diags = append(b.diags, diags...); b.diags.HasErrors() {
 		return
 	}
+	for _, addr := range b.addresses() {
+		if err := b.endpoints[addr].findAsides(ctx, b.state); err != nil {
+			b.diags = append(b.diags, unreadable(b.in.Config, addr, err))
+			return
+		}
+	}
 	switch {
 	case b.in.Destroy:
 		b.destroy(ctx)
@@ -89,7 +95,7 @@ func (b *builder) make(ctx context.Context) {
 func (b *builder) build(ctx context.Context) {
 	syncs := selected(b.in.Config, b.in.Targets)
 	for _, step := range []func(){
-		func() { b.desire(ctx, syncs) },
+		func() { b.desire(syncs) },
 		func() { b.narrow() },
 		func() { b.compare(ctx) },
 		func() { b.previous(syncs) },

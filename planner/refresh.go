@@ -81,7 +81,7 @@ func (e *endpoint) capable() *hcl.Diagnostic {
 // findAsides looks which of the tables beside its targets, that the state knows of,
 // are there. It asks the server only where there are any.
 func (e *endpoint) findAsides(ctx context.Context, s *state.State) error {
-	if e.asides != nil || s == nil {
+	if s == nil {
 		return nil
 	}
 	var names []schema.Name

@@ -22,7 +22,7 @@ func (b *builder) releaseColumns() {
 			continue
 		}
 		for _, d := range w.work.diffs {
-			if m, ok := d.change.(schema.ModifyColumn); ok && !d.risky && !sameType(m.From.Type, m.To.Type) {
+			if m, ok := d.change.(schema.ModifyColumn); ok && !d.held() && !sameType(m.From.Type, m.To.Type) {
 				changing[side{w.target, w.name, foldColumn(w.target.db.System, m.To.Name)}] = true
 			}
 		}

@@ -51,18 +51,18 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	if d.column != "" {
 		a.Addr = columnAddr(w.addr, d.column)
 	}
-	if d.risky {
+	if d.held() {
 		a.Held = held(a.Addr, d)
 	}
 	steps, err := s.target.stepper.PlanSteps(s.db, d.change)
 	switch {
-	case err != nil && !d.risky:
+	case err != nil && !d.held():
 		s.b.errorAt(w.cfg.DeclRange, sumSteps, "%s: %s can't be changed: %s.", a.Addr, s.target.addr, err)
 		return ""
 	case err != nil:
 		a.Info = strings.TrimPrefix(a.Info+"; "+err.Error(), "; ")
 	case len(steps) == 0:
-		if !d.risky {
+		if !d.held() {
 			s.db = with(s.db, d.change, s.target.stepper)
 		}
 		return ""
@@ -109,6 +109,9 @@ func (s *script) add(a plan.Action, depends []string) string {
 
 // held says why a change is not applied by itself, and how to have it.
 func held(addr string, d difference) string {
+	if d.waits != "" {
+		return d.waits
+	}
 	codes := make([]string, len(d.hazards))
 	for i, h := range d.hazards {
 		codes[i] = strconv.Quote(h.Code)

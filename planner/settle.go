@@ -57,16 +57,20 @@ func (b *builder) settle(w *want) {
 	b.keep(w)
 	// A table that is loaded from nothing has no row that a change could harm.
 	fresh := k.load && k.into == w.name && !k.resumed
-	k.result = *w.live
 	for i := range k.diffs {
 		d := &k.diffs[i]
-		if d.risky && (fresh || k.load && d.afterRows) {
-			d.risky, d.hazards = false, nil
+		_, column := d.change.(schema.ModifyColumn)
+		if d.risky && (fresh || k.load && column && d.afterRows) {
+			d.risky, d.hazards = false, nil // it concerns only rows that come from the source
 		}
 		if d.risky && allowed(w.cfg.AllowHazards, d) {
 			d.risky = false
 		}
-		if !d.risky {
+	}
+	w.holdDependents()
+	k.result = *w.live
+	for _, d := range k.diffs {
+		if !d.held() {
 			k.result = after(k.result, d.change)
 		}
 	}

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
@@ -64,7 +63,7 @@ type want struct {
 
 // desire says which tables the syncs in question want in their targets. It asks
 // nobody: it is a function of the configuration and of what refresh saw.
-func (b *builder) desire(ctx context.Context, syncs []*lang.Sync) {
+func (b *builder) desire(syncs []*lang.Sync) {
 	for _, s := range syncs {
 		if s.Source == "" || s.Target == "" || s.Pattern != "" && s.Pattern != "one_way" {
 			b.errorAt(s.DeclRange, sumUnsupported, "%s: this version copies one way, from a source to a target.", s.Addr)
@@ -76,10 +75,6 @@ func (b *builder) desire(ctx context.Context, syncs []*lang.Sync) {
 				b.diags = append(b.diags, d)
 				continue
 			}
-		}
-		if err := target.findAsides(ctx, b.state); err != nil {
-			b.diags = append(b.diags, unreadable(b.in.Config, target.addr, err))
-			continue
 		}
 		wants := b.tables(s, source, target)
 		b.desireSync(wants)
