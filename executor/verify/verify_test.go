@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -76,7 +77,10 @@ func TestDuplicatesCount(t *testing.T) {
 }
 
 func TestOneFlippedBitOfALargeTable(t *testing.T) {
-	const n = 300_000
+	n := 300_000
+	if raced {
+		n = 100_000
+	}
 	source := numbered(n, nil)
 	for range 3 {
 		i := rand.IntN(n)
@@ -114,13 +118,16 @@ func TestCountingGoesOnPastTheLimit(t *testing.T) {
 // ones whose rows are all the same.
 func TestMemoryIsBounded(t *testing.T) {
 	n := 2_000_000
-	if testing.Short() {
-		n = 1_000_000
+	if testing.Short() || raced {
+		n = 200_000
 	}
+	var mu sync.Mutex
 	var peak uint64
 	watch := func(string, int64) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
+		mu.Lock()
+		defer mu.Unlock()
 		peak = max(peak, m.HeapAlloc)
 	}
 	same := &table{rows: n, width: 3, at: func(int) []string { return []string{"1", "same", "1"} }}
