@@ -79,7 +79,8 @@ type tableWriter struct {
 	forms   []row.Form
 	copySQL string
 	encode  *fieldEncoder
-	kept    keptBatches
+	kept    keptBatches // of COPY's own formats
+	keys    keptKeys    // of fields
 }
 
 // Forms lists COPY's own formats where these columns pass unchanged.
@@ -135,6 +136,7 @@ func (w *tableWriter) copy(ctx context.Context, c providers.Chunk, src row.Reade
 	if binary {
 		sql += " (FORMAT binary)"
 	}
+	w.keys.reset(w.load)
 	w.kept.reset()
 	defer w.kept.reset()
 	out, err := w.session.copyIn(ctx, sql)
@@ -169,7 +171,12 @@ func (w *tableWriter) copy(ctx context.Context, c providers.Chunk, src row.Reade
 			}
 		}
 		ok := out.data(data)
-		w.kept.add(b)
+		if form == row.FormFields {
+			w.keys.add(b, len(data))
+			b.Release()
+		} else {
+			w.kept.add(b)
+		}
 		if !ok {
 			break
 		}
@@ -203,7 +210,7 @@ func (w *tableWriter) badRow(c providers.Chunk, form row.Form, err error) error 
 		return fmt.Errorf("write table %s: %w", w.load.Table, classify(err))
 	}
 	bad := &providers.BadRowError{Table: w.load.Table, Column: pg.ColumnName, Reason: badReason(pg), Err: serverError(pg)}
-	line, column := copyContext(pg.Where)
+	line, column := copyContext(pg.Where, w.load)
 	if column != "" {
 		bad.Column = column
 	}
@@ -211,12 +218,12 @@ func (w *tableWriter) badRow(c providers.Chunk, form row.Form, err error) error 
 		bad.Reason += fmt.Sprintf(" (constraint %q)", pg.ConstraintName)
 	}
 	if line > 0 {
-		if fields, ok := w.kept.row(w.load, form, line); ok {
-			bad.Key = keyOf(fields, w.load, form)
-			if bad.Column == "" && pg.Code == "22021" && !strings.HasPrefix(string(form), binaryPrefix) {
-				bad.Column = notText(fields, w.load)
-			}
+		if form == row.FormFields {
+			bad.Key = w.keys.key(w.load, line)
 		} else {
+			bad.Key = w.kept.key(w.load, form, line)
+		}
+		if bad.Key == "" {
 			bad.Reason += fmt.Sprintf("; it is row %d of the chunk %s", line, chunkName(c))
 		}
 	}

@@ -7,21 +7,24 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
 	"github.com/syncform/syncform/providers/schema"
 )
 
-// copyLine finds the line and column in the server's context: COPY t, line 3, column c.
+// copyLine is what follows the table in the server's context: line 3, column c: "value".
 // Words may be in the server's language, so only their order counts.
-var copyLine = regexp.MustCompile(`(?s)^COPY .*?, [^\d,]*(\d+)(?:, [^\s,:]+ (.+?))?(?:: .*)?$`)
+var copyLine = regexp.MustCompile(`^, \D*?(\d+)(?:, [^\s,:]+ (.*))?`)
 
 // copyContext reads an error's context; line is 0 where it says none.
-func copyContext(context string) (line int64, column string) {
-	for _, l := range strings.Split(context, "\n") {
-		m := copyLine.FindStringSubmatch(l)
+func copyContext(context string, l providers.Load) (line int64, column string) {
+	for _, text := range strings.Split(context, "\n") {
+		rest, ok := strings.CutPrefix(text, "COPY "+l.Table.Name)
+		if !ok {
+			continue
+		}
+		m := copyLine.FindStringSubmatch(rest)
 		if m == nil {
 			continue
 		}
@@ -29,62 +32,15 @@ func copyContext(context string) (line int64, column string) {
 		if err != nil {
 			continue
 		}
-		column = m[2]
-		if i := strings.Index(column, ": \""); i >= 0 {
-			column = column[:i]
+		// A name may hold what else ends it: the longest that fits is the column's.
+		for _, c := range l.Columns {
+			if len(c.Name) > len(column) && (m[2] == c.Name || strings.HasPrefix(m[2], c.Name+":")) {
+				column = c.Name
+			}
 		}
 		return n, column
 	}
 	return 0, ""
-}
-
-// keptBatches are the last batches that were sent, so that the row that the server
-// stumbles over can be named: it lags behind by what the sockets hold.
-type keptBatches struct {
-	batches []*row.Batch
-	first   int64 // the number of the first kept row, from 1
-	bytes   int
-}
-
-const keepBytes = 4 << 20
-
-func (k *keptBatches) reset() {
-	for _, b := range k.batches {
-		b.Release()
-	}
-	k.batches, k.first, k.bytes = k.batches[:0], 1, 0
-}
-
-func (k *keptBatches) add(b *row.Batch) {
-	k.batches = append(k.batches, b)
-	k.bytes += len(b.Data)
-	drop := 0
-	for drop < len(k.batches)-1 && k.bytes > keepBytes {
-		k.first += int64(k.batches[drop].Rows)
-		k.bytes -= len(k.batches[drop].Data)
-		k.batches[drop].Release()
-		drop++
-	}
-	if drop > 0 {
-		n := copy(k.batches, k.batches[drop:])
-		clear(k.batches[n:])
-		k.batches = k.batches[:n]
-	}
-}
-
-// row finds the fields of the row of that number, if it is still kept.
-func (k *keptBatches) row(l providers.Load, form row.Form, line int64) ([][]byte, bool) {
-	if line < k.first {
-		return nil, false
-	}
-	at := line - k.first
-	for _, b := range k.batches {
-		if at < int64(b.Rows) {
-			return fieldsOf(b, int(at), len(l.Columns), form)
-		}
-		at -= int64(b.Rows)
-	}
-	return nil, false
 }
 
 // keyOf names a row: "id=17, region=eu"; "" where the load has no key.
@@ -103,17 +59,6 @@ func keyOf(fields [][]byte, l providers.Load, form row.Form) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-// notText finds the column whose value no text of PostgreSQL can be; the server only
-// names the row.
-func notText(fields [][]byte, l providers.Load) string {
-	for i, c := range l.Columns {
-		if !c.Type.IsBinary() && (!utf8.Valid(fields[i]) || bytes.IndexByte(fields[i], 0) >= 0) {
-			return c.Name
-		}
-	}
-	return ""
 }
 
 // fieldsOf takes a row of any form apart; NULL is nil.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
@@ -92,7 +93,13 @@ func (e *fieldEncoder) batch(b *row.Batch) ([]byte, error) {
 			case c.plain:
 				out = append(out, v...)
 			default:
-				out = escape(out, v)
+				if !utf8.Valid(v) {
+					return nil, e.bad(b, r, i, notUTF8)
+				}
+				ok := true
+				if out, ok = escape(out, v); !ok {
+					return nil, e.bad(b, r, i, holdsNUL)
+				}
 			}
 		}
 		out = append(out, '\n')
@@ -109,20 +116,29 @@ func (e *fieldEncoder) bad(b *row.Batch, r, i int, reason string) error {
 	return &providers.BadRowError{Table: e.load.Table, Key: key, Column: e.load.Columns[i].Name, Reason: reason}
 }
 
-// escaped are the bytes that COPY's text format gives another meaning.
-var escaped = [256]byte{'\\': '\\', '\t': 't', '\n': 'n', '\r': 'r'}
+// The server finds these too, and does not say in which column.
+const (
+	notUTF8  = "the text is not UTF-8, which PostgreSQL asks for: map it to bytea, or repair it"
+	holdsNUL = "the text holds a NUL, which PostgreSQL does not store in text: map it to bytea, or repair it"
+)
 
-// escape appends text with COPY's escapes.
-func escape(dst, v []byte) []byte {
+// escaped are the bytes that COPY's text format gives another meaning; NUL has none.
+var escaped = [256]byte{0: '0', '\\': '\\', '\t': 't', '\n': 'n', '\r': 'r'}
+
+// escape appends text with COPY's escapes; ok is false where it holds a NUL.
+func escape(dst, v []byte) (out []byte, ok bool) {
 	from := 0
 	for i, c := range v {
 		if e := escaped[c]; e != 0 {
+			if c == 0 {
+				return dst, false
+			}
 			dst = append(dst, v[from:i]...)
 			dst = append(dst, '\\', e)
 			from = i + 1
 		}
 	}
-	return append(dst, v[from:]...)
+	return append(dst, v[from:]...), true
 }
 
 // isCanonicalDate reports whether v begins with a date as package row writes it, and
