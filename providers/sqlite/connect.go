@@ -35,7 +35,7 @@ func (c *Conn) check(ctx context.Context) error {
 	if err := checkHeader(c.path); err != nil {
 		return err
 	}
-	db, err := c.get(ctx, false)
+	db, err := c.get(ctx)
 	if err != nil {
 		return err
 	}
@@ -83,34 +83,42 @@ func checkHeader(path string) (err error) {
 	return nil
 }
 
-// get takes a connection. write says that the file is made where it is missing;
-// otherwise a missing file reads as an empty database. Statements end with an error
-// when ctx is cancelled. The caller puts the connection back.
-func (c *Conn) get(ctx context.Context, write bool) (*sqlite.Conn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+// get takes a connection to read; a missing file reads as an empty database.
+// Statements end with an error when ctx is cancelled. The caller puts it back.
+func (c *Conn) get(ctx context.Context) (*sqlite.Conn, error) {
 	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
-		return nil, errors.New("bug in syncform: the endpoint is closed")
-	}
 	var db *sqlite.Conn
 	if n := len(c.idle); n > 0 {
 		db, c.idle = c.idle[n-1], c.idle[:n-1]
 	}
 	c.mu.Unlock()
 	if db == nil {
-		var standIn bool
-		var err error
-		if db, standIn, err = c.dial(write); err != nil {
-			return nil, classify(err)
-		}
-		if standIn {
-			c.mu.Lock()
-			c.standIns[db] = true
-			c.mu.Unlock()
-		}
+		return c.open(ctx, false)
+	}
+	db.SetInterrupt(ctx.Done())
+	return db, nil
+}
+
+// open opens a connection. write says that it is to write, and that the file is made
+// where it is missing.
+func (c *Conn) open(ctx context.Context, write bool) (*sqlite.Conn, error) {
+	c.mu.Lock()
+	closed := c.closed
+	c.mu.Unlock()
+	if closed {
+		return nil, errors.New("bug in syncform: the endpoint is closed")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	db, standIn, err := c.dial(write)
+	if err != nil {
+		return nil, classify(err)
+	}
+	if standIn {
+		c.mu.Lock()
+		c.standIns[db] = true
+		c.mu.Unlock()
 	}
 	db.SetInterrupt(ctx.Done())
 	return db, nil
@@ -176,7 +184,7 @@ func (c *Conn) take(ctx context.Context) (*sqlite.Conn, func(), error) {
 	c.mu.Unlock()
 	if db == nil {
 		var err error
-		if db, err = c.get(ctx, true); err != nil {
+		if db, err = c.open(ctx, true); err != nil {
 			<-c.turn
 			return nil, nil, err
 		}
@@ -191,7 +199,7 @@ func (c *Conn) take(ctx context.Context) (*sqlite.Conn, func(), error) {
 		}
 		c.mu.Unlock()
 		if !keep {
-			c.put(db)
+			_ = db.Close() // its transaction's failure was reported
 		}
 		<-c.turn
 	}, nil

@@ -19,7 +19,7 @@ import (
 
 // Inspect reads the catalogue with a fixed number of statements, all of one moment.
 func (c *Conn) Inspect(ctx context.Context, o providers.InspectOptions) (*schema.Database, error) {
-	db, err := c.get(ctx, false)
+	db, err := c.get(ctx)
 	if err != nil {
 		return nil, err
 	}

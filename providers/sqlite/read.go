@@ -35,7 +35,7 @@ var _ providers.Snapshot = (*snapshot)(nil)
 func (c *Conn) OpenSnapshot(ctx context.Context, o providers.SnapshotOptions) (providers.Snapshot, error) {
 	s := &snapshot{c: c, tables: map[string]*readFacts{}}
 	for range max(o.Readers, 1) {
-		db, err := c.get(ctx, false)
+		db, err := c.get(ctx)
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -66,7 +66,7 @@ const holdTries = 5
 // that, one that the file's write lock keeps out waits for the moment; where the lock
 // can't be had, one reader must do.
 func (s *snapshot) hold(ctx context.Context) error {
-	watch, err := s.c.get(ctx, false)
+	watch, err := s.c.get(ctx)
 	if err != nil {
 		return err
 	}

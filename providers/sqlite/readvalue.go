@@ -27,11 +27,14 @@ const wantsText = "is a number, and its type's values are text"
 // declaration allows; where not (a target that is read back as its source's type),
 // text is taken to be canonical already. On a problem dst is as it was.
 func appendCanonical(dst []byte, v value, stored, as schema.Type) (out []byte, problem string) {
-	if v.class == sqlite.TypeText {
-		if !utf8.Valid(v.b) {
-			return dst, "holds text that is not valid UTF-8"
-		}
-		if stored.Kind != as.Kind {
+	if v.class == sqlite.TypeText && !utf8.Valid(v.b) {
+		return dst, "holds text that is not valid UTF-8"
+	}
+	if stored.Kind != as.Kind {
+		switch {
+		case isTime(as.Kind) && isTime(stored.Kind) && v.class == sqlite.TypeText:
+			return appendTime(dst, v.b, as)
+		case v.class == sqlite.TypeText, v.class == sqlite.TypeBlob && utf8.Valid(v.b) && !isBigUnsigned(as):
 			return append(dst, v.b...), ""
 		}
 	}
@@ -104,6 +107,14 @@ func appendCanonical(dst []byte, v value, stored, as schema.Type) (out []byte, p
 		return dst, "has other characters than 0 and 1"
 	}
 	return append(dst, v.b...), ""
+}
+
+func isTime(k schema.Kind) bool {
+	switch k {
+	case schema.Date, schema.Time, schema.TimeTZ, schema.Timestamp, schema.TimestampTZ:
+		return true
+	}
+	return false
 }
 
 func appendBool(dst []byte, v value) ([]byte, string) {

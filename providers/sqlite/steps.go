@@ -125,7 +125,7 @@ func replaceRows(db *schema.Database, c schema.ReplaceRows) string {
 		s.add("DROP TRIGGER " + ident(t.Name.Name))
 	}
 	s.add("DELETE FROM " + live)
-	s.add("INSERT INTO " + live + " (" + idents(c.Columns) + ") SELECT " + idents(c.Columns) + " FROM " + aside)
+	s.add("INSERT OR ABORT INTO " + live + " (" + idents(c.Columns) + ") SELECT " + idents(c.Columns) + " FROM " + aside)
 	s.add("DROP TABLE " + aside)
 	for _, t := range triggers {
 		s.add(t.Definition)

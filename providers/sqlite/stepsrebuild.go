@@ -40,7 +40,7 @@ func rebuild(db *schema.Database, change schema.Change) (string, error) {
 	var s script
 	s.add(rebuildMark + shape(old) + "\n" + tableSQL(t, aside))
 	columns := carried(old, t)
-	s.add("INSERT INTO " + ident(aside) + " (" + idents(columns) + ") SELECT " + idents(columns) + " FROM " + ident(name))
+	s.add("INSERT OR ABORT INTO " + ident(aside) + " (" + idents(columns) + ") SELECT " + idents(columns) + " FROM " + ident(name))
 	if c, ok := change.(schema.ModifyColumn); ok && !c.From.Type.Equal(c.To.Type) {
 		guard(&s, aside, &c.To)
 	}
