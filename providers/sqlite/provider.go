@@ -75,10 +75,7 @@ func filePath(cfg providers.Config) (string, error) {
 		if !ok {
 			return "", errors.New("connection must be sqlite:PATH")
 		}
-		path = rest
-		if strings.HasPrefix(path, "//") {
-			path = strings.TrimPrefix(path, "//")
-		}
+		path = strings.TrimPrefix(rest, "//")
 	}
 	switch {
 	case path == "":

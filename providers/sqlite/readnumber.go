@@ -133,7 +133,7 @@ func appendReal(dst []byte, f float64, t schema.Type) (out []byte, problem strin
 	if t.Precision == 0 {
 		return dst, ""
 	}
-	d, _ := readDecimal(dst[start:])
+	d, _ := readDecimal(dst[start:]) // AppendFloat writes nothing else
 	if problem := d.fits(t); problem != "" {
 		return dst[:start], problem
 	}

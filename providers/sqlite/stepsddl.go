@@ -162,17 +162,6 @@ func indexSQL(table string, x *schema.Index) string {
 	return sql
 }
 
-// storedColumns names the columns that rows carry: not those that are computed.
-func storedColumns(t *schema.Table) []string {
-	var names []string
-	for _, c := range t.Columns {
-		if c.Generated == nil {
-			names = append(names, c.Name)
-		}
-	}
-	return names
-}
-
 // sameForeignKey reports whether two keys are one.
 func sameForeignKey(a, b schema.ForeignKey) bool {
 	return lower(a.RefTable.Name) == lower(b.RefTable.Name) && slices.Equal(a.Columns, b.Columns) && slices.Equal(a.RefColumns, b.RefColumns) &&

@@ -139,8 +139,7 @@ func guard(s *script, table string, c *schema.Column) {
 	if cond == "" || c.Generated != nil {
 		return
 	}
-	words, _, _ := strings.Cut(c.Type.Native, " /*")
-	message := fmt.Sprintf("column %s holds values that are no %s", c.Name, words)
+	message := fmt.Sprintf("column %s holds values that are no %s", c.Name, withoutNote(c.Type.Native))
 	s.add("CREATE TEMP TABLE " + ident("_sync_guard") + " (ok CONSTRAINT " + ident(message) + " CHECK (ok))")
 	s.add("INSERT INTO temp." + ident("_sync_guard") + " SELECT NOT EXISTS (SELECT 1 FROM " + ident(table) +
 		" WHERE " + ident(c.Name) + " IS NOT NULL AND NOT (" + cond + "))")

@@ -25,8 +25,7 @@ const (
 
 // affinityOf follows SQLite's rules for a declared type's name.
 func affinityOf(native string) affinity {
-	words, _, _ := strings.Cut(native, " /*")
-	words = strings.ToUpper(words)
+	words := strings.ToUpper(withoutNote(native))
 	has := func(parts ...string) bool {
 		for _, p := range parts {
 			if strings.Contains(words, p) {
@@ -48,6 +47,12 @@ func affinityOf(native string) affinity {
 		return affinityReal
 	}
 	return affinityNumeric
+}
+
+// withoutNote drops the comment behind a declared type.
+func withoutNote(native string) string {
+	words, _, _ := strings.Cut(native, " /*")
+	return words
 }
 
 // word is what a declared type's name means.

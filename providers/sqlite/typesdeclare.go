@@ -188,8 +188,7 @@ func rowid(t schema.Type) schema.Type {
 
 // isRowidName reports whether a declaration can be that of a rowid.
 func isRowidName(native string) bool {
-	words, _, _ := strings.Cut(native, " /*")
-	return strings.EqualFold(words, "INTEGER")
+	return strings.EqualFold(withoutNote(native), "INTEGER")
 }
 
 // bends reports whether the affinity of a type's name would change some of the values

@@ -90,7 +90,6 @@ type writer struct {
 	key     []int // the key's columns among them
 	insert  string
 	stored  row.Form
-	text    []byte
 }
 
 var _ providers.TableWriter = (*writer)(nil)
