@@ -169,17 +169,22 @@ func (d *differ) columns() {
 	}
 }
 
-// addColumn adds a missing column. One that may not be null and has no value of its
-// own is added nullable, and made NOT NULL once the rows have theirs.
+// addColumn adds a missing column. Rows that are there get nothing from it: one that
+// may not be null, or whose default is computed, gets that once the rows have their
+// values.
 func (d *differ) addColumn(c schema.Column) {
 	first := c
-	filled := c.Default != nil || c.Generated != nil || c.Identity != nil
-	first.Nullable = c.Nullable || !filled
+	if c.Generated == nil && c.Identity == nil {
+		if c.Default != nil && !c.Default.Literal {
+			first.Default = nil
+		}
+		first.Nullable = c.Nullable || first.Default == nil
+	}
 	d.add(difference{change: schema.AddColumn{In: d.have.Name, Column: first}, column: c.Name, reason: "the source has it"})
-	if !c.Nullable && !filled {
+	if !sameColumn(&first, &c) {
 		d.add(difference{
 			change: schema.ModifyColumn{In: d.have.Name, From: first, To: c}, column: c.Name,
-			afterRows: true, reason: "it may not be null once every row has its value",
+			afterRows: true, reason: "every row has its value by then",
 		})
 	}
 }

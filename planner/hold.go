@@ -21,8 +21,14 @@ func (w *want) holdDependents() {
 		}
 	}
 	waiting := map[string]bool{}
-	for _, d := range diffs {
-		if m, ok := d.change.(schema.ModifyColumn); ok && d.held() && !sameType(m.From.Type, m.To.Type) {
+	for i := range diffs {
+		d := &diffs[i]
+		m, ok := d.change.(schema.ModifyColumn)
+		switch {
+		case !ok:
+		case !d.held() && waiting[m.To.Name]: // the rest of a change whose first part is held
+			d.waits = waitsFor(m.To.Name)
+		case d.held() && !sameType(m.From.Type, m.To.Type):
 			waiting[m.To.Name] = true
 		}
 	}
@@ -35,7 +41,7 @@ func (w *want) holdDependents() {
 			continue
 		}
 		if col, ok := uses(w.target.db.System, d.change, waiting); ok {
-			d.waits = fmt.Sprintf("it waits for the change of column %q, which is held", col)
+			d.waits = waitsFor(col)
 		}
 	}
 	// What is replaced goes and comes together.
@@ -50,11 +56,15 @@ func (w *want) holdDependents() {
 	}
 }
 
-// holdIndexed holds a change to a type that MySQL indexes by a prefix only, where an
-// index of the whole column stands that the plan does not take away.
+func waitsFor(col string) string {
+	return fmt.Sprintf("it waits for the change of column %q, which is held", col)
+}
+
+// holdIndexed holds a change to a type that MySQL does not index, or not at that
+// length, where an index of the whole column stands that the plan does not take away.
 func (w *want) holdIndexed(d *difference) {
 	m, ok := d.change.(schema.ModifyColumn)
-	if !ok || d.held() || indexable(m.To.Type) || !indexable(m.From.Type) {
+	if !ok || d.held() || sameType(m.From.Type, m.To.Type) {
 		return
 	}
 	for _, x := range w.live.Indexes {
@@ -63,10 +73,49 @@ func (w *want) holdIndexed(d *difference) {
 			drop, ok := o.change.(schema.DropIndex)
 			return ok && drop.Index.Name == x.Name && !o.held()
 		})
-		if whole && !goes && x.Method != "fulltext" {
+		switch {
+		case !whole || goes || x.Method == "fulltext":
+		case !indexable(m.To.Type):
 			d.waits = fmt.Sprintf("index %q of the target stands on the column, and a %s is indexed by a prefix only: drop that index by hand", x.Name, m.To.Type)
+		case indexBytes(w.live, x, &m) > maxIndexBytes && indexBytes(w.live, x, nil) <= maxIndexBytes:
+			d.waits = fmt.Sprintf("index %q of the target stands on the column, and would be longer than the %d bytes that the server allows: drop that index by hand", x.Name, maxIndexBytes)
 		}
 	}
+}
+
+// maxIndexBytes is how long an entry of an InnoDB index may be.
+const maxIndexBytes = 3072
+
+// indexBytes gives about how long an index's entries may be, once a column is changed.
+func indexBytes(t *schema.Table, x schema.Index, m *schema.ModifyColumn) int {
+	sum := 0
+	for _, p := range x.Parts {
+		c := t.Column(p.Column)
+		if m != nil && p.Column == m.To.Name {
+			c = &m.To
+		}
+		switch {
+		case c == nil:
+		case !c.Type.IsText() && !c.Type.IsBinary():
+			sum += 8
+		case p.Prefix > 0:
+			sum += p.Prefix * width(c)
+		default:
+			sum += c.Type.Length * width(c)
+		}
+	}
+	return sum
+}
+
+// width is the bytes that a character of a column may take.
+func width(c *schema.Column) int {
+	switch {
+	case c.Type.IsBinary() || c.Charset == "latin1" || c.Charset == "ascii" || c.Charset == "binary":
+		return 1
+	case c.Charset == "utf8mb3" || c.Charset == "utf8":
+		return 3
+	}
+	return 4
 }
 
 // indexable reports whether MySQL indexes a whole column of the type.
