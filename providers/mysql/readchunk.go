@@ -152,7 +152,7 @@ type chunkKey struct {
 	table    string // quoted
 	columns  []string
 	kinds    []byte
-	integer  bool // one column of whole numbers
+	integer  bool // the key is one column of whole numbers
 	estimate int64
 }
 
@@ -204,7 +204,7 @@ func (s *session) chunkKey(ctx context.Context, t providers.ReadTable) (*chunkKe
 	for _, name := range k.columns {
 		k.kinds = append(k.kinds, kinds[name])
 	}
-	k.integer = len(k.columns) == 1 && (strings.HasSuffix(types[k.columns[0]], "int"))
+	k.integer = len(k.columns) == 1 && len(t.Key) == 1 && (strings.HasSuffix(types[k.columns[0]], "int"))
 	return k, nil
 }
 

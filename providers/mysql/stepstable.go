@@ -142,7 +142,11 @@ func (p *stepPlan) dropCheck(in schema.Name, k schema.Check) {
 		p.alter(in, "MODIFY COLUMN "+p.server.columnDDL(&without, *c, p.keyed(in, c.Name)), "")
 		return
 	}
-	p.alter(in, "DROP CONSTRAINT "+ident(k.Name), "NOT "+constraintThere(in, "CHECK", k.Name))
+	word := "DROP CHECK "
+	if p.server.mariadb() {
+		word = "DROP CONSTRAINT "
+	}
+	p.alter(in, word+ident(k.Name), "NOT "+constraintThere(in, "CHECK", k.Name))
 }
 
 func (p *stepPlan) otherChecks(t *schema.Table, name string) []schema.Check {

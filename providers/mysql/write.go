@@ -13,6 +13,7 @@ import (
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // OpenLoad reads or writes the load's chunks in the ledger.
@@ -149,8 +150,16 @@ func (s *session) columnFacts(ctx context.Context, l providers.Load) (map[string
 	return facts, nil
 }
 
-// Forms prefers numbers for bools as they are; fields serve every source.
-func (w *tableWriter) Forms() []row.Form { return []row.Form{formNative, row.FormFields} }
+// Forms prefers numbers for bools as they are, where only columns of numbers take
+// them; fields serve every source.
+func (w *tableWriter) Forms() []row.Form {
+	for _, c := range w.load.Columns {
+		if c.Source.Kind == schema.Bool && c.Type.Kind != schema.Bool && c.Type.Kind != schema.Int {
+			return []row.Form{row.FormFields}
+		}
+	}
+	return []row.Form{formNative, row.FormFields}
+}
 
 // WriteChunk writes all of src and the chunk's mark in one transaction.
 func (w *tableWriter) WriteChunk(ctx context.Context, c providers.Chunk, src row.Reader) (providers.Written, error) {
