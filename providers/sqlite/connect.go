@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,9 +11,6 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 )
-
-// header begins every database file that is not empty.
-const header = "SQLite format 3\x00"
 
 // check looks at the path without changing anything, and reads the schema once
 // where there is a file.
@@ -32,15 +28,17 @@ func (c *Conn) check(ctx context.Context) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is not a regular file", c.path)
 	}
-	if err := checkHeader(c.path); err != nil {
-		return err
-	}
+	// The file is not opened but by SQLite: to close it would give up the locks that the
+	// process holds on it by other connections (POSIX).
 	db, err := c.get(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.put(db)
-	return classify(execute(db, "SELECT count(*) FROM sqlite_schema"))
+	if err := execute(db, "SELECT count(*) FROM sqlite_schema"); err != nil {
+		return fmt.Errorf("%s: %w", c.path, because(ctx, err))
+	}
+	return nil
 }
 
 func (c *Conn) checkMissing() error {
@@ -55,30 +53,6 @@ func (c *Conn) checkMissing() error {
 		return fmt.Errorf("folder of the database file: %w", err)
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a folder", dir)
-	}
-	return nil
-}
-
-// checkHeader tells a file that is no database before SQLite is asked, which would
-// say so only with the first statement.
-func checkHeader(path string) (err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("no permission to read %s", path)
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	var head [len(header)]byte
-	n, err := io.ReadFull(f, head[:])
-	switch {
-	case n == 0 && errors.Is(err, io.EOF):
-		return nil // an empty file is an empty database
-	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
-		return err
-	case string(head[:n]) != header:
-		return fmt.Errorf("%s is not an SQLite database, or it is encrypted", path)
 	}
 	return nil
 }
@@ -147,7 +121,12 @@ func (c *Conn) dial(write bool) (db *sqlite.Conn, standIn bool, err error) {
 	}
 	db.SetBusyTimeout(busyTimeout)
 	// Foreign keys are not looked at: a load brings rows in any order.
-	for _, pragma := range []string{"PRAGMA foreign_keys = OFF", "PRAGMA cache_size = -4096"} {
+	// Reading goes forward and needs few pages; who writes builds indexes.
+	cache := "PRAGMA cache_size = -4096"
+	if write {
+		cache = "PRAGMA cache_size = -16384"
+	}
+	for _, pragma := range []string{"PRAGMA foreign_keys = OFF", cache} {
 		if err := execute(db, pragma); err != nil {
 			return nil, false, errors.Join(err, db.Close())
 		}

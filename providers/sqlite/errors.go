@@ -27,7 +27,7 @@ func classify(err error) error {
 	case sqlite.ResultReadOnly:
 		err = fmt.Errorf("%w: the file or its folder can't be written to: %w", providers.ErrReadOnly, err)
 	case sqlite.ResultNotADB:
-		err = fmt.Errorf("the file is not an SQLite database, or it is encrypted: %w", err)
+		err = fmt.Errorf("it is not an SQLite database, or it is encrypted: %w", err)
 	case sqlite.ResultCorrupt:
 		err = fmt.Errorf("the database file is damaged (PRAGMA integrity_check says more): %w", err)
 	case sqlite.ResultIOErr:

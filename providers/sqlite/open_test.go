@@ -35,9 +35,9 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"source.sqlite.a", map[string]any{"connection": "postgres://x"}, "connection must be sqlite:PATH"},
 		{"source.sqlite.a", map[string]any{"path": ":memory:"}, "nothing to sync"},
 		{"source.sqlite.a", map[string]any{"path": "missing"}, "there is no file "},
-		{"source.sqlite.a", map[string]any{"path": "text"}, "is not an SQLite database"},
-		{"source.sqlite.a", map[string]any{"path": "short"}, "is not an SQLite database"},
-		{"target.sqlite.a", map[string]any{"connection": "sqlite:text"}, "is not an SQLite database"},
+		{"source.sqlite.a", map[string]any{"path": "text"}, "it is not an SQLite database"},
+		{"source.sqlite.a", map[string]any{"path": "short"}, "it is not an SQLite database"},
+		{"target.sqlite.a", map[string]any{"connection": "sqlite:text"}, "it is not an SQLite database"},
 		{"source.sqlite.a", map[string]any{"path": "folder"}, "is a folder"},
 		{"target.sqlite.a", map[string]any{"path": "nowhere/a.db"}, "is not there"},
 	} {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"zombiezen.com/go/sqlite"
+
 	"github.com/syncform/syncform/providers"
 )
 
@@ -28,20 +30,24 @@ func (c *Conn) Preflight(ctx context.Context, p providers.Preflight) ([]provider
 	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(c.path, os.O_RDWR, 0)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if !c.exists() {
 		if !c.create {
 			return []providers.Finding{{Fatal: true, Text: fmt.Sprintf("there is no file %s; only a target block's file is made where it is missing", c.path)}}, nil
 		}
 		return nil, nil
-	case errors.Is(err, fs.ErrPermission):
-		return []providers.Finding{{Fatal: true, Text: fmt.Sprintf("the database file %s can't be written to", c.path), Fix: "chmod u+w " + shellQuote(c.path)}}, nil
-	case err != nil:
-		return nil, err
 	}
-	return nil, f.Close()
+	// The write lock is taken and given back; SQLite refuses it where the file can't be written.
+	err = c.transact(ctx, func(*sqlite.Conn) error { return errNothing })
+	switch {
+	case errors.Is(err, providers.ErrReadOnly):
+		return []providers.Finding{{Fatal: true, Text: fmt.Sprintf("the database file %s can't be written to", c.path), Fix: "chmod u+w " + shellQuote(c.path)}}, nil
+	case errors.Is(err, errNothing), providers.IsRetryable(err): // somebody else is writing: it can be done
+		return nil, nil
+	}
+	return nil, err
 }
+
+var errNothing = errors.New("nothing to do")
 
 func shellQuote(s string) string {
 	quoted := []byte{'\''}
