@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,14 +76,15 @@ func (r *run) apply(ctx context.Context) (Result, error) {
 	for _, p := range pools {
 		p.Close()
 	}
-	if all && len(failed) == 0 {
-		failed = r.keep(failed, r.record.Now(r.hard, func(s *state.State) {
+	if all {
+		err := r.record.Now(context.WithoutCancel(r.hard), func(s *state.State) {
 			s.Finish(r.plan, r.env.By, time.Now())
 			s.Outputs = outputs(r.plan)
-		}))
-	} else {
-		failed = r.keep(failed, r.flush())
+		})
+		r.result.State = r.record.State()
+		return r.result, err // nil also where a stop came too late
 	}
+	failed = keep(failed, r.flush())
 	r.result.State = r.record.State()
 	return r.result, r.outcome(ctx, failed)
 }
@@ -99,13 +101,8 @@ func (r *run) flush() error {
 }
 
 // keep appends err unless it is nil or there already.
-func (r *run) keep(failed []error, err error) []error {
-	for _, f := range failed {
-		if errors.Is(f, err) {
-			return failed
-		}
-	}
-	if err == nil {
+func keep(failed []error, err error) []error {
+	if err == nil || slices.ContainsFunc(failed, func(f error) bool { return errors.Is(f, err) }) {
 		return failed
 	}
 	return append(failed, err)

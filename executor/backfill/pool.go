@@ -76,6 +76,7 @@ type Pool struct {
 	loads map[*Job]*load
 	order []*load
 	idle  int
+	left  int // jobs that have not run
 
 	opening sync.Mutex // OneMoment: held while the loads are opened
 	opened  bool       // OneMoment: they are
@@ -93,6 +94,7 @@ func New(o Options, jobs []*Job) *Pool {
 		l := newLoad(j)
 		p.loads[j] = l
 		p.order = append(p.order, l)
+		p.left++
 	}
 	context.AfterFunc(p.soft, p.wake)
 	return p
@@ -110,10 +112,24 @@ func (p *Pool) Run(j *Job) (Result, error) {
 	p.finishStopped()
 	p.mu.Unlock()
 	<-l.finished
+	p.ran()
 	return l.result()
 }
 
-// Close gives the source's snapshot back. No job may be running.
+// ran gives the source's snapshot back once every job has run: while indexes are built,
+// nothing should keep the source from cleaning up.
+func (p *Pool) ran() {
+	p.mu.Lock()
+	p.left--
+	last := p.left == 0
+	p.mu.Unlock()
+	if last {
+		p.source.close()
+	}
+}
+
+// Close gives back the source's snapshot where not every job was run. No job may be
+// running.
 func (p *Pool) Close() {
 	p.stop()
 	p.source.close()
