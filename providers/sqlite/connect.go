@@ -10,6 +10,8 @@ import (
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/syncform/syncform/providers"
 )
 
 // check looks at the path without changing anything, and reads the schema once
@@ -35,8 +37,12 @@ func (c *Conn) check(ctx context.Context) error {
 		return err
 	}
 	defer c.put(db)
-	if err := execute(db, "SELECT count(*) FROM sqlite_schema"); err != nil {
-		return fmt.Errorf("%s: %w", c.path, because(ctx, err))
+	err = because(ctx, execute(db, "SELECT count(*) FROM sqlite_schema"))
+	switch {
+	case errors.Is(err, providers.ErrReadOnly):
+		return fmt.Errorf("%s has a WAL journal, so that even to read it SQLite must be able to write to its folder: %w", c.path, err)
+	case err != nil:
+		return fmt.Errorf("%s: %w", c.path, err)
 	}
 	return nil
 }
