@@ -96,6 +96,8 @@ func indexBytes(t *schema.Table, x schema.Index, m *schema.ModifyColumn) int {
 		}
 		switch {
 		case c == nil:
+		case c.Type.Kind == schema.Decimal:
+			sum += c.Type.Precision/9*4 + 8
 		case !c.Type.IsText() && !c.Type.IsBinary():
 			sum += 8
 		case p.Prefix > 0:
