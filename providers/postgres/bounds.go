@@ -103,9 +103,7 @@ func withoutLength(t schema.Type) schema.Type {
 	case schema.Char:
 		t.Native = "bpchar"
 	case schema.Varchar:
-		if t.Native != "name" {
-			t.Native = "character varying"
-		}
+		t.Native = "character varying"
 	}
 	return t
 }

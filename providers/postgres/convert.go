@@ -18,6 +18,9 @@ type converter = func(dst, v []byte) (out []byte, reason string)
 // would round, cut or reinterpret without a word. nil where nothing can happen. What the
 // server refuses by itself is left to it.
 func converterFor(source, t schema.Type) converter {
+	if t.Native == "name" {
+		return toName
+	}
 	if source.System == schema.PostgreSQL && source.Native == t.Native && t.System == schema.PostgreSQL {
 		return nil
 	}
@@ -138,7 +141,7 @@ func toFloat(source, t schema.Type) converter {
 
 // toLength counts characters: the server would cut spaces off the end without a word.
 func toLength(source, t schema.Type) converter {
-	if t.Native == "name" || t.Kind == schema.Varchar && t.Length == 0 {
+	if t.Kind == schema.Varchar && t.Length == 0 {
 		return nil
 	}
 	pads := t.Kind == schema.Char && source.Kind != schema.Char
@@ -155,6 +158,14 @@ func toLength(source, t schema.Type) converter {
 		}
 		return append(dst, v...), ""
 	}
+}
+
+// toName: the server cuts names off without a word.
+func toName(dst, v []byte) ([]byte, string) {
+	if len(v) > maxName {
+		return nil, "the value is longer than the 63 bytes of the type name"
+	}
+	return append(dst, v...), ""
 }
 
 func toDate(source schema.Type) converter {

@@ -48,7 +48,6 @@ var builtins = func() map[string]builtin {
 	add(builtin{"bpchar", schema.Char, 0, none}, "bpchar")
 	add(builtin{"character varying", schema.Varchar, 0, length}, "character varying", "char varying", "varchar", "national character varying", "nchar varying")
 	add(builtin{"text", schema.Text, 0, none}, "text")
-	add(builtin{"name", schema.Varchar, 0, none}, "name")
 	add(builtin{"bytea", schema.Blob, 0, none}, "bytea")
 	add(builtin{"date", schema.Date, 0, none}, "date")
 	add(builtin{"time without time zone", schema.Time, 0, fraction}, "time", "time without time zone")
@@ -68,7 +67,7 @@ var builtins = func() map[string]builtin {
 }()
 
 // others are the server's types that have no counterpart elsewhere.
-var others = strings.Fields(`money inet cidr macaddr macaddr8 point line lseg box path polygon circle tsvector tsquery oid xid xid8 cid tid
+var others = strings.Fields(`name money inet cidr macaddr macaddr8 point line lseg box path polygon circle tsvector tsquery oid xid xid8 cid tid
 pg_lsn pg_snapshot txid_snapshot jsonpath int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange
 tsmultirange tstzmultirange datemultirange regclass regproc regprocedure regoper regoperator regtype regrole regnamespace regconfig
 regdictionary regcollation aclitem refcursor int2vector oidvector`)
@@ -114,11 +113,8 @@ func parseTypeWords(text string) (schema.Type, error) {
 		}
 		return t, nil
 	}
-	switch {
-	case b.native == "character" || b.native == "bit":
+	if b.native == "character" || b.native == "bit" {
 		t.Length, t.Native = 1, b.native+"(1)"
-	case b.native == "name":
-		t.Length = 63
 	}
 	return t, nil
 }

@@ -170,5 +170,5 @@ func binaryForm(t schema.Type) string {
 	return ""
 }
 
-var binaryOthers = words(`inet cidr macaddr macaddr8 point line lseg box path polygon circle tsvector tsquery oid pg_lsn xid8
+var binaryOthers = words(`name inet cidr macaddr macaddr8 point line lseg box path polygon circle tsvector tsquery oid pg_lsn xid8
 int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange`)
