@@ -121,7 +121,6 @@ func (c *Conn) release(s *session) {
 		c.mu.Lock()
 		if !c.closed && len(c.idle) < maxIdle {
 			s.released = time.Now()
-			s.released = time.Now()
 			c.idle = append(c.idle, s)
 			c.mu.Unlock()
 			return

@@ -90,12 +90,6 @@ func (s *session) usable() bool {
 	return !s.pg.IsClosed() && !s.pg.IsBusy() && s.pg.TxStatus() == 'I'
 }
 
-// alive asks the server for a word, unless it has just given one: a connection that lay
-// idle may have been cut meanwhile.
-func (s *session) alive(ctx context.Context) bool {
-	return time.Since(s.released) < time.Second || s.exec(ctx, "SELECT 1") == nil
-}
-
 // exec runs one or more statements without arguments.
 func (s *session) exec(ctx context.Context, sql string) error {
 	r := s.pg.Exec(ctx, sql)
