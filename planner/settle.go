@@ -57,11 +57,17 @@ func (b *builder) settle(w *want) {
 	b.keep(w)
 	// A table that is loaded from nothing has no row that a change could harm.
 	fresh := k.load && k.into == w.name && !k.resumed
+	// An apply that was cut short may have come as far as the rows, and not to what waited
+	// for them.
+	cutShort := b.state != nil && b.state.Running != ""
 	for i := range k.diffs {
 		d := &k.diffs[i]
 		_, column := d.change.(schema.ModifyColumn)
 		if d.risky && (fresh || k.load && column && d.afterRows) {
 			d.risky, d.hazards = false, nil // it concerns only rows that come from the source
+		}
+		if d.risky && cutShort && column && d.afterRows {
+			d.risky = false
 		}
 		if d.risky && allowed(w.cfg.AllowHazards, d) {
 			d.risky = false
