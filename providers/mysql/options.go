@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	driver "github.com/go-sql-driver/mysql"
+	gomysql "github.com/go-sql-driver/mysql"
 
 	"github.com/syncform/syncform/providers"
 )
@@ -164,7 +164,7 @@ var sslModes = map[string]string{
 
 // readDSN reads user:password@tcp(host:port)/database, as Go's driver has it.
 func (o *options) readDSN(text string) error {
-	d, err := driver.ParseDSN(text)
+	d, err := gomysql.ParseDSN(text)
 	if err != nil { // its text may hold parts of the DSN
 		return errors.New("connection is neither a mysql:// URL nor user:password@tcp(host:port)/database")
 	}
@@ -250,8 +250,8 @@ func (o *options) tlsConfig() (*tls.Config, error) {
 }
 
 // driverConfig is what the driver needs to connect.
-func (o *options) driverConfig() (*driver.Config, error) {
-	c := driver.NewConfig()
+func (o *options) driverConfig() (*gomysql.Config, error) {
+	c := gomysql.NewConfig()
 	c.User, c.Passwd, c.DBName, c.Timeout = o.user, o.password, o.database, o.timeout
 	c.Net, c.Addr = "tcp", o.address()
 	if o.socket != "" {
@@ -264,11 +264,8 @@ func (o *options) driverConfig() (*driver.Config, error) {
 	c.TLS, c.AllowFallbackToPlaintext = tlsConfig, o.ssl == sslPreferred
 	// A password goes in clear text only to a server that has proved who it is.
 	c.AllowCleartextPasswords = o.cleartext || tlsConfig != nil && !tlsConfig.InsecureSkipVerify
-	c.Logger = &driver.NopLogger{}
+	c.Logger = &gomysql.NopLogger{}
 	c.InterpolateParams, c.MultiStatements, c.CheckConnLiveness = true, true, false
 	c.MaxAllowedPacket = 1 << 30 // the writer keeps to the server's own limit
-	if err := c.Apply(driver.Charset("utf8mb4", "")); err != nil {
-		return nil, err
-	}
 	return c, nil
 }

@@ -2,9 +2,8 @@ package mysql
 
 import (
 	"context"
+	"database/sql/driver"
 	"time"
-
-	driverpkg "database/sql/driver"
 )
 
 // Idle sessions are kept for the next user: at most keepIdle, and asked whether they
@@ -66,7 +65,7 @@ func (c *Conn) with(ctx context.Context, f func(*session) error) error {
 }
 
 func (s *session) ping(ctx context.Context) error {
-	p, ok := s.conn.(driverpkg.Pinger)
+	p, ok := s.conn.(driver.Pinger)
 	if !ok {
 		return nil
 	}

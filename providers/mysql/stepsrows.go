@@ -56,6 +56,7 @@ func (p *stepPlan) replaceRows(ch schema.ReplaceRows) {
 		}
 		statements = append(statements, "INSERT INTO "+live+" ("+columns+") SELECT "+columns+" FROM "+aside+" AS a WHERE NOT EXISTS (SELECT 1 FROM "+live+" AS l WHERE "+on+")")
 	}
+	statements = append(statements, "SET foreign_key_checks = 1")
 	p.steps = append(p.steps, providers.Step{Text: strings.Join(statements, ";\n"), Transactional: true, LockTimeout: lockTimeout})
 	p.add("DROP TABLE IF EXISTS "+aside, "NOT "+tableThere(ch.Aside))
 }
@@ -89,5 +90,5 @@ func (p *stepPlan) equal(c *schema.Column, name string) string {
 // emptyTable removes all rows. TRUNCATE frees their space at once, and refuses a
 // table that foreign keys reference unless they are not checked.
 func (p *stepPlan) emptyTable(n schema.Name) {
-	p.add("SET foreign_key_checks = 0;\nTRUNCATE TABLE "+tableIdent(n), tableEmpty(n))
+	p.add("SET foreign_key_checks = 0;\nTRUNCATE TABLE "+tableIdent(n)+";\nSET foreign_key_checks = 1", tableEmpty(n))
 }

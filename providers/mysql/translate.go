@@ -59,6 +59,9 @@ func (tr *translation) names() {
 	if why := tr.badName(t.Name.Name); why != "" {
 		tr.refuse(object("table", t.Name.Name), "the name %s: set target_table", why)
 	}
+	if lower := strings.ToLower(t.Name.Name); tr.server.foldNames && lower != t.Name.Name {
+		tr.refuse(object("table", t.Name.Name), "the server keeps names of tables in lower case (lower_case_table_names = 1): set target_table to %q", lower)
+	}
 	if len(t.Columns) == 0 {
 		tr.refuse("", "a table needs at least one column here")
 	}
