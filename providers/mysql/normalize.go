@@ -191,7 +191,7 @@ func (s *server) mustAsk(t *schema.Table) bool {
 func (c *Conn) askNormal(ctx context.Context, s *session, tables []*schema.Table) error {
 	var statements []string
 	for _, t := range tables {
-		statements = append(statements, c.server.scratchDDL(t), "SHOW CREATE TABLE "+ident(scratch), "DROP TEMPORARY TABLE "+ident(scratch))
+		statements = append(statements, c.server.lenient(t)+c.server.scratchDDL(t), "SHOW CREATE TABLE "+ident(scratch), "DROP TEMPORARY TABLE "+ident(scratch))
 	}
 	read := 0
 	err := s.each(ctx, strings.Join(statements, ";\n"), func(r []string) error {

@@ -24,7 +24,7 @@ func (p *stepPlan) addAside(live schema.Table, aside schema.Name) {
 		}
 		t.Columns = append(t.Columns, c)
 	}
-	p.add(p.server.createDDL(&t, false), tableThere(aside))
+	p.add(p.server.lenient(&t)+p.server.createDDL(&t, false), tableThere(aside))
 }
 
 // replaceRows makes the live table's rows those of the aside table: in one

@@ -1,11 +1,13 @@
 package mysql
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/providertest"
+	"github.com/syncform/syncform/providers/row"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -138,6 +140,57 @@ func TestTranslatePostgres(t *testing.T) {
 			if !strings.Contains(said, want) {
 				t.Errorf("nothing is said of %s in:\n%s", want, said)
 			}
+		}
+	})
+}
+
+// A thousand columns of text and one with a default to be asked for can be made, and
+// rows that fit are written.
+func TestManyColumns(t *testing.T) {
+	providertest.EachMySQL(t, func(t *testing.T, url string) {
+		c := connectTo(t, url)
+		from := &schema.Database{System: schema.SQLite}
+		source := schema.Table{Name: named("many"), Columns: []schema.Column{{Name: "id", Type: schema.Type{Kind: schema.Int, Bits: 64}}}, PrimaryKey: &schema.Key{Parts: []schema.KeyPart{{Column: "id"}}}}
+		for i := range 1000 {
+			source.Columns = append(source.Columns, schema.Column{Name: fmt.Sprintf("c%d", i), Type: schema.Type{Kind: schema.Text}, Nullable: true})
+		}
+		source.Columns[1] = schema.Column{Name: "c0", Type: schema.Type{Kind: schema.Decimal, Precision: 10, Scale: 2}, Nullable: true, Default: &schema.Default{Literal: true, Text: "1.5"}}
+		table, notes := c.Translate(from, source)
+		if len(notes) > 0 {
+			t.Error(notes)
+		}
+		tables, err := c.Normalize(t.Context(), []schema.Table{table})
+		if err != nil {
+			t.Fatal(err)
+		}
+		create(t, c, tables, nil)
+		sameTables(t, tables, inspect(t, c).Tables)
+		l, r := wholeTable(t, c, "many")
+		l.Key = []string{"id"}
+		b := row.NewBatch(len(l.Columns))
+		b.Append([]byte("1"))
+		for range 1000 {
+			b.Append([]byte("7"))
+		}
+		b.EndRow()
+		if _, err := c.OpenLoad(t.Context(), l, func() ([]providers.Chunk, error) { return []providers.Chunk{{}}, nil }); err != nil {
+			t.Fatal(err)
+		}
+		w, err := c.OpenWriter(t.Context(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		if _, err := w.WriteChunk(t.Context(), providers.Chunk{}, &kept{batches: []*row.Batch{b}}); err != nil {
+			t.Fatal(err)
+		}
+		s, err := c.OpenSnapshot(t.Context(), providers.SnapshotOptions{Readers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if got := readAll(t, s, r, providers.Chunk{}); len(got) != 1 || strings.Count(got[0], `"7"`) != 999 {
+			t.Errorf("read %.100s", got)
 		}
 	})
 }
