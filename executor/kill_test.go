@@ -155,13 +155,14 @@ func TestAKilledSnapshotIsNotMixedWithAnother(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
 	refused := 0
-	for i := range 12 {
+	for i := range 16 {
 		target := providertest.SQLite(t)
 		conns, dir := openBoth(t, source, target), t.TempDir()
 		pl := makePlan(t, "p1", conns, want{mode: "snapshot", tables: shopNames(), batch: 500, parallel: 2})
 		w := newWatcher()
 		ctx, stop := context.WithCancel(t.Context())
 		at := r.Int64N(20_000)
+		w.atLoad(1+i%8, stop) // half of the runs have fewer loads
 		w.progress = func(p executor.LoadProgress) {
 			if p.Rows > at {
 				stop()

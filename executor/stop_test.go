@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/syncform/syncform/executor"
+	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers/providertest"
 )
@@ -21,11 +22,7 @@ func TestCtrlCOnceFinishesTheChunks(t *testing.T) {
 		p := makePlan(t, "p1", conns, want{tables: shopNames(), batch: 500, parallel: 2})
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		w.progress = func(p executor.LoadProgress) {
-			if p.Rows > 0 && !p.Done {
-				stop()
-			}
-		}
+		w.atLoad(3, stop)
 		if _, err := apply(t, ctx, p, conns, dir, func(e *executor.Env) { e.Observer = w }); !errors.Is(err, context.Canceled) {
 			t.Fatalf("error %v", err)
 		}
@@ -61,36 +58,60 @@ func TestCtrlCOnceFinishesTheChunks(t *testing.T) {
 
 // TestCtrlCTwiceBreaksOff: chunks are rolled back, and the next apply writes them again.
 func TestCtrlCTwiceBreaksOff(t *testing.T) {
-	eachPair(t, 20_000, func(t *testing.T, source, target string) {
-		conns, dir, w := openBoth(t, source, target), t.TempDir(), newWatcher()
-		// One chunk per table: only breaking off ends it early.
-		p := makePlan(t, "p1", conns, want{tables: shopNames(), batch: 1_000_000, parallel: 1, retries: 3})
-		soft, once := context.WithCancel(t.Context())
-		hard, twice := context.WithCancel(t.Context())
-		defer once()
-		defer twice()
-		w.progress = func(p executor.LoadProgress) {
-			if p.Rows > 0 && !p.Done {
-				once()
-				twice()
+	for _, pair := range pairs {
+		t.Run(pair[0]+"-"+pair[1], func(t *testing.T) {
+			source := systems[pair[0]].fresh(t)
+			providertest.Exec(t, source, shop(pair[0], 20_000)...)
+			// The sooner it is stopped, the surer it is stopped before its end.
+			for after := 32 * time.Millisecond; ; after /= 2 {
+				if brokenOff(t, source, systems[pair[1]].fresh(t), after) {
+					return
+				}
+				if after == 0 {
+					t.Fatal("it ran to its end although it was stopped at once")
+				}
 			}
+		})
+	}
+}
+
+// brokenOff stops an apply hard, so long after its first load has begun; false where it
+// was over by then.
+func brokenOff(t *testing.T, source, target string, after time.Duration) bool {
+	t.Helper()
+	conns, dir, w := openBoth(t, source, target), t.TempDir(), newWatcher()
+	// One chunk per table: only breaking off ends it early.
+	p := makePlan(t, "p1", conns, want{tables: shopNames(), batch: 1_000_000, parallel: 1, retries: 3})
+	soft, once := context.WithCancel(t.Context())
+	hard, twice := context.WithCancel(t.Context())
+	defer once()
+	defer twice()
+	stop := func() {
+		once()
+		twice()
+	}
+	w.begun = func(a *plan.Action) {
+		if a.Backfill != nil && after > 0 {
+			time.AfterFunc(after, stop)
+		} else if a.Backfill != nil {
+			stop()
 		}
-		began := time.Now()
-		_, err := apply(t, soft, p, conns, dir, func(e *executor.Env) { e.Observer, e.Hard = w, hard })
-		if soft.Err() == nil {
-			t.Skip("THE LOAD WAS OVER before its progress was told: nothing to break off")
-		}
-		if err == nil || !errors.Is(err, context.Canceled) {
-			t.Fatalf("error %v after %v", err, time.Since(began))
-		}
-		if w.retries > 0 {
-			t.Error("what was broken off was tried again")
-		}
-		if _, err := apply(t, t.Context(), p, conns, dir, nil); err != nil {
-			t.Fatal(err)
-		}
-		sameRows(t, source, target, shopTables)
-	})
+	}
+	_, err := apply(t, soft, p, conns, dir, func(e *executor.Env) { e.Observer, e.Hard = w, hard })
+	if err == nil {
+		return false
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	if w.retries > 0 {
+		t.Error("what was broken off was tried again")
+	}
+	if _, err := apply(t, t.Context(), p, conns, dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	sameRows(t, source, target, shopTables)
+	return true
 }
 
 func TestAStopBeforeTheFirstActionLeavesAStateToGoOnFrom(t *testing.T) {
