@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -12,10 +13,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// database names are the program's own: it drops what it finds under them.
-const (
-	sourceDB = "syncform_bench_source"
-	targetDB = "syncform_bench_target"
+// database names a database that this run of the program makes and drops.
+func database(role string) string { return fmt.Sprintf("syncform_bench_%d_%s", os.Getpid(), role) }
+
+// The databases of a contest.
+var (
+	sourceDB = database("source")
+	targetDB = database("target")
 )
 
 // pgDo runs statements over a new connection, one by one.
