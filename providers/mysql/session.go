@@ -18,10 +18,9 @@ import (
 // settings change what it reads and writes. It is used by one goroutine at a time.
 // The driver is used without database/sql, which would copy and box each field.
 type session struct {
-	conn     driver.Conn
-	id       string // the server's number of the connection, for KILL
-	idle     time.Time
-	database string
+	conn driver.Conn
+	id   string // the server's number of the connection, for KILL
+	idle time.Time
 }
 
 // needed hold for every session: without them text would be bent. Zero dates and dates
@@ -60,7 +59,7 @@ func (c *Conn) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, c.connectError(err)
 	}
-	s := &session{conn: conn, database: c.database}
+	s := &session{conn: conn}
 	if err := s.setUp(ctx, c); err != nil {
 		s.close()
 		return nil, classify(err)

@@ -73,7 +73,7 @@ type tableWriter struct {
 
 	session *session // nil after it broke
 	name    string   // of the reader that the driver calls for LOAD DATA
-	load1   *piece   // what that reader reads
+	reading *piece   // what that reader reads
 	text    string   // LOAD DATA
 	out     []byte   // an INSERT in the making
 	scratch []byte
@@ -113,7 +113,7 @@ func (c *Conn) OpenWriter(ctx context.Context, l providers.Load) (providers.Tabl
 		w.fields = append(w.fields, writeFieldOf(c.server, column, f))
 	}
 	w.text = w.loadText()
-	gomysql.RegisterReaderHandler(w.name, func() io.Reader { return w.load1 })
+	gomysql.RegisterReaderHandler(w.name, func() io.Reader { return w.reading })
 	return w, nil
 }
 

@@ -48,9 +48,9 @@ func (p *piece) write(ctx context.Context) (more bool, err error) {
 	if _, err := s.exec(ctx, "SAVEPOINT piece"); err != nil {
 		return false, err
 	}
-	p.writer.load1 = p
+	p.writer.reading = p
 	affected, err := s.exec(ctx, p.writer.text)
-	p.writer.load1 = nil
+	p.writer.reading = nil
 	if p.err != nil {
 		return false, p.err
 	}
