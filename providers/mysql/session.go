@@ -42,7 +42,7 @@ func (s *server) settings() (all []string) {
 	if s.mariadb() {
 		return append(all, "max_statement_time = 0", "check_constraint_checks = 1", "sql_if_exists = 0", "system_versioning_asof = DEFAULT", "system_versioning_alter_history = 'KEEP'")
 	}
-	return append(all, "max_execution_time = 0", "information_schema_stats_expiry = 0", "show_gipk_in_create_table_and_information_schema = 0")
+	return append(all, "max_execution_time = 0", "information_schema_stats_expiry = 0", "show_gipk_in_create_table_and_information_schema = 0", "restrict_fk_on_non_standard_key = OFF")
 }
 
 // isolationVariable is the variable's name: MariaDB had another before 11.1.

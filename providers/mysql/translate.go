@@ -53,83 +53,86 @@ const (
 	maxIndexRemark  = 1024
 )
 
-// names looks for names and comments that the server can't hold.
+// names gives names and comments that the server can't hold the nearest that it can.
 func (tr *translation) names() {
 	t := &tr.out
-	if why := tr.badName(t.Name.Name); why != "" {
-		tr.refuse(object("table", t.Name.Name), "the name %s: set target_table", why)
-	}
-	if lower := strings.ToLower(t.Name.Name); tr.server.foldNames && lower != t.Name.Name {
-		tr.refuse(object("table", t.Name.Name), "the server keeps names of tables in lower case (lower_case_table_names = 1): set target_table to %q", lower)
-	}
 	if len(t.Columns) == 0 {
 		tr.refuse("", "a table needs at least one column here")
 	}
 	if len(t.Columns) > maxColumns {
 		tr.refuse("", "the table has %d columns; InnoDB holds at most %d: leave some out with exclude_columns", len(t.Columns), maxColumns)
 	}
-	seen := map[string]string{}
+	t.Name.Name = tr.freeName("table", t.Name.Name, map[string]bool{})
+	if lower := strings.ToLower(t.Name.Name); tr.server.foldNames && lower != t.Name.Name {
+		tr.note(object("table", t.Name.Name), "the server keeps names of tables in lower case (lower_case_table_names = 1); it is %q", lower)
+		t.Name.Name = lower
+	}
+	renamed, taken := map[string]string{}, map[string]bool{}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		if why := tr.badName(c.Name); why != "" {
-			tr.refuse(object("column", c.Name), "the name %s: map it to another with columns", why)
+		if name := tr.freeName("column", c.Name, taken); name != c.Name {
+			renamed[c.Name], c.Name = name, name
 		}
-		lower := strings.ToLower(c.Name)
-		if other, ok := seen[lower]; ok {
-			tr.refuse(object("column", c.Name), "column names are compared without case here, and column %q is there already: map one to another name with columns", other)
-		}
-		seen[lower] = c.Name
 		c.Comment = tr.cut(object("column", c.Name), c.Comment, maxColumnRemark)
 	}
 	t.Comment = tr.cut("", t.Comment, maxTableRemark)
-	taken := map[string]bool{"primary": true}
+	taken = map[string]bool{"primary": true}
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
-		x.Name = tr.freeName(x.Name, taken)
+		x.Name = tr.freeName("index", x.Name, taken)
 		x.Comment = tr.cut(object("index", x.Name), x.Comment, maxIndexRemark)
+		renameParts(x.Parts, renamed)
+	}
+	if t.PrimaryKey != nil {
+		renameParts(t.PrimaryKey.Parts, renamed)
+	}
+	for i := range t.ForeignKeys {
+		f := &t.ForeignKeys[i]
+		f.Columns = slices.Clone(f.Columns)
+		for j, name := range f.Columns {
+			if good, ok := renamed[name]; ok {
+				f.Columns[j] = good
+			}
+		}
 	}
 	slices.SortFunc(t.Indexes, func(a, b schema.Index) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(t.ForeignKeys, func(a, b schema.ForeignKey) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(t.Checks, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// badName says what is wrong with an identifier, "" if nothing is.
-func (tr *translation) badName(name string) string {
-	switch {
-	case name == "":
-		return "is empty"
-	case utf8.RuneCountInString(name) > maxNameChars:
-		return fmt.Sprintf("has more than %d characters", maxNameChars)
-	case strings.HasSuffix(name, " "):
-		return "ends with a space"
-	}
-	for _, r := range name {
-		if r == 0 || r > 0xffff {
-			return fmt.Sprintf("holds the character %U, which the server does not allow in names", r)
+// renameParts changes parts that the translation has cloned.
+func renameParts(parts []schema.KeyPart, renamed map[string]string) {
+	for i := range parts {
+		if good, ok := renamed[parts[i].Column]; ok {
+			parts[i].Column = good
 		}
 	}
-	return ""
 }
 
-// freeName gives an index the name it has, or the nearest that the server takes.
-func (tr *translation) freeName(name string, taken map[string]bool) string {
-	good := name
-	if tr.badName(good) != "" {
-		good = short(strings.Map(func(r rune) rune {
-			if r == 0 || r > 0xffff {
-				return '_'
-			}
-			return r
-		}, strings.TrimRight(name, " ")))
-		if good == "" {
-			good = "index"
+// goodName is the name itself where the server can hold it, else the nearest, made its
+// own by a hash.
+func goodName(name string) string {
+	good := strings.Map(func(r rune) rune {
+		if r == 0 || r > 0xffff {
+			return '_'
 		}
+		return r
+	}, strings.TrimRight(name, " "))
+	if good != name || good == "" {
+		good += "_" + hash8(name)
 	}
+	return short(good)
+}
+
+// freeName gives a name that the server can hold and that is not taken; names of
+// columns and indexes are compared without case.
+func (tr *translation) freeName(kind, name string, taken map[string]bool) string {
+	good := goodName(name)
 	for n, base := 2, good; taken[strings.ToLower(good)]; n++ {
 		good = short(fmt.Sprintf("%s_%d", base, n))
 	}
 	if good != name {
-		tr.note(object("index", name), "the server can't hold the name here; it is %q", good)
+		tr.note(object(kind, name), "the server can't hold the name here; it is %q", good)
 	}
 	taken[strings.ToLower(good)] = true
 	return good

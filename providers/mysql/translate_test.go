@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -140,6 +141,43 @@ func TestTranslatePostgres(t *testing.T) {
 			if !strings.Contains(said, want) {
 				t.Errorf("nothing is said of %s in:\n%s", want, said)
 			}
+		}
+	})
+}
+
+// Names that the server can't hold become others, wherever they stand, and nothing is
+// lost by it.
+func TestTranslateNames(t *testing.T) {
+	providertest.EachMySQL(t, func(t *testing.T, url string) {
+		c := connectTo(t, url)
+		number := schema.Type{Kind: schema.Int, Bits: 64}
+		long := strings.Repeat("ü", 70)
+		columns := []string{"Id", "id", "ID", "end ", "smile 😀", "smile 😁", long, long + "x"}
+		source := schema.Table{Name: named("t 😀"), PrimaryKey: &schema.Key{}}
+		for _, name := range columns {
+			source.Columns = append(source.Columns, schema.Column{Name: name, Type: number})
+			source.PrimaryKey.Parts = append(source.PrimaryKey.Parts, schema.KeyPart{Column: name})
+			source.Indexes = append(source.Indexes, schema.Index{Name: "i" + name, Parts: []schema.KeyPart{{Column: name}}})
+		}
+		source.ForeignKeys = []schema.ForeignKey{{Name: "f " + long, Columns: columns, RefTable: source.Name, RefColumns: columns}}
+		table, notes := c.Translate(&schema.Database{System: schema.SQLite, Tables: []schema.Table{source}}, source)
+		for _, n := range notes {
+			if n.Refused {
+				t.Errorf("refused: %s", n.Text)
+			}
+		}
+		if got := table.ForeignKeys[0].Columns; !slices.Equal(got, table.PrimaryKey.Columns()) {
+			t.Errorf("the foreign key is of %q", got)
+		}
+		table.ForeignKeys = nil // a key cannot reference itself
+		tables, err := c.Normalize(t.Context(), []schema.Table{table})
+		if err != nil {
+			t.Fatal(err)
+		}
+		create(t, c, tables, nil)
+		sameTables(t, tables, inspect(t, c).Tables)
+		if len(source.PrimaryKey.Parts) != 8 || source.PrimaryKey.Parts[3].Column != "end " {
+			t.Error("the source's table was changed")
 		}
 	})
 }

@@ -53,6 +53,14 @@ func (tr *translation) family() {
 		return
 	}
 	tr.familyChecks()
+	tr.out.ForeignKeys = slices.DeleteFunc(tr.out.ForeignKeys, func(f schema.ForeignKey) bool {
+		ref := tr.from.Table(f.RefTable)
+		drop := !tr.server.mariadb() && tr.server.num >= 80400 && ref != nil && !uniqueBy(ref, f.RefColumns)
+		if drop {
+			tr.note(object("foreign key", f.Name), "it references columns that no unique key has, which MySQL does not allow any more, so it is left out")
+		}
+		return drop
+	})
 	if p := tr.out.Partition; p != nil && p.Strategy == "system_time" {
 		tr.out.Partition = nil
 		tr.note("", "the partitions of the table's history are left out")
@@ -236,6 +244,14 @@ func (tr *translation) familyOptions() {
 	tr.out.Columns = slices.DeleteFunc(tr.out.Columns, func(c schema.Column) bool {
 		return c.Generated != nil && strings.HasPrefix(c.Generated.Expr, "ROW ")
 	})
+}
+
+// uniqueBy reports whether a key of the table has just those columns, whole.
+func uniqueBy(t *schema.Table, columns []string) bool {
+	is := func(parts []schema.KeyPart) bool {
+		return slices.EqualFunc(parts, columns, func(p schema.KeyPart, name string) bool { return p.Column == name && p.Prefix == 0 })
+	}
+	return t.PrimaryKey != nil && is(t.PrimaryKey.Parts) || slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return x.Unique && is(x.Parts) })
 }
 
 // familyChecks keeps the checks that both compute alike. MySQL's names are the

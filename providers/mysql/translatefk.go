@@ -112,17 +112,13 @@ func (tr *translation) action(name string, f schema.ForeignKey, action string) s
 // foreignKeyName makes the name the database's own: here they are not the table's.
 func (tr *translation) foreignKeyName(f schema.ForeignKey) string {
 	name := f.Name
-	if name == "" {
+	switch {
+	case name == "":
 		name = tr.source.Name.Name + "_" + strings.Join(f.Columns, "_") + "_fkey"
-	} else if tr.badName(name) != "" || tr.elsewhere(name) {
+	case tr.elsewhere(name):
 		name = tr.source.Name.Name + "_" + name
 	}
-	return short(strings.Map(func(r rune) rune {
-		if r == 0 || r > 0xffff {
-			return '_'
-		}
-		return r
-	}, strings.TrimRight(name, " ")))
+	return goodName(name)
 }
 
 // elsewhere reports whether another table has a foreign key of that name.

@@ -4,3 +4,4 @@ create table ma2 (a int, pf date, pt date, period for app(pf,pt), unique (a, app
 create table ma3 (a text, b varchar(3000), unique (a), unique (b), c json not null default '[]', d enum('x') default 'x', e varchar(20) compressed charset latin1, f int without system versioning) with system versioning;
 create table ma4 (a int, s timestamp(6) generated always as row start invisible, e timestamp(6) generated always as row end, x int without system versioning, period for system_time (s,e)) with system versioning;
 create table ma5 (a json, b varchar(10), c int, d int as (c) persistent, e json default json_object('a', 1), check (length(b) < 5), check (json_valid(b)));
+create table loose (a int, b int, key (a)); create table loose2 (a int, foreign key (a) references loose (a));
