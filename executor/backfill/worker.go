@@ -31,7 +31,6 @@ func (p *Pool) work(l *load, helper bool) {
 func (p *Pool) last(l *load) {
 	switch {
 	case l.hasFailed():
-		p.stop()
 		l.finish(nil)
 	case l.complete():
 		l.workers++ // nobody else may take it up
@@ -89,6 +88,7 @@ func (p *Pool) copy(l *load, helper bool) {
 		if !retry.Worthwhile(p.o.Hard, err) || !policy.Pause(p.soft, failures, err) {
 			if p.soft.Err() == nil || !retry.Worthwhile(p.o.Hard, err) {
 				l.fail(p.source.explain(err))
+				p.stop()
 			}
 			return
 		}
@@ -160,7 +160,7 @@ func (p *Pool) write(l *load, w providers.TableWriter, c *piece, h *held) error 
 	case c.end != io.EOF:
 		err = fmt.Errorf("bug in syncform: chunk %d of table %s was not read to its end", c.ID, l.job.Load.Table)
 	case written.Rows != c.rows:
-		err = fmt.Errorf("table %s, chunk %d: %d rows were read and the target says that it took %d", l.job.Load.Table, c.ID, c.rows, written.Rows)
+		err = fmt.Errorf("table %s, chunk %d: %d rows were read and the target says that it took %d: this is a bug in syncform; load the table anew with apply -replace", l.job.Load.Table, c.ID, c.rows, written.Rows)
 	}
 	l.wrote(c)
 	return err

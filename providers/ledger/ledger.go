@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -177,15 +178,37 @@ func (l Ledger) OpenLoad(ctx context.Context, db DB, mapping, generation string,
 	if st.Chunks, err = chunks(); err != nil {
 		return st, err
 	}
-	if err := db.Exec(ctx, "DELETE FROM "+l.Prefix+"_sync_chunk WHERE mapping = ?", mapping); err != nil {
+	if err := l.forgetLoads(ctx, db, mapping); err != nil {
 		return st, err
 	}
-	for _, c := range st.Chunks {
-		if err := db.Exec(ctx, "INSERT INTO "+l.Prefix+"_sync_chunk (load_id, chunk, mapping, generation, bounds, estimate) VALUES (?, ?, ?, ?, ?, ?)", id, int64(c.ID), mapping, generation, c.Bounds, c.Rows); err != nil {
+	for run := range slices.Chunk(st.Chunks, chunksPerInsert) {
+		args := make([]any, 0, 6*len(run))
+		for _, c := range run {
+			args = append(args, id, int64(c.ID), mapping, generation, c.Bounds, c.Rows)
+		}
+		if err := db.Exec(ctx, "INSERT INTO "+l.Prefix+"_sync_chunk (load_id, chunk, mapping, generation, bounds, estimate) VALUES (?, ?, ?, ?, ?, ?)"+strings.Repeat(", (?, ?, ?, ?, ?, ?)", len(run)-1), args...); err != nil {
 			return st, err
 		}
 	}
 	return st, nil
+}
+
+// chunksPerInsert is how many chunks one statement notes.
+const chunksPerInsert = 100
+
+// forgetLoads removes the chunks of a mapping's loads. They are removed by their key: a
+// search by the mapping would, in InnoDB, wait for every chunk that is being written.
+func (l Ledger) forgetLoads(ctx context.Context, db DB, mapping string) error {
+	loads, err := db.Query(ctx, "SELECT DISTINCT load_id FROM "+l.Prefix+"_sync_chunk WHERE mapping = ?", mapping)
+	if err != nil {
+		return err
+	}
+	for _, id := range loads {
+		if err := db.Exec(ctx, "DELETE FROM "+l.Prefix+"_sync_chunk WHERE load_id = ?", id[0]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ClaimChunk is the first statement of a chunk's transaction: it locks the chunk's
