@@ -25,11 +25,13 @@ type Env struct {
 
 // Observer is told what happens, from several goroutines at once. cmd shows it.
 type Observer interface {
+	// ActionStarted is called when an action begins: a backfill when a worker takes it up.
 	ActionStarted(a *plan.Action)
+	// ActionDone follows each ActionStarted.
 	ActionDone(a *plan.Action, took time.Duration, err error)
 	// LoadProgress is called about every 100 ms per table, and when a load ends.
 	LoadProgress(p LoadProgress)
-	// Retrying is called before each further try.
+	// Retrying is called before each further try, after wait: try is 2 for the first of them.
 	Retrying(a *plan.Action, try int, wait time.Duration, err error)
 }
 
