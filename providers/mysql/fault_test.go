@@ -131,3 +131,14 @@ func TestColumnOf(t *testing.T) {
 		}
 	}
 }
+
+func TestIsNumber(t *testing.T) {
+	for text, want := range map[string]bool{
+		"0": true, "-1": true, "007": true, "1.50": true, "-0.0": true, "1e+20": true, "3.4028234663852886e+38": true, "5E-324": true,
+		"": false, "-": false, "--1": false, "1-1": false, "1.": false, ".5": false, "1e": false, "1e+": false, "1 ": false, "0x1": false, "NaN": false, "1;2": false, "1,2": false, "1e5.0": false,
+	} {
+		if got := isNumber([]byte(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
