@@ -127,6 +127,9 @@ func (c *Conn) connectError(err error) error {
 	if errors.As(err, &certificate) || errors.Is(err, gomysql.ErrNoTLS) {
 		return err
 	}
+	if errors.Is(err, context.DeadlineExceeded) { // connect_timeout, not the caller's
+		return &providers.RetryableError{Err: err}
+	}
 	return classify(err)
 }
 

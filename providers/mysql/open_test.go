@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -96,6 +97,19 @@ func TestOpenArguments(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("the error holds the password: %v", err)
 		}
+	}
+}
+
+// A host that takes a connection and says nothing is given up.
+func TestSilentHost(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	err = tryOpen(t, map[string]any{"connection": "mysql://u:s3cret@" + silent.Addr().String() + "/d?connect_timeout=0.2"})
+	if err == nil || !strings.Contains(err.Error(), "no answer within 200ms") || !providers.IsRetryable(err) {
+		t.Errorf("want no answer, worth another try, have %v", err)
 	}
 }
 

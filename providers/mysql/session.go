@@ -55,9 +55,14 @@ func (s *server) isolationVariable() string {
 
 // connect opens a session; the first one of an endpoint asks what the server is.
 func (c *Conn) connect(ctx context.Context) (*session, error) {
-	conn, err := c.connector.Connect(ctx)
+	timed, cancel := context.WithTimeout(ctx, c.options.timeout) // the handshake too
+	defer cancel()
+	conn, err := c.connector.Connect(timed)
 	if err != nil {
-		return nil, c.connectError(err)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, c.connectError(contextError(timed, err))
 	}
 	s := &session{conn: conn}
 	if err := s.setUp(ctx, c); err != nil {
