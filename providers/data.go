@@ -21,6 +21,10 @@ type SnapshotOptions struct {
 	// readers; a provider that can do it with fewer does so and lets the others wait.
 	// Without it each table is read as of one moment where that is cheap, else each chunk.
 	Consistent bool
+	// Floors are floors of a Capturer (CaptureStart.Floor): OpenSnapshot, and each further
+	// snapshot that is taken for a chunk, waits until it holds every transaction that the
+	// stream does not bring.
+	Floors []string
 }
 
 // Snapshot is an open snapshot. Read and Chunks may be called by several

@@ -28,7 +28,7 @@ type DB interface {
 // bookkeeping), so that inspection leaves it out.
 func IsOurs(table string) bool {
 	switch table {
-	case "_sync_state", "_sync_state_lock", "_sync_metadata", "_sync_checkpoint", "_sync_journal", "_sync_chunk", "_sync_dead_letter", "sync_conflicts", "_change_log":
+	case "_sync_state", "_sync_state_lock", "_sync_metadata", "_sync_checkpoint", "_sync_table", "_sync_journal", "_sync_chunk", "_sync_dead_letter", "sync_conflicts", "_change_log":
 		return true
 	}
 	return strings.HasPrefix(table, AsidePrefix)
@@ -57,11 +57,15 @@ type Ledger struct {
 
 // Ensure makes the tables where they are missing.
 func (l Ledger) Ensure(ctx context.Context, db DB) error {
-	for _, t := range []string{
+	return l.ensure(ctx, db, []string{
 		`_sync_journal (plan_id VARCHAR(64) NOT NULL, action_id VARCHAR(64) NOT NULL, step INTEGER NOT NULL, state VARCHAR(16) NOT NULL, statement TEXT NOT NULL, started_at VARCHAR(40) NOT NULL, finished_at VARCHAR(40), PRIMARY KEY (plan_id, action_id, step))`,
 		`_sync_chunk (load_id VARCHAR(64) NOT NULL, chunk INTEGER NOT NULL, mapping TEXT NOT NULL, generation VARCHAR(64) NOT NULL, bounds TEXT NOT NULL, estimate BIGINT NOT NULL, rows_written BIGINT, done_at VARCHAR(40), PRIMARY KEY (load_id, chunk))`,
 		`_sync_metadata (table_name VARCHAR(255) NOT NULL, last_sync_at VARCHAR(40), last_sync_key TEXT, records_synced BIGINT NOT NULL, status VARCHAR(32) NOT NULL, PRIMARY KEY (table_name))`,
-	} {
+	})
+}
+
+func (l Ledger) ensure(ctx context.Context, db DB, tables []string) error {
+	for _, t := range tables {
 		columns := t
 		if l.Text != "" {
 			columns = strings.ReplaceAll(t, " TEXT", " "+l.Text)

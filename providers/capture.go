@@ -1,0 +1,120 @@
+package providers
+
+import (
+	"context"
+	"time"
+
+	"github.com/syncform/syncform/providers/row"
+)
+
+// The capture methods.
+const (
+	LogicalReplication = "logical_replication"
+	Binlog             = "binlog"
+	Trigger            = "trigger"
+	Polling            = "polling"
+)
+
+// Capture says what of a source is followed and how. It is plain data, kept in plan and
+// state.
+type Capture struct {
+	Sync   string `json:"sync"`   // address; what the names of our objects are made of where none are given
+	Method string `json:"method"` // "" in a request: the best that the source offers
+	// Publication and Slot name PostgreSQL's objects; "" in a request: made from Sync.
+	Publication string `json:"publication,omitempty"`
+	Slot        string `json:"slot,omitempty"`
+	Deletes     bool   `json:"deletes"` // capture_deletes
+	Before      bool   `json:"before"`  // capture_before_values
+	// MaxRetained is how many bytes the source may keep for us, 0 for no limit; past it
+	// OnExceed says "warn" or "drop_slot".
+	MaxRetained int64          `json:"max_retained,omitempty"`
+	OnExceed    string         `json:"on_exceed,omitempty"`
+	Tables      []CaptureTable `json:"tables"`
+}
+
+// CaptureTable is one table that is followed.
+type CaptureTable struct {
+	Table          ReadTable     `json:"table"` // the columns that are needed, and the key
+	IncrementalKey string        `json:"incremental_key,omitempty"`
+	Lookback       time.Duration `json:"lookback,omitempty"`
+	// FullImages says that the mapping needs whole before-images or all columns in every
+	// event (REPLICA IDENTITY FULL), because reading rows again all the time would cost more.
+	FullImages bool `json:"full_images,omitempty"`
+}
+
+// CapturePlan is what following a source takes.
+type CapturePlan struct {
+	Capture Capture `json:"capture"` // with the method and all names chosen
+	Why     string  `json:"why"`     // of the method: one sentence for the plan
+	// Steps prepare the source, each with Done, in order; none where all is there. Those
+	// that make what counts for a table's Floor come first.
+	Steps []Step `json:"steps,omitempty"`
+	// Start is the words for what StartCapture does, for the plan to show.
+	Start string `json:"start,omitempty"`
+	// Findings are settings and privileges that are missing, each with its exact remedy;
+	// a fatal one keeps the plan from being made.
+	Findings []Finding `json:"findings,omitempty"`
+}
+
+// CaptureStart is where following begins.
+type CaptureStart struct {
+	Position row.Position `json:"position"` // S0: every transaction that commits later is in the stream
+	// Floor is the provider's own word for the transactions that are in neither the stream
+	// nor an older snapshot: a snapshot serves a load only once it satisfies its Floor
+	// (SnapshotOptions.Floors).
+	Floor string `json:"floor"`
+}
+
+// Capturer is a source whose changes can be followed.
+type Capturer interface {
+	// PlanCapture reads what the source offers and what is there already. have is what
+	// was applied before, nil where nothing was: its objects are ours. Objects of the
+	// wanted names that are not ours are an error that says so.
+	PlanCapture(ctx context.Context, want Capture, have *Capture) (CapturePlan, error)
+	// PlanTeardown gives the steps that remove everything that following c has left in
+	// the source, each with Done.
+	PlanTeardown(ctx context.Context, c Capture) ([]Step, error)
+	// RunCaptureStep runs s at the source unless its Done holds. Nothing is journalled
+	// there.
+	RunCaptureStep(ctx context.Context, s Step) (ran bool, err error)
+	// StartCapture fixes the start: it makes the slot, or reads the log's position. An
+	// unused slot of that name which a killed run left is made anew; one that somebody
+	// reads is an error.
+	StartCapture(ctx context.Context, c Capture) (CaptureStart, error)
+	// Floor is the floor of tables that were added to a running capture just now.
+	Floor(ctx context.Context, c Capture) (string, error)
+	// Current is a position at or behind which every transaction stands that a read
+	// begun before this call could see.
+	Current(ctx context.Context, c Capture) (row.Position, error)
+	// Reached reports whether a stream that has come to at has passed goal. It is pure.
+	Reached(at, goal row.Position) (bool, error)
+	// Follow streams the changes of c.Tables behind from into the collector, in the order
+	// of commits, until ctx ends (then it returns ctx's error) or it fails. It first
+	// proves that nothing is missing between from and what the source still has: else a
+	// *GapError. It answers keepalives while the collector is full, tells the source what
+	// is acknowledged (Collector.Acked), and moves the position on when the source is
+	// quiet (Collector.Progress). newCollector is called once, with the function that
+	// reads the position.
+	Follow(ctx context.Context, c Capture, from row.Position, newCollector func(position func() row.Position) *row.Collector) error
+	// ReadKeys reads rows as they are now: those of keys (FormFields, the columns of
+	// t.Key in their order) that are there, in t's columns, in any order.
+	ReadKeys(ctx context.Context, t ReadTable, keys *row.Batch) (*row.Batch, error)
+	// Retained says how far the source is ahead of at, and how much it keeps for us.
+	Retained(ctx context.Context, c Capture, at row.Position) (Retained, error)
+}
+
+// Retained is what a source keeps for a stream.
+type Retained struct {
+	Bytes int64 // of log behind the position that was acknowledged; -1 unknown
+	Lost  bool  // the slot or log is gone: the stream can't go on
+	Why   string
+}
+
+// GapError says that a stream can't go on from its position: something between it and
+// what the source still has is gone, or the source has another history. The tables must
+// be loaded anew.
+type GapError struct {
+	Reason string // one sentence
+}
+
+func (e *GapError) Error() string { return e.Reason }
