@@ -82,7 +82,7 @@ type ApplyTx interface {
 	// do what they say; it returns the indices whose old key is not there.
 	Rekey(ctx context.Context, t *ApplyTable, old, rows *row.Batch) (missing []int, err error)
 	// Evict deletes the rows of other keys that hold a unique value of rows, and returns
-	// their keys.
+	// their keys. Unique keys of which a row has an Unchanged field are passed over for it.
 	Evict(ctx context.Context, t *ApplyTable, rows *row.Batch) (*row.Batch, error)
 	// ReadRows reads the rows of these keys that are there, whole, locked for this
 	// transaction, in any order; its values can be handed to Upsert.

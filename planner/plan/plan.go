@@ -28,6 +28,7 @@ type Plan struct {
 	Read          []ReadObject   `json:"read"`    // what the decisions rest on; any that moved refuses the plan
 	Actions       []Action       `json:"actions"` // in an order that satisfies DependsOn
 	Mappings      []Mapping      `json:"mappings"`
+	Streams       []Stream       `json:"streams,omitempty"`
 	Outputs       map[string]any `json:"outputs,omitempty"` // not the sensitive ones
 	// SensitiveOutputs names the outputs whose values are kept nowhere.
 	SensitiveOutputs []string `json:"sensitive_outputs,omitempty"`
@@ -102,6 +103,7 @@ type Action struct {
 	Change    schema.Change    `json:"change,omitempty"` // nil for a backfill or note
 	Steps     []providers.Step `json:"steps,omitempty"`
 	Backfill  *BackfillSpec    `json:"backfill,omitempty"`
+	Stream    *StreamSpec      `json:"stream,omitempty"`
 	DependsOn []string         `json:"depends_on,omitempty"` // IDs
 	Reason    string           `json:"reason"`               // why: "the source has it", "load_rows", ...
 	Held      string           `json:"held,omitempty"`       // not applied: why, and how to release it
@@ -197,6 +199,11 @@ type Mapping struct {
 	BatchSize      int64    `json:"batch_size"`
 	ParallelTables int      `json:"parallel_tables"`
 	RetryAttempts  int      `json:"retry_attempts"`
+	// SourceColumns names all columns that the source table had, mapped or not, and
+	// AllColumns says that one which is added to it is mapped too: a stream that meets
+	// another column knows what to do.
+	SourceColumns []string `json:"source_columns,omitempty"`
+	AllColumns    bool     `json:"all_columns,omitempty"`
 }
 
 // Column is one column's way from source to target.

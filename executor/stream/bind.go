@@ -1,0 +1,180 @@
+package stream
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// bindings gives the tables that a relation's rows go to. prepare has made them.
+func (r *run) bindings(rel *row.Relation) []*binding { return r.bound[rel] }
+
+// prepare binds the relations that a batch brings in for the first time. A relation that
+// is no longer as the spec knows it is dealt with here, at its place in the stream. Where
+// the spec has grown by that, the stream begins again at its checkpoint (errAgain).
+func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error {
+	var last *row.Relation
+	for i := range b.List {
+		rel := b.List[i].Relation
+		if rel == last {
+			continue
+		}
+		last = rel
+		if _, ok := r.bound[rel]; ok {
+			continue
+		}
+		var all []*binding
+		for _, t := range r.bySource[rel.Name.String()] {
+			added, err := r.changed(ctx, t, rel)
+			if err != nil {
+				return err
+			}
+			if len(added) > 0 {
+				abandon() // its locks would keep the column from being added
+				if err := r.addColumns(ctx, t, rel, added); err != nil {
+					return err
+				}
+			}
+			all = append(all, t.bind(rel))
+		}
+		r.bound[rel] = all
+	}
+	return nil
+}
+
+// bind finds the table's columns in a relation.
+func (t *table) bind(rel *row.Relation) *binding {
+	b := &binding{table: t, cols: make([]int, len(t.mapping.Columns))}
+	for i, c := range t.mapping.Columns {
+		b.cols[i] = slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Source })
+	}
+	return b
+}
+
+// changed compares a relation with what the spec knows of the table. Columns that were
+// added and that the policy takes up are returned; whatever else changed holds the table.
+func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added []row.RelationColumn, err error) {
+	if t.record.State == providers.TableHeld || t.awaits != "" {
+		return nil, nil
+	}
+	var lacking []string
+	for _, c := range t.mapping.Columns {
+		i := slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Source })
+		switch {
+		case i < 0:
+			lacking = append(lacking, c.Source)
+		case !rel.Columns[i].Type.Equal(c.SourceType):
+			t.awaits = fmt.Sprintf("column %q of the source's table %s is %s now, and was %s: run syncform plan", c.Source, rel.Name, rel.Columns[i].Type, c.SourceType)
+			return nil, nil
+		}
+	}
+	if len(lacking) > 0 {
+		// What the table did not have yet at this place it has today; what it has no more
+		// was dropped.
+		today, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.mapping.SourceTable}, NoEstimates: true})
+		if err != nil {
+			return nil, err
+		}
+		now := today.Table(t.mapping.SourceTable)
+		for _, name := range lacking {
+			if now == nil || now.Column(name) == nil {
+				t.awaits = fmt.Sprintf("the source's table %s has no column %q any more: run syncform plan", rel.Name, name)
+				return nil, nil
+			}
+		}
+	}
+	if len(t.mapping.SourceColumns) == 0 || !t.mapping.AllColumns {
+		return nil, nil
+	}
+	for _, c := range rel.Columns {
+		if !slices.Contains(t.mapping.SourceColumns, c.Name) {
+			added = append(added, c)
+		}
+	}
+	return added, nil
+}
+
+// addColumns takes columns up that a source table has gained, and returns errAgain; or
+// the table is to be held.
+func (r *run) addColumns(ctx context.Context, t *table, rel *row.Relation, added []row.RelationColumn) error {
+	if r.o.AddColumns == nil || !r.spec.Evolve {
+		t.awaits = fmt.Sprintf("column %q was added to the source's table %s: run syncform plan", added[0].Name, rel.Name)
+		return nil
+	}
+	m, err := r.o.AddColumns(ctx, t.mapping, added)
+	if err != nil {
+		if providers.IsRetryable(err) || ctx.Err() != nil {
+			return err
+		}
+		t.awaits = fmt.Sprintf("column %q was added to the source's table %s, and can't be added to the target: %v", added[0].Name, rel.Name, err)
+		return nil
+	}
+	for _, c := range added {
+		r.o.Log.Info("a column was added, as in the source", "sync", r.spec.Sync, "table", t.apply.Name.String(), "column", c.Name)
+	}
+	n, err := newTable(m, t.record)
+	if err != nil {
+		return err
+	}
+	t.mapping, t.apply, t.read = n.mapping, n.apply, n.read
+	for i := range r.spec.Capture.Tables {
+		if c := &r.spec.Capture.Tables[i]; c.Table.Name == m.SourceTable {
+			c.Table = t.read
+		}
+	}
+	return errAgain
+}
+
+// openLetters reads which rows have changes among the dead letters, so that later ones
+// follow them.
+func (r *run) openLetters(ctx context.Context) error {
+	const most = 100_000
+	letters, err := r.store.DeadLetters(ctx, r.spec.Sync, most)
+	if err != nil {
+		return err
+	}
+	for _, d := range letters {
+		for _, t := range r.tables {
+			if t.mapping.Addr == d.Mapping {
+				t.remember(d)
+			}
+		}
+	}
+	return nil
+}
+
+// remember marks the key of a dead letter as lost.
+func (t *table) remember(d providers.DeadLetter) {
+	fields := map[string]any{}
+	dec := json.NewDecoder(strings.NewReader(d.Row))
+	if dec.Decode(&fields) != nil {
+		return
+	}
+	var key []byte
+	for _, col := range t.apply.Key {
+		switch v := fields[t.apply.Columns[col].Name].(type) {
+		case string:
+			key = appendKey(key, []byte(v), row.Value)
+		case map[string]any:
+			text, _ := v["hex"].(string)
+			raw, err := hex.DecodeString(text)
+			if err != nil {
+				return
+			}
+			key = appendKey(key, raw, row.Value)
+		default:
+			return
+		}
+	}
+	if t.lost == nil {
+		t.lost = map[string]bool{}
+	}
+	t.lost[string(key)] = true
+}

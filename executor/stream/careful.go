@@ -1,0 +1,216 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+)
+
+// careful writes a batch change by change in the source's order, which can't fail for
+// order's sake. It is the way out where the net effect of a batch was refused.
+func (r *run) careful(ctx context.Context, tx providers.ApplyTx, b *row.Changes) error {
+	for i := range b.List {
+		c := &b.List[i]
+		for _, bind := range r.bindings(c.Relation) {
+			if bind.table.next.State == providers.TableHeld {
+				continue
+			}
+			if err := r.one(ctx, tx, b, c, bind); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// one writes one change. While its table catches up, a row that holds a unique value of
+// it goes: the stream brings it back, if it is still there.
+func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *row.Change, bind *binding) error {
+	t := bind.table
+	letters := r.spec.OnBadRow == "dead_letter"
+	if letters && t.isLost(b, c, bind) {
+		return r.letter(ctx, tx, b, c, bind, errors.New("an earlier change of this row is among the dead letters"))
+	}
+	if err := tx.Savepoint(ctx); err != nil {
+		return err
+	}
+	before := t.next
+	err := r.write(ctx, tx, b, c, bind)
+	// What is read again in between may be newer, and collide with other rows.
+	const most = 10
+	for tries := 0; tries < most && inTheWay(err) && !t.live(); tries++ {
+		if err := tx.RollbackTo(ctx); err != nil {
+			return err
+		}
+		if err = r.evict(ctx, tx, b, c, bind); err == nil {
+			if err = tx.Savepoint(ctx); err == nil {
+				err = r.write(ctx, tx, b, c, bind)
+			}
+		}
+	}
+	if letters && rowsFault(err) {
+		if err := tx.RollbackTo(ctx); err != nil {
+			return err
+		}
+		t.next = before
+		return r.letter(ctx, tx, b, c, bind, err)
+	}
+	return err
+}
+
+// inTheWay reports whether an error says that another row holds a unique value.
+func inTheWay(err error) bool {
+	var conflict *providers.ConflictError
+	return errors.As(err, &conflict) && conflict.Unique
+}
+
+// rowsFault reports whether an error is about the row and not about the server.
+func rowsFault(err error) bool {
+	return errors.As(err, new(*providers.BadRowError)) || errors.As(err, new(*providers.ConflictError))
+}
+
+// write does one change by itself.
+func (r *run) write(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *row.Change, bind *binding) error {
+	t := bind.table
+	p := &t.work
+	p.reset()
+	if !p.add(b, c, bind) {
+		return fmt.Errorf("table %s: %s", t.read.Name, noKey)
+	}
+	if len(p.entries) != 2 || c.Op != row.Update || !(t.live() || !bind.partial(b, c.New)) {
+		return r.flush(ctx, tx, false)
+	}
+	// The key changed: the first entry is the old one's.
+	old, rows := row.NewBatch(len(t.apply.Key)), row.NewBatch(len(t.apply.Columns))
+	appendKeyRow(old, p.keys.get(0))
+	e := entry{fate: kept, ch: b, first: c.New, bind: bind}
+	e.appendRow(rows, len(t.apply.Columns))
+	r.batches.upserts.Reset()
+	missing, err := tx.Rekey(ctx, &t.apply, old, rows)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	return r.flush(ctx, tx, false)
+}
+
+// evict takes the rows away that hold a unique value of the row that could not be
+// written: the change's own, or what was read in its place.
+func (r *run) evict(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *row.Change, bind *binding) error {
+	if c.New == row.None {
+		return nil
+	}
+	t := bind.table
+	rows := &r.batches.upserts
+	if rows.Rows == 0 {
+		rows = row.NewBatch(len(t.apply.Columns))
+		e := entry{fate: kept, ch: b, first: c.New, bind: bind}
+		e.appendRow(rows, len(t.apply.Columns))
+	}
+	evicted, err := tx.Evict(ctx, &t.apply, rows)
+	if err != nil {
+		return err
+	}
+	evicted.Release()
+	return nil
+}
+
+const noKey = "a change does not carry the whole key of its row: set the table's replica identity (or binlog_row_image) as the plan says, and load it anew with apply -replace"
+
+// isLost reports whether the change belongs to a row whose earlier change is among the
+// dead letters.
+func (t *table) isLost(b *row.Changes, c *row.Change, bind *binding) bool {
+	if len(t.lost) == 0 || c.Op == row.Truncate {
+		return false
+	}
+	for _, first := range []int{c.New, c.Old} {
+		if first == row.None {
+			continue
+		}
+		k, _ := bind.key(nil, b, first, row.None)
+		if t.lost[string(k)] {
+			return true
+		}
+	}
+	return false
+}
+
+// letter puts a change among the dead letters, and what follows of its row.
+func (r *run) letter(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *row.Change, bind *binding, cause error) error {
+	t := bind.table
+	first, otherwise := c.New, c.Old
+	if first == row.None {
+		first, otherwise = c.Old, row.None
+	}
+	d := providers.DeadLetter{Mapping: t.mapping.Addr, Table: t.apply.Name, Op: opName(c.Op), Error: cause.Error(), Position: r.position}
+	var bad *providers.BadRowError
+	if errors.As(cause, &bad) {
+		d.Column = bad.Column
+	}
+	if first != row.None {
+		key, _ := bind.key(nil, b, first, otherwise)
+		if t.lost == nil {
+			t.lost = map[string]bool{}
+		}
+		t.lost[string(key)] = true
+		d.Key = t.keyText(key)
+		d.Row = rowText(b, first, bind)
+	}
+	r.o.Log.Warn("a change went to the dead letters", "table", t.apply.Name.String(), "key", d.Key, "column", d.Column, "error", d.Error)
+	return tx.DeadLetter(ctx, r.spec.Sync, []providers.DeadLetter{d})
+}
+
+func opName(op row.Op) string {
+	switch op {
+	case row.Insert:
+		return "insert"
+	case row.Update:
+		return "update"
+	case row.Delete:
+		return "delete"
+	}
+	return "truncate"
+}
+
+// keyText writes an encoded key for people: id=17, region=eu.
+func (t *table) keyText(key []byte) string {
+	b := row.NewBatch(len(t.apply.Key))
+	appendKeyRow(b, key)
+	parts := make([]string, len(t.apply.Key))
+	for i, col := range t.apply.Key {
+		v, s := b.Field(0, i)
+		text := string(v)
+		if s != row.Value {
+			text = "NULL"
+		}
+		parts[i] = t.apply.Columns[col].Name + "=" + text
+	}
+	return strings.Join(parts, ", ")
+}
+
+// rowText writes a row as JSON by target column: text, null, or {"hex": ...} for bytes.
+// Fields that the change did not carry are left out.
+func rowText(b *row.Changes, first int, bind *binding) string {
+	fields := map[string]any{}
+	for i, c := range bind.table.apply.Columns {
+		switch v, s := bind.field(b, first, i); {
+		case s == row.Null:
+			fields[c.Name] = nil
+		case s == row.Unchanged:
+		case c.Source.IsBinary() || !utf8.Valid(v):
+			fields[c.Name] = map[string]string{"hex": fmt.Sprintf("%x", v)}
+		default:
+			fields[c.Name] = string(v)
+		}
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return "{}" // strings always marshal
+	}
+	return string(text)
+}

@@ -1,0 +1,385 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/syncform/syncform/executor/retry"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+)
+
+// How long a stream that stands still waits for more before it looks at what else there
+// is to do.
+const (
+	quietCatchingUp = 20 * time.Millisecond
+	quietLive       = time.Second
+)
+
+// defaultCheckpoint is the longest that a quiet stream goes without a checkpoint.
+const defaultCheckpoint = 10 * time.Second
+
+// run is one Run.
+type run struct {
+	spec     plan.Stream
+	o        Options
+	mappings []plan.Mapping
+	source   providers.Conn
+	capturer providers.Capturer
+	applier  providers.Applier
+	keeper   providers.StreamKeeper
+	store    providers.StreamStore
+
+	tables   []*table
+	bySource map[string][]*table
+	bound    map[*row.Relation][]*binding
+	batches  batches
+
+	lease    *lease
+	position row.Position // of the last transaction that is durable
+	goal     row.Position // of Until CaughtUp
+	saved    time.Time    // when the last checkpoint was written
+	status   Status
+	careOf   int // failures of bulk writes in a row: the next batch goes change by change
+	paused   bool
+}
+
+func newRun(s Stream, o Options) (*run, error) {
+	if o.Log == nil {
+		o.Log = silent
+	}
+	if o.Soft == nil {
+		o.Soft = context.Background()
+	}
+	if o.Backoff == nil {
+		o.Backoff = retry.Wait
+	}
+	r := &run{spec: s.Spec, o: o, mappings: s.Mappings, source: s.Source}
+	r.spec.Capture.Tables = slices.Clone(r.spec.Capture.Tables)
+	var err error
+	if r.capturer, err = providers.As[providers.Capturer](s.Source); err != nil {
+		return nil, err
+	}
+	if r.applier, err = providers.As[providers.Applier](s.Target); err != nil {
+		return nil, err
+	}
+	r.keeper, err = providers.As[providers.StreamKeeper](s.Target)
+	return r, err
+}
+
+// errPaused: somebody asked the stream to stop.
+var errPaused = errors.New("paused")
+
+// errAgain: the stream begins again at its checkpoint.
+var errAgain = errors.New("again from the checkpoint")
+
+// run connects, streams, and connects again when that is lost.
+func (r *run) run(ctx context.Context) (Result, error) {
+	if err := r.open(ctx); err != nil {
+		return Result{}, err
+	}
+	var err error
+	for failures := 0; ; {
+		before := r.status.Transactions
+		err = r.session(ctx)
+		switch {
+		case err == nil, errors.Is(err, errPaused), r.o.Soft.Err() != nil, ctx.Err() != nil:
+			return r.end(ctx, err)
+		case errors.Is(err, errAgain):
+			continue
+		}
+		if r.status.Transactions > before {
+			failures = 0
+		}
+		failures++
+		if !providers.IsRetryable(err) && !errors.Is(err, providers.ErrDiskFull) || r.o.Attempts > 0 && failures > r.o.Attempts {
+			return r.end(ctx, err)
+		}
+		wait := r.o.Backoff(failures)
+		r.o.Log.Warn("the stream was interrupted, and is tried again", "sync", r.spec.Sync, "error", err.Error(), "wait", wait.Round(time.Millisecond).String(), "try", failures+1)
+		r.lease.say(err.Error())
+		select {
+		case <-time.After(wait):
+		case <-r.o.Soft.Done():
+			return r.end(ctx, nil)
+		case <-ctx.Done():
+			return r.end(ctx, ctx.Err())
+		}
+	}
+}
+
+// open reads the target's record and takes the lease.
+func (r *run) open(ctx context.Context) error {
+	var err error
+	if r.store, err = r.keeper.OpenStreams(ctx); err != nil {
+		return err
+	}
+	rec, err := r.store.Stream(ctx, r.spec.Sync)
+	if err != nil {
+		return err
+	}
+	if rec == nil {
+		return fmt.Errorf("%s: %w (table _sync_checkpoint of %s): it was dropped, or the target is another database; load its tables anew with apply -replace=%s", r.spec.Sync, ErrNoRecord, r.spec.Target, r.spec.Sync)
+	}
+	if r.lease, err = takeLease(ctx, r.store, rec, r.o); err != nil {
+		return err
+	}
+	// What was read before the lease may have moved on meanwhile.
+	if rec, err = r.reread(ctx); err != nil {
+		return err
+	}
+	if rec.Origin != r.spec.SourceIdentity {
+		return &providers.GapError{Reason: fmt.Sprintf("%s: the checkpoint in %s belongs to the source %s, and %s is %s now: load its tables anew with apply -replace=%s", r.spec.Sync, r.spec.Target, rec.Origin, r.spec.Source, r.spec.SourceIdentity, r.spec.Sync)}
+	}
+	r.saved = time.Now()
+	if t, err := time.Parse(time.RFC3339Nano, rec.SourceAt); err == nil {
+		r.status.SourceAt = t
+	}
+	if err := r.openTables(ctx, rec); err != nil {
+		return errors.Join(err, r.lease.release(ctx, false, err.Error()))
+	}
+	return nil
+}
+
+// reread reads the record again: whether a commit that broke off took place, only the
+// target knows.
+func (r *run) reread(ctx context.Context) (*providers.StreamRecord, error) {
+	rec, err := r.store.Stream(ctx, r.spec.Sync)
+	if err != nil {
+		return nil, err
+	}
+	if rec == nil {
+		return nil, fmt.Errorf("%s: %w (table _sync_checkpoint of %s): it was dropped while the sync ran; load its tables anew with apply -replace=%s", r.spec.Sync, ErrNoRecord, r.spec.Target, r.spec.Sync)
+	}
+	r.position = rec.Position
+	for _, t := range r.tables {
+		for _, tr := range rec.Tables {
+			if tr.Mapping == t.mapping.Addr {
+				t.record = tr
+			}
+		}
+	}
+	return rec, nil
+}
+
+// openTables makes the tables of the spec with their records.
+func (r *run) openTables(ctx context.Context, rec *providers.StreamRecord) error {
+	records := map[string]providers.TableRecord{}
+	for _, t := range rec.Tables {
+		records[t.Mapping] = t
+	}
+	r.bySource = map[string][]*table{}
+	for i := range r.mappings {
+		m := &r.mappings[i]
+		tr, ok := records[m.Addr]
+		if !ok || tr.State == providers.TableLoading {
+			return fmt.Errorf("%s: %w: run syncform apply", m.Addr, ErrNotLoaded)
+		}
+		t, err := newTable(m, tr)
+		if err != nil {
+			return err
+		}
+		r.tables = append(r.tables, t)
+		r.bySource[m.SourceTable.String()] = append(r.bySource[m.SourceTable.String()], t)
+	}
+	if r.spec.OnBadRow == "dead_letter" {
+		return r.openLetters(ctx)
+	}
+	return nil
+}
+
+// session is one pair of connections.
+func (r *run) session(ctx context.Context) (err error) {
+	if _, err := r.reread(ctx); err != nil {
+		return err
+	}
+	sess, err := r.applier.OpenApply(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := sess.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	if r.o.Until == CaughtUp && r.goal == "" {
+		if r.goal, err = r.capturer.Current(ctx, r.spec.Capture); err != nil {
+			return err
+		}
+	}
+	follow, stop := context.WithCancelCause(ctx)
+	f := &feed{ended: make(chan struct{}), made: make(chan *row.Collector, 1)}
+	go func() {
+		defer close(f.ended)
+		f.err = r.capturer.Follow(follow, r.spec.Capture, r.position, func(position func() row.Position) *row.Collector {
+			c := row.NewCollector(position)
+			f.made <- c
+			return c
+		})
+	}()
+	defer func() {
+		stop(errStopping)
+		<-f.ended
+	}()
+	var c *row.Collector
+	select {
+	case c = <-f.made:
+	case <-f.ended:
+		select {
+		case c = <-f.made: // it failed after it had begun
+		default:
+			return f.err
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	go func() {
+		<-f.ended
+		if f.err == nil {
+			f.err = errors.New("the source ended the stream")
+		}
+		c.Fail(f.err)
+	}()
+	r.bound = map[*row.Relation][]*binding{} // relations are the session's
+	return r.stream(ctx, sess, c)
+}
+
+// feed is a running Follow.
+type feed struct {
+	made  chan *row.Collector
+	ended chan struct{}
+	err   error // once ended
+}
+
+var errStopping = errors.New("the stream is being stopped")
+
+// stream takes batch after batch and writes each in a transaction, until there is a
+// reason to end.
+func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Collector) error {
+	enforced, why := sess.Enforced()
+	if enforced {
+		r.o.Log.Info("changes are written one by one in the source's order", "sync", r.spec.Sync, "reason", why)
+	}
+	w := &writer{run: r, sess: sess, enforced: enforced}
+	defer w.abandon()
+	for {
+		if w.tx == nil {
+			if err := r.lease.check(); err != nil {
+				return err
+			}
+			if r.lease.pause() && !r.o.IgnorePause {
+				r.paused = true
+				return errPaused
+			}
+			if r.o.Soft.Err() != nil {
+				return r.o.Soft.Err()
+			}
+			if done, err := r.done(); done || err != nil {
+				return err
+			}
+		}
+		b, err := c.Take(r.taking(ctx, w), r.quiet())
+		if err != nil {
+			if r.o.Soft.Err() != nil && ctx.Err() == nil {
+				return r.o.Soft.Err()
+			}
+			return err
+		}
+		if err := w.batch(ctx, b); err != nil {
+			return err
+		}
+		open, at := b.Open, b.Position
+		c.Recycle(b)
+		if !open && at != "" && at == r.position {
+			c.Ack(at)
+		}
+		r.tell()
+	}
+}
+
+// taking is the context to wait for a batch under: between transactions a soft stop ends
+// the wait.
+func (r *run) taking(ctx context.Context, w *writer) context.Context {
+	if w.tx != nil {
+		return ctx
+	}
+	return r.o.Soft
+}
+
+func (r *run) quiet() time.Duration {
+	if r.o.Until != Stopped {
+		return quietCatchingUp
+	}
+	for _, t := range r.tables {
+		if t.record.State == providers.TableCatchingUp {
+			return quietCatchingUp
+		}
+	}
+	return quietLive
+}
+
+// done reports whether the run has come to its end.
+func (r *run) done() (bool, error) {
+	switch r.o.Until {
+	case CaughtUp:
+		return r.capturer.Reached(r.position, r.goal)
+	case Live:
+		for _, t := range r.tables {
+			if t.record.State == providers.TableCatchingUp {
+				return false, nil
+			}
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+func (r *run) tell() {
+	if r.o.Tell == nil {
+		return
+	}
+	r.o.Tell(r.statusNow())
+}
+
+func (r *run) statusNow() Status {
+	s := r.status
+	s.Position = r.position
+	for _, t := range r.tables {
+		s.Tables = append(s.Tables, t.record)
+	}
+	return s
+}
+
+// end lets the stream go and sums the run up.
+func (r *run) end(ctx context.Context, err error) (Result, error) {
+	res := Result{Status: r.statusNow(), Paused: errors.Is(err, errPaused)}
+	for _, t := range r.tables {
+		if t.record.State == providers.TableHeld {
+			res.Held = append(res.Held, t.record)
+		}
+	}
+	stopped := res.Paused || err != nil && (r.o.Soft.Err() != nil || ctx.Err() != nil)
+	if stopped {
+		err = nil
+	}
+	reason := ""
+	if err != nil {
+		reason = err.Error()
+	}
+	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
+	if rerr := r.lease.release(rctx, res.Paused, reason); err == nil && !stopped {
+		err = rerr
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return res, err
+}
+
+// lastWord is how long letting a stream go may take.
+const lastWord = 5 * time.Second

@@ -1,0 +1,96 @@
+// Package stream follows a source: capture → compact → write → checkpoint, one target
+// transaction at a time, each with the checkpoint in it (handoff.md). It never diffs and
+// never decides; what it follows is the spec that an apply left.
+package stream
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+)
+
+// Stream is what to follow, and with what.
+type Stream struct {
+	Spec           plan.Stream
+	Mappings       []plan.Mapping
+	Source, Target providers.Conn
+}
+
+// Until says when a run ends by itself.
+type Until int
+
+// The ends of a run.
+const (
+	Stopped  Until = iota // never
+	CaughtUp              // once it has passed where the source was when the run began
+	Live                  // once every table that is not held is live
+)
+
+// Options of a run.
+type Options struct {
+	Until Until
+	// Soft, when it is cancelled, ends the run at the next transaction's end; the context
+	// of Run ends it at once. nil: never.
+	Soft context.Context
+	Log  *slog.Logger // nil: silent
+	// Tell is called after each target transaction and at least every second; may be nil.
+	Tell func(Status)
+	// Attempts bounds how often a lost connection is tried again in a row; 0: for ever.
+	Attempts int
+	// Backoff is how long to wait after so many failures in a row; nil: retry.Wait.
+	Backoff func(failures int) time.Duration
+	// IgnorePause makes the run go on where a pause was asked for: the one that asked runs it.
+	IgnorePause bool
+	// AddColumns takes columns that were added to a source table into the target and the
+	// spec, at their place in the stream; nil, or an error: the table is held.
+	AddColumns func(ctx context.Context, m *plan.Mapping, added []row.RelationColumn) (*plan.Mapping, error)
+}
+
+// Status is how far a run is.
+type Status struct {
+	Position     row.Position
+	Changes      int64 // applied by this run
+	Transactions int64
+	SourceAt     time.Time // commit time of the last transaction applied
+	Tables       []providers.TableRecord
+}
+
+// Result says how a run ended.
+type Result struct {
+	Status
+	Paused bool // because somebody asked for it
+	Held   []providers.TableRecord
+}
+
+// ErrNotLoaded: an apply has not come to the end of the tables' loads.
+var ErrNotLoaded = errors.New("its tables are not loaded yet")
+
+// ErrNoRecord: the target knows nothing of the stream.
+var ErrNoRecord = errors.New("the target has no checkpoint of it")
+
+// LeasedError says that another instance has the stream.
+type LeasedError struct {
+	Sync, Holder string
+}
+
+func (e *LeasedError) Error() string {
+	return e.Sync + " is run by another instance (" + e.Holder + ")"
+}
+
+// Run follows the stream until it has come to its end, is stopped, or fails in a way
+// that trying again can't mend. Lost connections are waited out.
+func Run(ctx context.Context, s Stream, o Options) (Result, error) {
+	r, err := newRun(s, o)
+	if err != nil {
+		return Result{}, err
+	}
+	return r.run(ctx)
+}
+
+// silent is the log of those who gave none.
+var silent = slog.New(slog.DiscardHandler)

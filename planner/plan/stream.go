@@ -1,0 +1,52 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/syncform/syncform/providers"
+)
+
+// Stream is one sync that follows its source: what apply sets up and sync runs. It is
+// kept in the state as it was applied.
+type Stream struct {
+	Sync           string            `json:"sync"` // address
+	Source         string            `json:"source"`
+	Target         string            `json:"target"`
+	SourceIdentity string            `json:"source_identity"`
+	TargetIdentity string            `json:"target_identity"`
+	Capture        providers.Capture `json:"capture"`
+	Why            string            `json:"why"` // of the method
+	// CheckpointInterval is the longest that a quiet stream goes without a checkpoint; 0:
+	// the default.
+	CheckpointInterval time.Duration `json:"checkpoint_interval,omitempty"`
+	Schedule           string        `json:"schedule,omitempty"`
+	OnBadRow           string        `json:"on_bad_row"` // stop, dead_letter
+	// Evolve says that a column which is added to a source table while the stream runs is
+	// added to the target at its place; else its table is held.
+	Evolve bool `json:"evolve,omitempty"`
+}
+
+// StreamSpec is an action of a stream.
+type StreamSpec struct {
+	Sync string `json:"sync"` // Plan.Streams has the rest
+	Step string `json:"step"` // StreamStart, StreamFloor, StreamCatchUp, StreamStop
+	// Start is, for StreamStart, what the provider does, in its words.
+	Start string `json:"start,omitempty"`
+	// Mappings are the tables that are new to the stream or loaded anew.
+	Mappings []string `json:"mappings,omitempty"`
+}
+
+// The steps of a stream that a plan has.
+const (
+	// StreamStart prepares the source, fixes where the stream begins and writes that into
+	// the target, before any row is read.
+	StreamStart = "start"
+	// StreamAdd prepares the source for tables that join a stream, or are loaded anew,
+	// while the stream rests.
+	StreamAdd = "add"
+	// StreamCatchUp streams until every loaded table is as the source was at one moment
+	// after its load.
+	StreamCatchUp = "catch_up"
+	// StreamStop takes down what the stream left in source and target.
+	StreamStop = "stop"
+)
