@@ -3,6 +3,7 @@ package executor
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/syncform/syncform/planner/plan"
@@ -16,8 +17,9 @@ type Env struct {
 	Backend     state.Backend             // locked by the caller
 	State       *state.State              // as read under the lock; nil where there was none
 	Observer    Observer
-	Parallelism int    // -parallelism: actions at a time besides backfills; 0: 4
-	By          string // user@host, for the state
+	Parallelism int          // -parallelism: actions at a time besides backfills; 0: 4
+	By          string       // user@host, for the state
+	Log         *slog.Logger // of streams; nil: silent
 	// Hard, when it is cancelled, ends what is running at once: the second Ctrl-C. Apply's
 	// own context is the first: running chunks and steps finish. nil: never.
 	Hard context.Context

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -49,6 +50,9 @@ func (r *run) openPools() []*backfill.Pool {
 		// Both were found by check.
 		o.Source, _ = providers.As[providers.SnapshotReader](r.env.Conns[m.Source])
 		o.Target, _ = providers.As[providers.Writer](r.env.Conns[m.Target])
+		if m.Mode == "incremental" {
+			o.Floors = func(ctx context.Context) ([]string, error) { return r.floors(ctx, m) }
+		}
 		list := make([]*backfill.Job, len(jobs[g]))
 		for i, l := range jobs[g] {
 			list[i] = l.job

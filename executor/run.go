@@ -32,6 +32,7 @@ type run struct {
 	soft   context.Context // ends on ctx's end, and on the first failure
 	stop   context.CancelFunc
 	loads  map[string]*load // by action
+	paused map[string]bool  // syncs that a person has paused
 
 	mu     sync.Mutex
 	result Result
@@ -53,7 +54,7 @@ func newRun(p *plan.Plan, env Env) (*run, error) {
 		return nil, err
 	}
 	r.record = apply.NewRecord(env.Backend, env.State, p.Version)
-	r.loads = map[string]*load{}
+	r.loads, r.paused = map[string]*load{}, map[string]bool{}
 	return r, nil
 }
 
@@ -72,7 +73,11 @@ func (r *run) apply(ctx context.Context) (Result, error) {
 		return Result{State: r.env.State}, err
 	}
 	pools := r.openPools()
+	if err := r.pauseStreams(); err != nil {
+		return Result{State: r.record.State()}, err
+	}
 	failed, all := r.graph.Run(r.soft, r.env.Parallelism, r.do)
+	failed = keep(failed, r.resumeStreams())
 	for _, p := range pools {
 		p.Close()
 	}
@@ -152,9 +157,13 @@ func (r *run) do(a *plan.Action) error {
 	var err error
 	began := time.Now()
 	told := true
-	if a.Backfill != nil {
+	switch {
+	case a.Backfill != nil:
 		began, told, err = r.load(a)
-	} else {
+	case a.Stream != nil:
+		r.env.Observer.ActionStarted(a)
+		err = r.streamStep(a)
+	default:
 		r.env.Observer.ActionStarted(a)
 		err = r.steps(a)
 	}

@@ -79,28 +79,7 @@ func inColumn(arg string) func(*loader, func(hcl.Range, ...any)) {
 // notYetTable holds all of them. A capability that comes takes its rows out.
 var notYetTable = []lacking{
 	// Continuous sync.
-	{`Mode "incremental" comes with continuous sync and is not in this version: write mode = "full" or mode = "snapshot".`,
-		ofSync(func(s *Sync) string {
-			if s.Mode == "incremental" && s.Pattern == "one_way" {
-				return "mode"
-			}
-			return ""
-		})},
-	{"The cdc block comes with continuous sync and is not in this version: take it out.",
-		func(l *loader, found func(hcl.Range, ...any)) {
-			for _, s := range l.cfg.Syncs {
-				if s.CDC != nil {
-					found(s.CDC.DeclRange)
-				}
-			}
-		}},
-	{"schedule comes with continuous sync and is not in this version: take it out, and run apply at those times.", whereSet("schedule")},
-	{"checkpoint_interval comes with continuous sync and is not in this version: take it out.", whereSet("checkpoint_interval")},
 	{"max_snapshot_age comes with continuous sync and is not in this version: take it out.", whereSet("max_snapshot_age")},
-	{`on_bad_row = "dead_letter" comes with continuous sync and is not in this version: write "stop", and a row that the target can't hold stops the load.`,
-		whenEqual("on_bad_row", "dead_letter", func(s *Sync) string { return s.OnBadRow })},
-	{"incremental_key comes with continuous sync and is not in this version: take it out.", inMapping("incremental_key")},
-	{"lookback comes with continuous sync and is not in this version: take it out.", inMapping("lookback")},
 
 	// Schemas.
 	{`Mode "schema" comes with schema evolution and is not in this version: write mode = "full" or mode = "snapshot".`,

@@ -55,6 +55,9 @@ func (b *builder) decide(ctx context.Context) {
 		}
 	}
 	b.snapshots()
+	if b.follow(ctx); b.diags.HasErrors() {
+		return
+	}
 	for _, w := range b.wants {
 		b.settle(w)
 	}

@@ -38,6 +38,7 @@ func (b *builder) destroy(ctx context.Context) {
 		}
 		gone = append(gone, &state.Mapping{Mapping: m.Mapping, Asides: m.Asides})
 	}
+	b.stopStreams(ctx)
 	b.drop(ctx, gone)
 }
 

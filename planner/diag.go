@@ -25,6 +25,7 @@ const (
 	sumPrevent     = "Protected by prevent_destroy"
 	sumSteps       = "No steps for a change"
 	sumNormalize   = "Normal form not readable"
+	sumCapture     = "Changes can't be followed"
 	sumUnsupported = "Not in this version"
 )
 

@@ -38,7 +38,18 @@ func (s *script) write(wants []*want) {
 		s.do(n.w, plan.Expand, n.difference)
 	}
 	s.change(wants)
+	for _, f := range s.streams() {
+		s.beginStream(f)
+	}
 	s.rows(wants)
+	for _, w := range wants {
+		if w.work.create {
+			s.primaryKey(w)
+		}
+	}
+	for _, f := range s.streams() {
+		s.catchUp(f)
+	}
 	for _, w := range wants {
 		if w.work.create {
 			s.keys(w)
@@ -165,10 +176,16 @@ func (s *script) backfill(w *want) {
 		Mapping: w.addr, Generation: k.gen, Into: k.into, Rows: w.from.Rows, Bytes: w.from.Bytes,
 		Chunks: chunks(w.from.Rows, k.mapping.BatchSize), Resumed: k.resumed, Snapshot: k.group,
 	}
+	depends := []string{s.last[w.name]}
+	for _, f := range s.streams() {
+		if f.sync == w.sync {
+			depends = append(depends, f.first)
+		}
+	}
 	s.last[w.name] = s.add(plan.Action{
 		Kind: plan.Backfill, Addr: w.addr, Endpoint: s.target.addr, Table: w.name, Phase: plan.Sync,
 		Backfill: spec, Reason: k.reason, Source: rangeOf(w.cfg),
-	}, []string{s.last[w.name]})
+	}, depends)
 }
 
 // phase is where what follows a table's rows belongs.
@@ -179,23 +196,55 @@ func (w *want) phase() plan.Phase {
 	return plan.Expand
 }
 
-// keys gives a new table its keys and indexes, once it has its rows.
+// sourceHas is the reason for what a new table gets.
+const sourceHas = "the source has it"
+
+// primaryKey gives a new table its primary key, once it has its rows.
+func (s *script) primaryKey(w *want) {
+	t := &w.work.result
+	if t.PrimaryKey != nil && !s.target.stepper.KeyWithTable() {
+		s.do(w, w.phase(), difference{change: schema.AddPrimaryKey{In: t.Name, Key: *t.PrimaryKey}, reason: sourceHas})
+	}
+	if w.sync.Mode != "incremental" || t.PrimaryKey != nil && sameSet(t.PrimaryKey.Columns(), w.targetKey()) {
+		return
+	}
+	// The stream finds its rows by another unique key, which is needed as early.
+	key := w.targetKey()
+	for _, k := range t.Uniques {
+		if sameSet(k.Columns(), key) && !s.target.stepper.ForeignKeysWithTable() {
+			s.do(w, w.phase(), difference{change: schema.AddUnique{In: t.Name, Key: k}, reason: sourceHas})
+			w.early = k.Name
+			return
+		}
+	}
+	for _, x := range t.Indexes {
+		k := schema.Key{Parts: x.Parts}
+		if x.Unique && x.Where == "" && sameSet(k.Columns(), key) {
+			s.do(w, w.phase(), difference{change: schema.AddIndex{In: t.Name, Index: x}, reason: sourceHas})
+			w.early = x.Name
+			return
+		}
+	}
+}
+
+// keys gives a new table its other keys and indexes, once it is of one moment.
 func (s *script) keys(w *want) {
 	t := &w.work.result
-	const why = "the source has it"
-	if t.PrimaryKey != nil && !s.target.stepper.KeyWithTable() {
-		s.do(w, w.phase(), difference{change: schema.AddPrimaryKey{In: t.Name, Key: *t.PrimaryKey}, reason: why})
-	}
+	const why = sourceHas
 	if !s.target.stepper.ForeignKeysWithTable() {
 		for _, k := range t.Uniques {
-			s.do(w, w.phase(), difference{change: schema.AddUnique{In: t.Name, Key: k}, reason: why})
+			if k.Name != w.early || w.early == "" {
+				s.do(w, w.phase(), difference{change: schema.AddUnique{In: t.Name, Key: k}, reason: why})
+			}
 		}
 	}
 	for _, x := range t.Exclusions {
 		s.do(w, w.phase(), difference{change: schema.AddExclusion{In: t.Name, Exclusion: x}, reason: why})
 	}
 	for _, x := range t.Indexes {
-		s.do(w, w.phase(), difference{change: schema.AddIndex{In: t.Name, Index: x}, reason: why})
+		if x.Name != w.early || w.early == "" {
+			s.do(w, w.phase(), difference{change: schema.AddIndex{In: t.Name, Index: x}, reason: why})
+		}
 	}
 }
 

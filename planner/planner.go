@@ -102,6 +102,7 @@ func (b *builder) build(ctx context.Context) {
 		func() { b.decide(ctx) },
 		b.order,
 		func() { b.dropRemoved(ctx) },
+		func() { b.stopStreams(ctx) },
 	} {
 		if step(); b.diags.HasErrors() {
 			return

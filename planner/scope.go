@@ -49,6 +49,15 @@ func (b *builder) addresses() []string {
 			}
 		}
 	}
+	if b.state != nil {
+		for _, st := range b.state.Streams {
+			for _, addr := range []string{st.Source, st.Target} {
+				if b.in.Conns[addr] != nil && inScope(st.Sync, b.in.Targets) {
+					out = append(out, addr)
+				}
+			}
+		}
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }

@@ -18,6 +18,13 @@ func (w *want) planMapping() plan.Mapping {
 		ParallelTables: w.sync.ParallelTables, RetryAttempts: w.sync.RetryAttempts,
 		Columns: make([]plan.Column, 0, len(w.columns)),
 	}
+	if m.Mode == "incremental" {
+		for _, c := range w.from.Columns {
+			m.SourceColumns = append(m.SourceColumns, c.Name)
+		}
+		_, star := w.cfg.Columns["*"]
+		m.AllColumns = star || !w.cfg.ColumnsSet
+	}
 	m.BatchSize = batchSize(w.sync.BatchSize, w.from)
 	for _, c := range w.columns {
 		if c.source == nil {

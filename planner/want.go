@@ -24,6 +24,8 @@ type builder struct {
 	state *state.State // a copy under the new addresses; nil where there is none
 	count int          // of actions
 
+	streams []*following
+
 	dropped []*state.Mapping // by removed blocks that say destroy
 }
 
@@ -54,6 +56,7 @@ type want struct {
 	only           bool
 	table          schema.Table // as it is to be, in the target's words
 	notes          []string
+	early          string          // the unique key, not the primary one, that is made before the stream
 	kept           []schema.Column // of the live table, that an earlier apply filled
 
 	live *schema.Table  // as it is; nil where it is not there

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 
 	"github.com/urfave/cli/v2"
@@ -37,14 +38,16 @@ Examples:
 			if err != nil {
 				return err
 			}
-			if c.Bool("sync") {
-				return refused("No continuous sync in this version", "This version of syncform copies and evolves tables; -sync, which goes on into continuous sync, is not part of it.")
-			}
 			o := applyOptionsOf(c)
 			if len(args) == 1 {
-				return s.applyFile(c.Context, args[0], o)
+				err = s.applyFile(c.Context, args[0], o)
+			} else {
+				err = s.apply(c.Context, o)
 			}
-			return s.apply(c.Context, o)
+			if err != nil || !c.Bool("sync") || c.Context.Err() != nil {
+				return err
+			}
+			return s.sync(c.Context, o.config, nil, false, o.json)
 		},
 	}
 }
@@ -55,7 +58,7 @@ func applyFlags() []cli.Flag {
 		&cli.IntFlag{Name: "parallelism", Value: 4, Usage: "Limit the number of concurrent changes to `n`; how many tables are loaded at a time is the sync's parallel_tables. Default 4."},
 		jsonFlag("Print what happens as lines of JSON; docs/json.md describes them."),
 		&cli.BoolFlag{Name: "verbose", Usage: "Show each step of the plan, word for word, and why it is planned."},
-		&cli.BoolFlag{Name: "sync", Hidden: true},
+		&cli.BoolFlag{Name: "sync", Usage: "Go on into continuous sync once all is applied, as \"syncform sync\" does."},
 	}
 }
 
@@ -220,7 +223,7 @@ func (w *work) run(ctx context.Context, p *plan.Plan, o applyOptions) error {
 	tally := view.NewTally(p, logged{progress})
 	res, err := executor.Apply(ctx, p, executor.Env{
 		Conns: w.conns, Backend: w.backend, State: w.state, Observer: tally,
-		Parallelism: o.parallelism, By: state.Who(), Hard: s.hard,
+		Parallelism: o.parallelism, By: state.Who(), Hard: s.hard, Log: slog.Default(),
 	})
 	progress.Close()
 	if err != nil {

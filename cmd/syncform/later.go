@@ -16,10 +16,6 @@ func later(name, usage, instead string) *cli.Command {
 	}
 }
 
-func (s *session) syncCommand() *cli.Command {
-	return later("sync", "Continuous incremental sync", "This version of syncform has no continuous sync. \"syncform apply\" copies and evolves tables; run again with -replace=ADDRESS it loads them anew.")
-}
-
 func (s *session) cutoverCommand() *cli.Command {
 	return later("cutover", "Cut over to the target", "This version of syncform has no cutover, as it has no continuous sync. \"syncform verify\" says whether target and source are equal.")
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/syncform/syncform/cmd/internal/endpoints"
@@ -25,7 +26,8 @@ type work struct {
 	state   *state.State // nil where there is none yet
 	unlock  state.Unlock
 	conns   endpoints.Conns
-	applies bool // what is planned is applied at once
+	applies bool       // what is planned is applied at once
+	mu      sync.Mutex // state, while streams run
 }
 
 // begin reads the configuration, takes the state's lock for an operation and reads
@@ -165,6 +167,15 @@ func (w *work) endpointsOf(o customOptions) []string {
 		for _, m := range w.state.Mappings {
 			if wanted(m.Addr) && w.cfg.Endpoint(m.Target) != nil {
 				out = append(out, m.Target)
+			}
+		}
+	}
+	if w.state != nil {
+		for _, st := range w.state.Streams {
+			for _, addr := range []string{st.Source, st.Target} {
+				if wanted(st.Sync) && w.cfg.Endpoint(addr) != nil {
+					out = append(out, addr)
+				}
 			}
 		}
 	}

@@ -56,6 +56,8 @@ type Options struct {
 	Source  providers.SnapshotReader
 	Target  providers.Writer
 	Workers int // chunks that are written at a time; 0: 1
+	// Floors gives providers.SnapshotOptions.Floors when a snapshot is opened; nil: none.
+	Floors func(context.Context) ([]string, error)
 	// OneMoment asks for all tables as of one point in time. Then a job that an earlier
 	// run began can only be gone on with where nothing is left to read, and a snapshot
 	// that is lost after rows were written ends the run.

@@ -18,6 +18,7 @@ type source struct {
 	hard      context.Context
 	oneMoment bool
 	name      string
+	floors    func(context.Context) ([]string, error)
 
 	mu      sync.Mutex
 	current *held
@@ -33,7 +34,7 @@ type held struct {
 
 func newSource(o Options, soft context.Context) *source {
 	return &source{
-		reader: o.Source, soft: soft, hard: o.Hard, oneMoment: o.OneMoment, name: o.Name,
+		reader: o.Source, soft: soft, hard: o.Hard, oneMoment: o.OneMoment, name: o.Name, floors: o.Floors,
 		options: providers.SnapshotOptions{Readers: o.Workers, Consistent: o.OneMoment},
 	}
 }
@@ -48,6 +49,12 @@ func (s *source) get() (*held, error) {
 	if s.current == nil {
 		if s.oneMoment && s.wrote {
 			return nil, s.gone()
+		}
+		if s.floors != nil {
+			var err error
+			if s.options.Floors, err = s.floors(s.hard); err != nil {
+				return nil, err
+			}
 		}
 		snap, err := s.reader.OpenSnapshot(s.hard, s.options)
 		if err != nil {

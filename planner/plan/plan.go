@@ -40,6 +40,8 @@ type Plan struct {
 	// Forget are the addresses of mappings that the state holds no longer once the plan
 	// is applied (state.Finish): they left the configuration, or were destroyed.
 	Forget []string `json:"forget,omitempty"`
+	// ForgetStreams are the syncs that the state follows no longer once the plan is applied.
+	ForgetStreams []string `json:"forget_streams,omitempty"`
 	// Vars and VarFiles are the -var and -var-file that the plan was made with, so that
 	// apply reads the configuration as plan did; sensitive values are left out.
 	Vars     []string `json:"vars,omitempty"`
@@ -217,7 +219,7 @@ type Column struct {
 
 // Empty reports whether apply would do nothing, neither in a database nor in the state.
 func (p *Plan) Empty() bool {
-	if len(p.Moved) > 0 || len(p.Forget) > 0 {
+	if len(p.Moved) > 0 || len(p.Forget) > 0 || len(p.ForgetStreams) > 0 {
 		return false
 	}
 	for _, a := range p.Actions {
@@ -226,6 +228,16 @@ func (p *Plan) Empty() bool {
 		}
 	}
 	return true
+}
+
+// Stream returns the stream of that sync, or nil.
+func (p *Plan) Stream(sync string) *Stream {
+	for i := range p.Streams {
+		if p.Streams[i].Sync == sync {
+			return &p.Streams[i]
+		}
+	}
+	return nil
 }
 
 // Mapping returns the mapping of that address, or nil.

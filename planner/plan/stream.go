@@ -28,8 +28,9 @@ type Stream struct {
 
 // StreamSpec is an action of a stream.
 type StreamSpec struct {
-	Sync string `json:"sync"` // Plan.Streams has the rest
-	Step string `json:"step"` // StreamStart, StreamFloor, StreamCatchUp, StreamStop
+	Sync   string `json:"sync"`   // Plan.Streams has the rest
+	Target string `json:"target"` // where the stream's record is
+	Step   string `json:"step"`   // StreamStart, StreamAdd, StreamCatchUp, StreamStop
 	// Start is, for StreamStart, what the provider does, in its words.
 	Start string `json:"start,omitempty"`
 	// Mappings are the tables that are new to the stream or loaded anew.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/syncform/syncform/planner/plan"
@@ -59,6 +60,13 @@ func (s *State) Begin(p *plan.Plan) {
 			e = &s.Mappings[len(s.Mappings)-1]
 		}
 		e.begin(m, made[m.Addr], loads[m.Addr])
+	}
+	for _, st := range p.Streams {
+		if old := s.Stream(st.Sync); old != nil {
+			*old = st
+		} else {
+			s.Streams = append(s.Streams, st)
+		}
 	}
 	s.sort()
 }
@@ -117,6 +125,7 @@ func (s *State) Finish(p *plan.Plan, by string, at time.Time) {
 			e.Asides = nil // the plan dropped those that were left
 		}
 	}
+	s.Streams = slices.DeleteFunc(s.Streams, func(st plan.Stream) bool { return slices.Contains(p.ForgetStreams, st.Sync) })
 	s.Running = ""
 	s.Applied = append(s.Applied, Applied{Plan: p.ID, At: at.UTC(), By: by})
 	if n := len(s.Applied); n > maxApplied {
@@ -146,4 +155,5 @@ func (s *State) sort() {
 		}
 		return 0
 	})
+	slices.SortStableFunc(s.Streams, func(a, b plan.Stream) int { return strings.Compare(a.Sync, b.Sync) })
 }

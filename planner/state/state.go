@@ -19,6 +19,7 @@ type State struct {
 	Serial        uint64            `json:"serial"`  // grows by one with every write
 	Lineage       string            `json:"lineage"` // random, made once
 	Mappings      []Mapping         `json:"mappings,omitempty"`
+	Streams       []plan.Stream     `json:"streams,omitempty"`
 	Outputs       map[string]Output `json:"outputs,omitempty"`
 	// Running is the plan that an apply has begun and not finished: its ID. The same
 	// saved plan may go on; any other plan is made anew from what is there.
@@ -65,6 +66,19 @@ type Applied struct {
 	Plan string    `json:"plan"`
 	At   time.Time `json:"at"`
 	By   string    `json:"by"` // user@host
+}
+
+// Stream returns the stream of that sync, or nil. A nil state has none.
+func (s *State) Stream(sync string) *plan.Stream {
+	if s == nil {
+		return nil
+	}
+	for i := range s.Streams {
+		if s.Streams[i].Sync == sync {
+			return &s.Streams[i]
+		}
+	}
+	return nil
 }
 
 // Mapping returns the mapping of that address, or nil.

@@ -118,6 +118,9 @@ func copied(p executor.LoadProgress, d time.Duration) string {
 
 // actionName names what an action is about: table users; users: index by_email (email).
 func actionName(p *plan.Plan, a *plan.Action) string {
+	if a.Stream != nil {
+		return Safe(a.Stream.Sync) + ": " + streamVerb(a)
+	}
 	name := Safe(tableOf(p, a).String())
 	switch c := a.Change.(type) {
 	case nil:
@@ -134,6 +137,19 @@ func actionName(p *plan.Plan, a *plan.Action) string {
 		}
 		return name + ": " + Safe(text)
 	}
+}
+
+// streamVerb names what an action does for a stream.
+func streamVerb(a *plan.Action) string {
+	switch a.Stream.Step {
+	case plan.StreamStart:
+		return "capture of changes"
+	case plan.StreamAdd:
+		return "capture of more tables"
+	case plan.StreamCatchUp:
+		return "catching up"
+	}
+	return "capture of changes"
 }
 
 func doing(a *plan.Action) string {

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/syncform/syncform/planner/plan"
@@ -62,6 +63,7 @@ func (v *planView) write() {
 			v.table(t)
 		}
 		v.loads(g.loads)
+		v.streams(g.streams)
 		v.out.line("")
 	}
 	v.stateOnly()
@@ -79,7 +81,7 @@ func (v *planView) write() {
 
 // stateOnly tells what changes in the state and in no database.
 func (v *planView) stateOnly() {
-	if len(v.plan.Moved)+len(v.plan.Forget) == 0 {
+	if len(v.plan.Moved)+len(v.plan.Forget)+len(v.plan.ForgetStreams) == 0 {
 		return
 	}
 	v.out.line("In the state:")
@@ -87,7 +89,7 @@ func (v *planView) stateOnly() {
 	for _, m := range v.plan.Moved {
 		v.out.line("  %s %s -> %s", v.Symbol("~"), Safe(m.From), Safe(m.To))
 	}
-	for _, addr := range v.plan.Forget {
+	for _, addr := range append(slices.Clone(v.plan.Forget), v.plan.ForgetStreams...) {
 		v.out.line("  %s %s is forgotten", v.Symbol("-"), Safe(addr))
 	}
 	v.out.line("")
@@ -106,7 +108,7 @@ func allHeld(g *endpointGroup) bool {
 			}
 		}
 	}
-	for _, a := range g.loads {
+	for _, a := range append(slices.Clone(g.loads), g.streams...) {
 		if runs(a) {
 			return false
 		}

@@ -11,6 +11,8 @@ type endpointGroup struct {
 	others []*plan.Action // schemas, types, sequences
 	tables []*tableGroup
 	loads  []*plan.Action
+	// streams are what prepares, brings up and takes down streams of changes.
+	streams []*plan.Action
 }
 
 // tableGroup is what a plan does to one table, in the plan's order.
@@ -38,6 +40,10 @@ func group(p *plan.Plan) []*endpointGroup {
 			g = &endpointGroup{addr: a.Endpoint}
 			byAddr[a.Endpoint] = g
 			out = append(out, g)
+		}
+		if a.Stream != nil {
+			g.streams = append(g.streams, a)
+			continue
 		}
 		if a.Kind == plan.Backfill {
 			g.loads = append(g.loads, a)

@@ -25,6 +25,12 @@ func PlanSQL(w io.Writer, p *plan.Plan) error {
 		if a.Held != "" {
 			b.line("-- held: %s", Safe(a.Held))
 		}
+		if a.Stream != nil {
+			b.line("-- %s", Safe(streamText(p, a)))
+			if a.Stream.Start != "" {
+				b.line("-- %s", Safe(a.Stream.Start))
+			}
+		}
 		if a.Backfill != nil {
 			b.line("-- rows are copied into %s", Safe(a.Backfill.Into.String()))
 		}

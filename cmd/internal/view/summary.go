@@ -16,6 +16,7 @@ type Summary struct {
 	Backfills int   `json:"backfills"`
 	Rows      int64 `json:"rows"` // of the backfills, estimated; -1 unknown
 	Bytes     int64 `json:"bytes"`
+	Streams   int   `json:"streams,omitempty"` // that begin
 	Held      int   `json:"held"`
 }
 
@@ -33,6 +34,11 @@ func Summarize(p *plan.Plan) Summary {
 		}
 		for _, t := range g.tables {
 			s.table(t)
+		}
+		for _, a := range g.streams {
+			if a.Stream.Step == plan.StreamStart {
+				s.Streams++
+			}
 		}
 		for _, a := range g.loads {
 			if a.Held != "" {
@@ -106,6 +112,9 @@ func (s Summary) String() string {
 		if s.Rows >= 0 {
 			b.WriteString(" (~" + rows(s.Rows) + ")")
 		}
+	}
+	if s.Streams > 0 {
+		b.WriteString("; " + Plural(int64(s.Streams), "stream") + " to start")
 	}
 	if s.Held > 0 {
 		b.WriteString("; " + Plural(int64(s.Held), "change") + " held")

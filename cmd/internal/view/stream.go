@@ -1,0 +1,59 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers"
+)
+
+// streams shows what a plan does for streams of changes.
+func (v *planView) streams(actions []*plan.Action) {
+	for _, a := range actions {
+		sym := map[string]string{plan.StreamStart: "+", plan.StreamAdd: "~", plan.StreamCatchUp: ">", plan.StreamStop: "-"}[a.Stream.Step]
+		v.out.line("  %s %s", v.Symbol(sym), Safe(streamText(v.plan, a)))
+		if spec := v.plan.Stream(a.Stream.Sync); spec != nil && a.Stream.Step == plan.StreamStart {
+			v.out.line("      %s", SafeLines(Wrap(spec.Why, v.Columns()-6)))
+		}
+		if !v.opts.Verbose {
+			continue
+		}
+		for _, s := range a.Steps {
+			v.out.line("%s", indent(SafeLines(s.Text), "      "))
+		}
+		if a.Stream.Start != "" {
+			v.out.line("%s", indent(SafeLines(a.Stream.Start), "      "))
+		}
+	}
+}
+
+// streamText says in a few words what an action does for a stream.
+func streamText(p *plan.Plan, a *plan.Action) string {
+	spec := p.Stream(a.Stream.Sync)
+	switch a.Stream.Step {
+	case plan.StreamStart:
+		if spec == nil {
+			return "stream of " + a.Stream.Sync
+		}
+		return "stream of " + a.Stream.Sync + ": " + captureText(&spec.Capture)
+	case plan.StreamAdd:
+		if n := len(a.Stream.Mappings); n > 0 {
+			return fmt.Sprintf("stream of %s: %s joins it, or is loaded anew", a.Stream.Sync, Plural(int64(n), "table"))
+		}
+		return "stream of " + a.Stream.Sync + ": what it captures changes"
+	case plan.StreamCatchUp:
+		return "catch up " + a.Stream.Sync + ": changes since the copy began, until its tables are of one moment"
+	}
+	return "stream of " + a.Stream.Sync + ", with what it left in source and target"
+}
+
+func captureText(c *providers.Capture) string {
+	text := c.Method
+	if c.Publication != "" {
+		text += ", publication " + c.Publication
+	}
+	if c.Slot != "" {
+		text += ", slot " + c.Slot
+	}
+	return text
+}

@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"github.com/urfave/cli/v2"
+
+	"github.com/syncform/syncform/executor"
+	"github.com/syncform/syncform/executor/stream"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+)
+
+func (s *session) syncCommand() *cli.Command {
+	return &cli.Command{
+		Name: "sync", Usage: "Follow the sources: apply their changes to the targets, continuously", ArgsUsage: "[NAME...]",
+		Description: `
+Follows the sources of the syncs that were applied (all of them, or those of these names) and applies every change to the targets, in order, each once, until it is stopped. What it follows is what the state says was applied, not what the configuration says now: that takes "syncform apply".
+
+Lost connections are waited out, for as long as it takes. It ends with Ctrl-C or SIGTERM at the end of the transaction that is being written (exit code 0), or with an error that trying again can't mend (exit code 1): a position that the source no longer has, a row that the target can't hold.
+
+A sync with a schedule makes its passes at those times instead.
+
+Examples:
+
+  syncform sync
+  syncform sync warehouse
+  syncform sync -until-caught-up`,
+		Flags: flags([]cli.Flag{
+			&cli.BoolFlag{Name: "once", Usage: "Make one pass, up to where the sources are now, and exit."},
+			&cli.BoolFlag{Name: "until-caught-up", Usage: "The same as -once."},
+			jsonFlag("Log as lines of JSON to stderr."),
+		}, varFlags()),
+		Action: func(c *cli.Context) error {
+			return s.sync(c.Context, configOptionsOf(c), c.Args().Slice(), c.Bool("once") || c.Bool("until-caught-up"), c.Bool("json"))
+		},
+	}
+}
+
+// sync runs the streams of these names, or all.
+func (s *session) sync(ctx context.Context, o configOptions, names []string, once, asJSON bool) (err error) {
+	w, err := s.begin(ctx, "sync", o, lockOptions{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	streams, err := w.streams(names)
+	if err != nil {
+		return err
+	}
+	if w.state.Running != "" {
+		return refused("An apply was not finished", "The state says that an apply was begun and not finished. Run \"syncform apply\", which goes on with it, and sync then.")
+	}
+	if err := w.openStreams(ctx, streams); err != nil {
+		return err
+	}
+	return w.follow(ctx, streams, once, s.streamLog(asJSON))
+}
+
+// streams picks the streams of the state by name or address.
+func (w *work) streams(names []string) ([]*plan.Stream, error) {
+	if w.state == nil || len(w.state.Streams) == 0 {
+		return nil, refused("Nothing to follow", "The state has no sync of mode \"incremental\". Write one, and run \"syncform apply\" first.")
+	}
+	var out []*plan.Stream
+	for _, n := range names {
+		st := w.state.Stream(n)
+		if st == nil {
+			st = w.state.Stream("sync." + n)
+		}
+		if st == nil {
+			var have []string
+			for _, x := range w.state.Streams {
+				have = append(have, x.Sync)
+			}
+			return nil, refused("No such sync", "The state has no sync %q that follows its source. Those that do: %s.", n, have)
+		}
+		out = append(out, st)
+	}
+	if len(names) == 0 {
+		for i := range w.state.Streams {
+			out = append(out, &w.state.Streams[i])
+		}
+	}
+	return out, nil
+}
+
+func (w *work) openStreams(ctx context.Context, streams []*plan.Stream) error {
+	var addrs []string
+	for _, st := range streams {
+		for _, addr := range []string{st.Source, st.Target} {
+			if w.cfg.Endpoint(addr) == nil {
+				return refused("No such endpoint", "%s was applied with %s, which is not in the configuration any more.", st.Sync, addr)
+			}
+			if !slices.Contains(addrs, addr) {
+				addrs = append(addrs, addr)
+			}
+		}
+	}
+	return w.open(ctx, addrs)
+}
+
+// streamLog is where streams say what happens: stderr, whatever SF_LOG is.
+func (s *session) streamLog(asJSON bool) *slog.Logger {
+	level := slog.LevelInfo
+	if s.getenv("SF_LOG") == "debug" {
+		level = slog.LevelDebug
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(s.err, o))
+	}
+	return slog.New(slog.NewTextHandler(s.err, o))
+}
+
+// follow runs streams side by side until all have ended.
+func (w *work) follow(ctx context.Context, streams []*plan.Stream, once bool, log *slog.Logger) error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(streams))
+	for i, st := range streams {
+		wg.Go(func() { errs[i] = w.followOne(ctx, *st, once, log) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (w *work) followOne(ctx context.Context, st plan.Stream, once bool, log *slog.Logger) error {
+	var timetable cron.Schedule
+	if st.Schedule != "" && !once {
+		var err error
+		if timetable, err = cron.ParseStandard(st.Schedule); err != nil {
+			return failed("Unsuitable schedule", err)
+		}
+	}
+	for {
+		if timetable != nil {
+			next := timetable.Next(time.Now())
+			log.Info("the next pass", "sync", st.Sync, "at", next.Format(time.RFC3339))
+			select {
+			case <-time.After(time.Until(next)):
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		res, err := w.pass(ctx, st, once || timetable != nil, log)
+		switch {
+		case err != nil:
+			log.Error("the sync stopped", "sync", st.Sync, "error", err.Error())
+			return failed("The sync of "+st.Sync+" stopped", err)
+		case len(res.Held) > 0 && (once || ctx.Err() != nil):
+			for _, t := range res.Held {
+				log.Warn("a table is held", "sync", st.Sync, "table", t.Table.String(), "reason", t.Reason)
+			}
+		}
+		if ctx.Err() != nil {
+			log.Info("stopped", "sync", st.Sync, "position", string(res.Position), "changes", res.Changes)
+			return nil
+		}
+		if res.Paused {
+			if once {
+				return refused("The sync is paused", "%s is paused. \"syncform resume\" lets it go on.", st.Sync)
+			}
+			if err := w.awaitResume(ctx, &st, log); err != nil || ctx.Err() != nil {
+				return err
+			}
+			continue
+		}
+		if timetable == nil {
+			log.Info("caught up", "sync", st.Sync, "position", string(res.Position), "changes", res.Changes)
+			return nil
+		}
+	}
+}
+
+// pass follows one stream until it has caught up, or for good.
+func (w *work) pass(ctx context.Context, st plan.Stream, once bool, log *slog.Logger) (stream.Result, error) {
+	until := stream.Stopped
+	if once {
+		until = stream.CaughtUp
+	}
+	log.Info("following", "sync", st.Sync, "source", st.Source, "target", st.Target, "method", st.Capture.Method)
+	return stream.Run(w.s.hardContext(ctx), stream.Stream{Spec: st, Mappings: executor.StreamMappings(w.state, st.Sync), Source: w.conns[st.Source], Target: w.conns[st.Target]},
+		stream.Options{Until: until, Soft: ctx, Log: log, AddColumns: w.addColumns(&st)})
+}
+
+// hardContext is what the second Ctrl-C ends.
+func (s *session) hardContext(ctx context.Context) context.Context {
+	if s.hard != nil {
+		return s.hard
+	}
+	return context.WithoutCancel(ctx)
+}
+
+// awaitResume waits while somebody wants the stream to rest, then takes up what was
+// applied meanwhile.
+func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logger) error {
+	log.Info("paused", "sync", st.Sync)
+	keeper, err := providers.As[providers.StreamKeeper](w.conns[st.Target])
+	if err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-time.After(500 * time.Millisecond):
+		case <-ctx.Done():
+			return nil
+		}
+		store, err := keeper.FindStreams(ctx)
+		if err != nil {
+			if providers.IsRetryable(err) {
+				continue
+			}
+			return failed("The sync can't go on", err)
+		}
+		if store == nil {
+			return refused("The sync is gone", "%s was destroyed.", st.Sync)
+		}
+		rec, err := store.Stream(ctx, st.Sync)
+		switch {
+		case err != nil && !providers.IsRetryable(err):
+			return failed("The sync can't go on", err)
+		case err != nil:
+			continue
+		case rec == nil:
+			return refused("The sync is gone", "%s was destroyed.", st.Sync)
+		case rec.PauseRequested:
+			continue
+		}
+		fresh, err := w.backend.Read(ctx)
+		if err != nil {
+			return failed("Can't read the state", err)
+		}
+		if fresh == nil || fresh.Stream(st.Sync) == nil {
+			return refused("The sync is gone", "The state has no stream of %s any more.", st.Sync)
+		}
+		if fresh.Running != "" {
+			continue
+		}
+		w.remember(fresh)
+		*st = *fresh.Stream(st.Sync)
+		log.Info("resumed", "sync", st.Sync)
+		return nil
+	}
+}
+
+// addColumns takes columns that the source has gained into the target and the state.
+func (w *work) addColumns(st *plan.Stream) func(context.Context, *plan.Mapping, []row.RelationColumn) (*plan.Mapping, error) {
+	return func(ctx context.Context, m *plan.Mapping, added []row.RelationColumn) (*plan.Mapping, error) {
+		n, err := executor.AddColumns(ctx, w.conns[m.Source], w.conns[m.Target], m, added)
+		if err != nil {
+			return nil, err
+		}
+		return n, w.keepMapping(ctx, st, n)
+	}
+}
+
+// keepMapping writes a mapping that has grown into the state, under its lock.
+func (w *work) keepMapping(ctx context.Context, st *plan.Stream, m *plan.Mapping) (err error) {
+	unlock, err := w.backend.Lock(ctx, state.NewLockInfo("sync"), time.Minute)
+	if err != nil {
+		return &providers.RetryableError{Err: fmt.Errorf("note a new column in the state: %w", err)}
+	}
+	defer func() { err = errors.Join(err, unlock(context.WithoutCancel(ctx))) }()
+	s, err := w.backend.Read(ctx)
+	if err != nil {
+		return err
+	}
+	e := s.Mapping(m.Addr)
+	if e == nil {
+		return fmt.Errorf("the state has no mapping %s any more", m.Addr)
+	}
+	e.Mapping = *m
+	if x := s.Stream(st.Sync); x != nil {
+		for i := range x.Capture.Tables {
+			if c := &x.Capture.Tables[i]; c.Table.Name == m.SourceTable {
+				c.Table = m.ReadSource()
+			}
+		}
+	}
+	if err := state.Save(ctx, w.backend, s); err != nil {
+		return err
+	}
+	w.remember(s)
+	return nil
+}
+
+// remember takes over a state that was read or written anew.
+func (w *work) remember(s *state.State) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.state = s
+}

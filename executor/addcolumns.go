@@ -1,0 +1,94 @@
+package executor
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// AddColumns gives the target of a mapping the columns that its source table has gained,
+// and returns the mapping with them. Columns whose values in old rows can't be known
+// without reading them (a computed default) are an error: the table must be loaded anew.
+// A column that is there already is taken as it is.
+func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapping, added []row.RelationColumn) (*plan.Mapping, error) {
+	from, err := source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{m.SourceTable}, NoEstimates: true})
+	if err != nil {
+		return nil, err
+	}
+	to, err := target.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{m.TargetTable}, NoEstimates: true})
+	if err != nil {
+		return nil, err
+	}
+	was, live := from.Table(m.SourceTable), to.Table(m.TargetTable)
+	if was == nil || live == nil {
+		return nil, fmt.Errorf("table %s or %s is gone", m.SourceTable, m.TargetTable)
+	}
+	translator, err := providers.As[providers.Translator](target)
+	if err != nil {
+		return nil, err
+	}
+	n := *m
+	n.Columns, n.SourceColumns = slices.Clone(m.Columns), slices.Clone(m.SourceColumns)
+	for _, a := range added {
+		c := was.Column(a.Name)
+		switch {
+		case c == nil:
+			return nil, fmt.Errorf("the source has no column %q any more", a.Name)
+		case c.Generated != nil:
+			return nil, fmt.Errorf("column %q is computed: run syncform plan", a.Name)
+		case c.Default != nil && !c.Default.Literal, c.Identity != nil:
+			return nil, fmt.Errorf("column %q got values of its own in each row, which only a new load brings: run syncform apply -replace", a.Name)
+		}
+		// The table's other parts would only be in the way of translating one column.
+		alone := schema.Table{Name: m.TargetTable, Columns: []schema.Column{*c}}
+		out, notes := translator.Translate(from, alone)
+		for _, note := range notes {
+			if note.Refused {
+				return nil, fmt.Errorf("column %q: %s", a.Name, note.Text)
+			}
+		}
+		if len(out.Columns) != 1 {
+			return nil, fmt.Errorf("column %q has no counterpart in the target", a.Name)
+		}
+		there := live.Column(out.Columns[0].Name)
+		if there == nil {
+			if err := addColumn(ctx, target, to, m.TargetTable, out.Columns[0]); err != nil {
+				return nil, err
+			}
+			there = &out.Columns[0]
+		}
+		n.Columns = append(n.Columns, plan.Column{Source: c.Name, Target: there.Name, SourceType: c.Type, TargetType: there.Type})
+		n.SourceColumns = append(n.SourceColumns, c.Name)
+	}
+	return &n, nil
+}
+
+func addColumn(ctx context.Context, target providers.Conn, db *schema.Database, table schema.Name, c schema.Column) error {
+	stepper, err := providers.As[providers.StepPlanner](target)
+	if err != nil {
+		return err
+	}
+	runner, err := providers.As[providers.StepRunner](target)
+	if err != nil {
+		return err
+	}
+	steps, err := stepper.PlanSteps(db, schema.AddColumn{In: table, Column: c})
+	if err != nil {
+		return err
+	}
+	var id [16]byte
+	rand.Read(id[:]) // never fails
+	for i, s := range steps {
+		if _, err := runner.RunStep(ctx, providers.StepKey{Plan: hex.EncodeToString(id[:]), Action: "stream", Step: i}, s); err != nil {
+			return fmt.Errorf("%s: %w", firstWords(s.Text), err)
+		}
+	}
+	return nil
+}

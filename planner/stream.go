@@ -1,0 +1,359 @@
+package planner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// following is one sync of mode incremental on its way into the plan.
+type following struct {
+	sync    *lang.Sync
+	wants   []*want
+	spec    plan.Stream
+	capture providers.CapturePlan
+	record  *providers.StreamRecord // what the target knows of it; nil: nothing
+	anew    bool                    // it begins, or begins again
+	first   string                  // the action that prepares the source
+}
+
+// follow decides for each sync of mode incremental how its stream begins or goes on,
+// and which of its tables must be loaded for it. It runs once the wants' own loads are
+// decided.
+func (b *builder) follow(ctx context.Context) {
+	for _, w := range b.wants {
+		if w.sync.Mode != "incremental" {
+			continue
+		}
+		i := slices.IndexFunc(b.streams, func(f *following) bool { return f.sync == w.sync })
+		if i < 0 {
+			i = len(b.streams)
+			b.streams = append(b.streams, &following{sync: w.sync})
+		}
+		b.streams[i].wants = append(b.streams[i].wants, w)
+	}
+	for _, f := range b.streams {
+		b.followSync(ctx, f)
+	}
+}
+
+func (b *builder) followSync(ctx context.Context, f *following) {
+	s, source, target := f.sync, f.wants[0].source, f.wants[0].target
+	if !b.followable(f) {
+		return
+	}
+	capturer, err := providers.As[providers.Capturer](source.conn)
+	if err != nil {
+		b.errorAt(s.DeclRange, sumNotCapable, "%s: the changes of %s can't be followed: %s. Write mode = \"full\" or mode = \"snapshot\".", s.Addr, s.Source, err)
+		return
+	}
+	if _, err := providers.As[providers.Applier](target.conn); err != nil {
+		b.errorAt(s.DeclRange, sumNotCapable, "%s: %s can't take a stream of changes: %s. Write mode = \"full\" or mode = \"snapshot\".", s.Addr, s.Target, err)
+		return
+	}
+	if f.record, err = recordOf(ctx, target, s.Addr); err != nil {
+		b.errorAt(s.DeclRange, sumUnreadable, "%s: what %s knows of the stream can't be read: %s.", s.Addr, s.Target, err)
+		return
+	}
+	have := b.state.Stream(s.Addr)
+	if have != nil && have.SourceIdentity != source.db.Identity {
+		have = nil
+	}
+	b.begins(f, have)
+	want := f.request(b.state, len(b.in.Targets) > 0)
+	var before *providers.Capture
+	if have != nil {
+		before = &have.Capture
+		if want.Method == "" {
+			want.Method = before.Method // the best may be another by now, and a change costs a load
+		}
+		if want.Slot == "" {
+			want.Slot = before.Slot
+		}
+		if want.Publication == "" {
+			want.Publication = before.Publication
+		}
+	}
+	if f.capture, err = capturer.PlanCapture(ctx, want, before); err != nil {
+		b.errorAt(f.at(), sumCapture, "%s: %s.", s.Addr, err)
+		return
+	}
+	if before != nil && (before.Method != f.capture.Capture.Method || before.Slot != f.capture.Capture.Slot) {
+		f.anew = true
+	}
+	for _, x := range f.capture.Findings {
+		text := x.Text
+		if x.Fix != "" {
+			text += ": " + x.Fix
+		}
+		if x.Fatal {
+			b.errorAt(f.at(), sumCapture, "%s: %s", s.Addr, text)
+		} else {
+			b.note(s.Addr, text)
+		}
+	}
+	f.spec = plan.Stream{
+		Sync: s.Addr, Source: s.Source, Target: s.Target, SourceIdentity: source.db.Identity, TargetIdentity: target.db.Identity,
+		Capture: f.capture.Capture, Why: f.capture.Why, CheckpointInterval: s.CheckpointInterval, Schedule: s.Schedule, OnBadRow: s.OnBadRow,
+		Evolve: evolves(b.in.Config, s),
+	}
+	b.loadForStream(f)
+	b.plan.Streams = append(b.plan.Streams, f.spec)
+}
+
+// followable checks what a stream asks of its tables.
+func (b *builder) followable(f *following) bool {
+	ok := true
+	for _, w := range f.wants {
+		if len(w.key) == 0 {
+			b.errorAt(w.cfg.DeclRange, sumKey, "%s: table %s of %s has no primary key and no unique key without nulls, so a change could not find its row. Name the columns that identify a row (key = [...]), or copy the table in a sync of mode \"full\".", w.addr, w.from.Name, w.source.addr)
+			ok = false
+		}
+		if pk := w.from.PrimaryKey; pk != nil && pk.Deferrable && slices.Equal(pk.Columns(), w.key) {
+			b.errorAt(w.cfg.DeclRange, sumKey, "%s: the primary key of table %s is deferrable, so two rows may share a key within a transaction and changes can't tell them apart. Name another unique key (key = [...]), or make the primary key NOT DEFERRABLE.", w.addr, w.from.Name)
+			ok = false
+		}
+	}
+	return ok
+}
+
+// begins settles whether the stream begins anew.
+func (b *builder) begins(f *following, have *plan.Stream) {
+	all := !slices.ContainsFunc(f.wants, func(w *want) bool { return !b.replaced(w) })
+	origin := f.wants[0].source.db.Identity
+	switch {
+	case have == nil || all:
+		f.anew = true
+	case f.record == nil && b.state.Running == "":
+		b.errorAt(f.sync.DeclRange, sumCapture, "%s: %s has lost its checkpoint of the stream (table _sync_checkpoint), so nobody knows which changes it has. Load its tables anew: -replace=%s.", f.sync.Addr, f.sync.Target, f.sync.Addr)
+	case f.record == nil:
+		f.anew = true // an apply was killed before it began the stream
+	case f.record.Origin != origin:
+		b.errorAt(f.sync.DeclRange, sumCapture, "%s: the checkpoint in %s is of another source than %s is now. Load its tables anew: -replace=%s.", f.sync.Addr, f.sync.Target, f.sync.Source, f.sync.Addr)
+	}
+}
+
+// request is the capture that the configuration asks for.
+func (f *following) request(s *state.State, narrowed bool) providers.Capture {
+	c := providers.Capture{Sync: f.sync.Addr, Deletes: true}
+	if cdc := f.sync.CDC; cdc != nil {
+		c.Method, c.Publication, c.Slot = cdc.Method, cdc.Publication, cdc.Slot
+		c.Deletes, c.Before = cdc.CaptureDeletes, cdc.CaptureBeforeValues
+		c.MaxRetained, c.OnExceed = cdc.MaxRetainedWAL, cdc.OnExceed
+	}
+	for _, w := range f.wants {
+		c.Tables = append(c.Tables, providers.CaptureTable{Table: w.work.mapping.ReadSource(), IncrementalKey: w.cfg.IncrementalKey, Lookback: w.cfg.Lookback})
+	}
+	// Tables that -target leaves out stay in the stream as they are.
+	if have := s.Stream(f.sync.Addr); have != nil {
+		for _, t := range have.Capture.Tables {
+			named := func(m schema.Name) bool { return m == t.Table.Name }
+			kept := slices.ContainsFunc(s.Mappings, func(m state.Mapping) bool {
+				return m.Sync == f.sync.Addr && named(m.SourceTable) && !slices.ContainsFunc(f.wants, func(w *want) bool { return w.addr == m.Addr })
+			})
+			if kept && !slices.ContainsFunc(c.Tables, func(x providers.CaptureTable) bool { return named(x.Table.Name) }) && narrowed {
+				c.Tables = append(c.Tables, t)
+			}
+		}
+	}
+	return c
+}
+
+// loadForStream makes the tables be loaded whose rows the stream can't go on from.
+func (b *builder) loadForStream(f *following) {
+	records := map[string]providers.TableRecord{}
+	if f.record != nil {
+		for _, t := range f.record.Tables {
+			records[t.Mapping] = t
+		}
+	}
+	for _, w := range f.wants {
+		k := &w.work
+		rec, known := records[w.addr]
+		switch {
+		case f.anew && k.resumed:
+			// Its chunks are older than the stream.
+			k.resumed, k.gen, k.into = false, "", schema.Name{}
+			if w.prev.Into != (schema.Name{}) && w.prev.Into != w.prev.TargetTable {
+				b.aside(w)
+			} else {
+				k.empty, k.into, k.gen = true, w.name, b.newID()
+			}
+			k.reason = "the stream begins"
+		case k.load:
+		case f.anew:
+			k.load, k.reason = true, "the stream begins"
+			b.aside(w)
+		case !known:
+			k.load, k.reason = true, "it joins the stream"
+			b.aside(w)
+		case rec.State == providers.TableHeld:
+			k.load, k.reason = true, "its changes were held: "+rec.Reason
+			b.aside(w)
+		}
+		if k.load && k.gen == "" {
+			k.gen = b.newID()
+		}
+	}
+}
+
+// recordOf reads what a target knows of a stream.
+func recordOf(ctx context.Context, target *endpoint, sync string) (*providers.StreamRecord, error) {
+	keeper, err := providers.As[providers.StreamKeeper](target.conn)
+	if err != nil {
+		return nil, err
+	}
+	store, err := keeper.FindStreams(ctx)
+	if err != nil || store == nil {
+		return nil, err
+	}
+	return store.Stream(ctx, sync)
+}
+
+// at is where the configuration says how changes are captured.
+func (f *following) at() hcl.Range {
+	if f.sync.CDC != nil {
+		return f.sync.CDC.DeclRange
+	}
+	return f.sync.DeclRange
+}
+
+// evolves reports whether a column that is added to a source table is taken up by the
+// stream itself.
+func evolves(cfg *lang.Config, s *lang.Sync) bool {
+	for _, p := range cfg.SchemaPolicies {
+		if p.Addr == s.SchemaPolicy {
+			return p.Mode == "evolve" && (p.AddColumn == nil || p.AddColumn.Action == "apply")
+		}
+	}
+	return true
+}
+
+// begin adds the action that prepares the source, before the rows of any table.
+func (s *script) beginStream(f *following) {
+	var loads []string
+	for _, w := range f.wants {
+		if w.work.load {
+			loads = append(loads, w.addr)
+		}
+	}
+	if !f.anew && len(loads) == 0 && len(f.capture.Steps) == 0 {
+		return
+	}
+	step, kind, reason := plan.StreamAdd, plan.Update, "tables join the stream, or are loaded anew"
+	if f.anew {
+		step, kind, reason = plan.StreamStart, plan.Create, f.capture.Why
+	}
+	a := plan.Action{
+		Kind: kind, Addr: f.sync.Addr, Endpoint: f.sync.Source, Phase: plan.Expand, Steps: f.capture.Steps, Reason: reason, Source: syncRange(f.sync),
+		Stream: &plan.StreamSpec{Sync: f.sync.Addr, Target: f.sync.Target, Step: step, Mappings: loads},
+	}
+	if f.anew {
+		a.Stream.Start = f.capture.Start
+	}
+	f.first = s.add(a, nil)
+}
+
+// catchUp adds the action that streams until the loaded tables are of one moment.
+func (s *script) catchUp(f *following) {
+	var loads, depends []string
+	for _, w := range f.wants {
+		if w.work.load {
+			loads = append(loads, w.addr)
+		}
+		depends = append(depends, s.last[w.name])
+	}
+	if len(loads) == 0 && !f.unfinished() {
+		return
+	}
+	id := s.add(plan.Action{
+		Kind: plan.Update, Addr: f.sync.Addr, Endpoint: f.sync.Target, Phase: plan.Sync, Source: syncRange(f.sync),
+		Reason: "the rows were copied while the source went on", Stream: &plan.StreamSpec{Sync: f.sync.Addr, Target: f.sync.Target, Step: plan.StreamCatchUp, Mappings: loads},
+	}, append(depends, f.first))
+	for _, w := range f.wants {
+		s.last[w.name] = id
+	}
+}
+
+// unfinished reports whether an earlier apply has not brought all tables to the stream.
+func (f *following) unfinished() bool {
+	return f.record != nil && slices.ContainsFunc(f.record.Tables, func(t providers.TableRecord) bool {
+		return t.State == providers.TableLoading || t.State == providers.TableCatchingUp && t.ConsistentAt == ""
+	})
+}
+
+func syncRange(s *lang.Sync) plan.Range {
+	r := s.DeclRange
+	return plan.Range{File: r.Filename, Line: r.Start.Line, Column: r.Start.Column, EndLine: r.End.Line, EndColumn: r.End.Column}
+}
+
+// stopStreams plans to take down the streams of the state that the configuration has no
+// more, or that are destroyed.
+func (b *builder) stopStreams(ctx context.Context) {
+	if b.state == nil {
+		return
+	}
+	for i := range b.state.Streams {
+		st := &b.state.Streams[i]
+		if slices.ContainsFunc(b.plan.Streams, func(x plan.Stream) bool { return x.Sync == st.Sync }) || !inScope(st.Sync, b.in.Targets) {
+			continue
+		}
+		if s := b.in.Config.Sync(st.Sync); s != nil && s.Mode == "incremental" && !b.in.Destroy {
+			continue
+		}
+		b.stopStream(ctx, st)
+	}
+}
+
+func (b *builder) stopStream(ctx context.Context, st *plan.Stream) {
+	b.plan.ForgetStreams = append(b.plan.ForgetStreams, st.Sync)
+	source := b.endpoints[st.Source]
+	if source == nil || source.db.Identity != st.SourceIdentity {
+		b.note(st.Sync, fmt.Sprintf("%s is not in the configuration any more, or is another database: what the stream left there (%s) must be dropped by hand", st.Source, leftThere(&st.Capture)))
+		return
+	}
+	capturer, err := providers.As[providers.Capturer](source.conn)
+	if err != nil {
+		b.errorf(sumNotCapable, "%s: %s.", st.Sync, err)
+		return
+	}
+	steps, err := capturer.PlanTeardown(ctx, st.Capture)
+	if err != nil {
+		b.errorf(sumCapture, "%s: what the stream left in %s can't be found out: %s.", st.Sync, st.Source, err)
+		return
+	}
+	b.count++
+	b.plan.Actions = append(b.plan.Actions, plan.Action{
+		ID: fmt.Sprintf("a%03d", b.count), Kind: plan.Delete, Addr: st.Sync, Endpoint: st.Source, Phase: plan.Contract, Steps: steps,
+		Reason: "the sync follows its source no more", Stream: &plan.StreamSpec{Sync: st.Sync, Target: st.Target, Step: plan.StreamStop},
+	})
+}
+
+func leftThere(c *providers.Capture) string {
+	switch c.Method {
+	case providers.LogicalReplication:
+		return fmt.Sprintf("slot %s, publication %s", c.Slot, c.Publication)
+	case providers.Trigger:
+		return "table _change_log and its triggers"
+	}
+	return "nothing"
+}
+
+// streams gives the streams into the script's target.
+func (s *script) streams() []*following {
+	var out []*following
+	for _, f := range s.b.streams {
+		if f.wants[0].target == s.target {
+			out = append(out, f)
+		}
+	}
+	return out
+}
