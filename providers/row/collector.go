@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Where a Collector closes a batch, if its taker has not come before.
+// Where a Collector cuts a transaction into parts. At half of that it closes a batch of
+// whole transactions, if its taker has not come before.
 const (
 	CollectBytes   = 8 << 20
 	CollectChanges = 50_000
@@ -26,8 +27,9 @@ type Collector struct {
 
 	mu      sync.Mutex
 	cond    chan struct{} // closed and made anew at each change of what either side waits for
-	fill    *Changes      // touched by the filling goroutine without mu while ready is false
+	fill    *Changes      // touched by the filling goroutine without mu while whole is false
 	whole   bool          // fill holds whole transactions only
+	end     mark          // of the last whole transaction in fill
 	open    bool          // a batch that ends within a transaction was handed over, and the rest is not committed yet
 	waiting bool          // the taker waits for a batch
 	full    *Changes      // handed over, not taken yet
@@ -43,8 +45,21 @@ func NewCollector(position func() Position) *Collector {
 	return &Collector{position: position, bytes: CollectBytes, changes: CollectChanges, cond: make(chan struct{}), fill: &Changes{}, whole: true}
 }
 
-// Limit sets where batches are closed. It is called before anything is added.
+// Limit sets other limits than CollectBytes and CollectChanges. It is called before
+// anything is added.
 func (c *Collector) Limit(bytes, changes int) { c.bytes, c.changes = bytes, changes }
+
+// mark is a place in a batch.
+type mark struct{ list, data, ends int }
+
+func markOf(b *Changes) mark { return mark{len(b.List), len(b.Data), len(b.Ends)} }
+
+// fieldBytes is what a field takes besides its bytes: many fields are NULL or Unchanged.
+const fieldBytes = 5
+
+func (c *Collector) isFull(b *Changes, parts int) bool {
+	return parts*(len(b.Data)+fieldBytes*len(b.Ends)) >= c.bytes || parts*len(b.List) >= c.changes
+}
 
 func (c *Collector) wake() {
 	close(c.cond)
@@ -64,7 +79,7 @@ func (c *Collector) Changes() *Changes {
 func (c *Collector) Added(ctx context.Context, ch Change, w Wait) error {
 	b := c.fill
 	b.List = append(b.List, ch)
-	if len(b.Data) < c.bytes && len(b.List) < c.changes {
+	if !c.isFull(b, 1) {
 		return nil
 	}
 	c.mu.Lock()
@@ -94,7 +109,8 @@ func (c *Collector) Commit(ctx context.Context, at time.Time, advance func(), w 
 	}
 	b.Transactions++
 	b.CommittedAt, c.open = at, false
-	if !c.waiting && len(b.Data) < c.bytes && len(b.List) < c.changes {
+	c.end = markOf(b)
+	if !c.waiting && !c.isFull(b, 2) {
 		return nil
 	}
 	b.Position = c.position()
@@ -108,12 +124,19 @@ func (c *Collector) Progress(advance func()) {
 	advance()
 }
 
-// Fail ends the stream: the taker gets what was committed before, then err.
+// Fail ends the stream: the taker gets what was committed before, then err. The filling
+// side is done with the collector.
 func (c *Collector) Fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err == nil {
 		c.err = err
+	}
+	if b := c.fill; !c.whole && b.Transactions > 0 {
+		clear(b.List[c.end.list:])
+		b.List, b.Data = b.List[:c.end.list], b.Data[:c.end.data]
+		b.Ends, b.States = b.Ends[:c.end.ends], b.States[:c.end.ends]
+		b.Open, c.whole = false, true
 	}
 	c.wake()
 }
@@ -121,7 +144,7 @@ func (c *Collector) Fail(err error) {
 // handOver gives fill to the taker. mu is held, and let go while it waits.
 func (c *Collector) handOver(ctx context.Context, w Wait) error {
 	var tick <-chan time.Time
-	if w.Do != nil {
+	if c.full != nil && w.Do != nil {
 		t := time.NewTicker(w.Every)
 		defer t.Stop()
 		tick = t.C
@@ -151,7 +174,7 @@ func (c *Collector) handOver(ctx context.Context, w Wait) error {
 
 // give makes fill the batch to take.
 func (c *Collector) give() {
-	c.full = c.fill
+	c.full, c.waiting = c.fill, false
 	if n := len(c.spare); n > 0 {
 		c.fill, c.spare = c.spare[n-1], c.spare[:n-1]
 	} else {
@@ -219,13 +242,13 @@ func (c *Collector) takeSpare() *Changes {
 	return &Changes{}
 }
 
-// maxSpare bounds the memory that waits for reuse; a batch that grew past twice the
-// limit is let go.
+// maxSpare bounds the memory that waits for reuse; a batch that a large row has made
+// grow past three times the limit is let go.
 const maxSpare = 3
 
 // Recycle takes a batch back that nobody uses any more.
 func (c *Collector) Recycle(b *Changes) {
-	if cap(b.Data) > 2*c.bytes {
+	if cap(b.Data)+fieldBytes*cap(b.Ends) > 3*c.bytes {
 		return
 	}
 	b.Reset()
