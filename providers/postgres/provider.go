@@ -154,4 +154,7 @@ var (
 	_ providers.SnapshotReader = (*Conn)(nil)
 	_ providers.Writer         = (*Conn)(nil)
 	_ providers.Checksummer    = (*Conn)(nil)
+	_ providers.Applier        = (*Conn)(nil)
+	_ providers.StreamKeeper   = (*Conn)(nil)
+	_ providers.Capturer       = (*Conn)(nil)
 )

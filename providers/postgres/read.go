@@ -19,7 +19,7 @@ func (c *Conn) OpenSnapshot(ctx context.Context, o providers.SnapshotOptions) (p
 		return nil, err
 	}
 	sn := &snapshot{conn: c, owner: owner, slots: make(chan struct{}, max(o.Readers, 1))}
-	if err := sn.begin(ctx); err != nil {
+	if err := sn.begin(ctx, o.Floors); err != nil {
 		owner.close()
 		return nil, fmt.Errorf("open a snapshot: %w", err)
 	}
@@ -48,9 +48,9 @@ type reading struct {
 
 const beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
-func (sn *snapshot) begin(ctx context.Context) error {
-	if err := sn.owner.exec(ctx, beginSnapshot); err != nil {
-		return classify(err)
+func (sn *snapshot) begin(ctx context.Context, floors []string) error {
+	if err := sn.owner.beginAbove(ctx, floors); err != nil {
+		return err
 	}
 	got, err := sn.owner.queryRow(ctx, `SELECT pg_catalog.pg_export_snapshot(), CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END`)
 	if err != nil {

@@ -24,6 +24,12 @@ func (d ledgerDB) Query(ctx context.Context, sql string, args ...any) ([][]strin
 	return rows, classify(err)
 }
 
+// ExecCount runs a statement and says how many rows it changed.
+func (d ledgerDB) ExecCount(ctx context.Context, sql string, args ...any) (int64, error) {
+	rows, err := d.s.query(ctx, numbered(sql)+" RETURNING 1", args...)
+	return int64(len(rows)), classify(err)
+}
+
 // numbered turns ? into $1, $2, ...; the ledger's SQL has no other question marks.
 func numbered(sql string) string {
 	var b strings.Builder

@@ -28,7 +28,7 @@ func TestCopyContext(t *testing.T) {
 		`PL/pgSQL function f() line 3 at RAISE` + "\n" + `COPY a, line 7, line 4`: "4 ",
 		`SQL statement "x"`:                                                       "0 ",
 	} {
-		line, column := copyContext(in, l)
+		line, column := copyContext(in, l.Table.Name, l)
 		if got := fmt.Sprint(line, " ", column); got != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}

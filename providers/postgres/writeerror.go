@@ -17,10 +17,11 @@ import (
 // Words may be in the server's language, so only their order counts.
 var copyLine = regexp.MustCompile(`^, \D*?(\d+)(?:, [^\s,:]+ (.*))?`)
 
-// copyContext reads an error's context; line is 0 where it says none.
-func copyContext(context string, l providers.Load) (line int64, column string) {
+// copyContext reads an error's context; line is 0 where it says none. table is the one
+// that COPY writes.
+func copyContext(context, table string, l providers.Load) (line int64, column string) {
 	for _, text := range strings.Split(context, "\n") {
-		rest, ok := strings.CutPrefix(text, "COPY "+l.Table.Name)
+		rest, ok := strings.CutPrefix(text, "COPY "+table)
 		if !ok {
 			continue
 		}

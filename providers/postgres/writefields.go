@@ -63,49 +63,78 @@ func (e *fieldEncoder) batch(b *row.Batch) ([]byte, error) {
 	n := 0
 	for r := range b.Rows {
 		for i := range e.columns {
-			c := &e.columns[i]
 			end := b.Ends[n]
 			v := b.Data[start:end]
 			start = end
 			if i > 0 {
 				out = append(out, '\t')
 			}
-			if b.States[n] != row.Value {
-				if b.States[n] == row.Unchanged {
-					return nil, fmt.Errorf("bug in syncform: an unchanged field in a load of table %s", e.load.Table)
+			if b.States[n] == row.Value {
+				var err error
+				if out, err = e.field(out, b, r, i, v); err != nil {
+					return nil, err
 				}
+			} else if b.States[n] == row.Null {
 				out = append(out, '\\', 'N')
-				n++
-				continue
+			} else {
+				return nil, fmt.Errorf("bug in syncform: an unchanged field in a load of table %s", e.load.Table)
 			}
 			n++
-			if c.convert != nil {
-				var reason string
-				if e.scratch, reason = c.convert(e.scratch[:0], v); reason != "" {
-					return nil, e.bad(b, r, i, reason)
-				}
-				v = e.scratch
-			}
-			switch {
-			case c.hex:
-				out = append(out, `\\x`...)
-				out = hex.AppendEncode(out, v)
-			case c.plain:
-				out = append(out, v...)
-			default:
-				if !utf8.Valid(v) {
-					return nil, e.bad(b, r, i, notUTF8)
-				}
-				ok := true
-				if out, ok = escape(out, v); !ok {
-					return nil, e.bad(b, r, i, holdsNUL)
-				}
-			}
 		}
 		out = append(out, '\n')
 	}
 	e.out = out
 	return out, nil
+}
+
+// field appends one value as COPY's text format has it; b and r name the row in errors.
+func (e *fieldEncoder) field(out []byte, b *row.Batch, r, i int, v []byte) ([]byte, error) {
+	c := &e.columns[i]
+	if c.convert != nil {
+		var reason string
+		if e.scratch, reason = c.convert(e.scratch[:0], v); reason != "" {
+			return nil, e.bad(b, r, i, reason)
+		}
+		v = e.scratch
+	}
+	switch {
+	case c.hex:
+		out = append(out, `\\x`...)
+		return hex.AppendEncode(out, v), nil
+	case c.plain:
+		return append(out, v...), nil
+	}
+	if !utf8.Valid(v) {
+		return nil, e.bad(b, r, i, notUTF8)
+	}
+	out, ok := escape(out, v)
+	if !ok {
+		return nil, e.bad(b, r, i, holdsNUL)
+	}
+	return out, nil
+}
+
+// text appends one value as the text of a parameter.
+func (e *fieldEncoder) text(out []byte, b *row.Batch, r, i int, v []byte) ([]byte, error) {
+	c := &e.columns[i]
+	if c.convert != nil {
+		var reason string
+		if e.scratch, reason = c.convert(e.scratch[:0], v); reason != "" {
+			return nil, e.bad(b, r, i, reason)
+		}
+		v = e.scratch
+	}
+	switch {
+	case c.hex:
+		out = append(out, `\x`...)
+		return hex.AppendEncode(out, v), nil
+	case c.plain:
+	case !utf8.Valid(v):
+		return nil, e.bad(b, r, i, notUTF8)
+	case bytes.IndexByte(v, 0) >= 0:
+		return nil, e.bad(b, r, i, holdsNUL)
+	}
+	return append(out, v...), nil
 }
 
 func (e *fieldEncoder) bad(b *row.Batch, r, i int, reason string) error {

@@ -1,0 +1,275 @@
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+func gap(text string, args ...any) error {
+	return &providers.GapError{Reason: fmt.Sprintf(text, args...)}
+}
+
+// follow streams a slot's changes.
+func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from position, newCollector func(func() row.Position) *row.Collector) error {
+	w, err := c.walsender(ctx)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	stop := context.AfterFunc(ctx, func() { _ = w.pg.Conn().SetReadDeadline(longAgo) }) // an error means that it is closed
+	defer stop()
+	at := from
+	timeout, err := c.prove(ctx, w, cp, from, &at)
+	if err != nil {
+		return err
+	}
+	if err := w.start(ctx, cp.Slot, cp.Publication, from.LSN); err != nil {
+		if isCode(err, "55006") {
+			return &providers.RetryableError{Err: fmt.Errorf("the replication slot %q is read by somebody else: %w", cp.Slot, err)}
+		}
+		return fmt.Errorf("stream the replication slot %q: %w", cp.Slot, err)
+	}
+	prefix := position{System: at.System, Timeline: at.Timeline, Slot: at.Slot}
+	f := &slotFollower{conn: c.Conn, w: w, capture: cp, at: from.LSN, ask: make(chan struct{}, 1), relations: map[uint32]*streamedTable{}, tables: map[schema.Name]*providers.CaptureTable{}, checkUTF8: c.encoding == "SQL_ASCII"}
+	for i, t := range cp.Tables {
+		n := t.Table.Name
+		if n.Schema == "" {
+			n.Schema = c.schema
+		}
+		f.tables[n] = &cp.Tables[i]
+	}
+	f.advance = func() { f.at = f.next }
+	f.collector = newCollector(func() row.Position {
+		p := prefix
+		p.LSN = f.at
+		return p.String()
+	})
+	done := make(chan error, 1)
+	quit := make(chan struct{})
+	go func() { done <- f.acknowledge(from.LSN, timeout, quit) }()
+	err = f.stream(ctx)
+	close(quit)
+	if sent := <-done; sent != nil && errors.Is(err, errClosedByStatus) {
+		err = classify(sent)
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	f.collector.Fail(err)
+	return err
+}
+
+var errClosedByStatus = errors.New("the status could not be sent")
+
+// prove makes sure that the server still has all that comes behind from, on the same
+// history; at gets the timeline of today.
+func (c slotCapture) prove(ctx context.Context, w *walsender, cp providers.Capture, from position, at *position) (time.Duration, error) {
+	system, timeline, err := w.identify(ctx)
+	if err != nil {
+		return 0, err
+	}
+	s, err := c.acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer c.release(s)
+	f, err := c.slot(ctx, s, cp.Slot)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case from.LSN == 0 || from.Slot == "":
+		return 0, gap("the position that was kept is not one of logical replication: the capture method was changed")
+	case from.System != system:
+		return 0, gap("the source is another server than the one that the position was kept of (system identifier %s, not %s): it was restored or exchanged", system, from.System)
+	case from.Slot != cp.Slot:
+		return 0, gap("the position that was kept belongs to the replication slot %q, not to %q", from.Slot, cp.Slot)
+	case f == nil:
+		return 0, gap("the replication slot %q is gone: the changes since position %s are not to be had any more", cp.Slot, from.LSN)
+	case f.plugin != "pgoutput" || f.database != c.database:
+		return 0, gap("the replication slot %q was made anew by somebody else (plugin %q, database %q)", cp.Slot, f.plugin, f.database)
+	case f.lost != "":
+		return 0, gap("the replication slot %q can't be read any more: %s", cp.Slot, f.lost)
+	case f.pid != "":
+		return 0, &providers.RetryableError{Err: fmt.Errorf("the replication slot %q is read by the server's process %s", cp.Slot, f.pid)}
+	case from.LSN < f.confirmed:
+		return 0, gap("the replication slot %q begins at %s, behind the position %s that was kept: it was made anew, or another consumer has read it on", cp.Slot, f.confirmed, from.LSN)
+	case from.LSN > f.end:
+		return 0, gap("the source's log ends at %s, before the position %s that was kept: the source was restored, or a standby took over that lacks the last commits", f.end, from.LSN)
+	}
+	if timeline != from.Timeline {
+		ends, err := w.history(ctx, timeline)
+		if err != nil {
+			return 0, err
+		}
+		end, ok := ends[from.Timeline]
+		if !ok || end < from.LSN {
+			return 0, gap("the source has another history since a failover: its timeline %d left timeline %d at %s, before the position %s that was kept", timeline, from.Timeline, end, from.LSN)
+		}
+		at.Timeline = timeline
+	}
+	if err := c.provePublication(ctx, s, cp); err != nil {
+		return 0, err
+	}
+	return c.walsenderTimeout(ctx, s)
+}
+
+// provePublication: what is not in the publication is left out in silence.
+func (c slotCapture) provePublication(ctx context.Context, s *session, cp providers.Capture) error {
+	pub, err := c.publication(ctx, s, cp.Publication)
+	if err != nil {
+		return err
+	}
+	if pub == nil {
+		return gap("the publication %q is gone, and with it the changes since", cp.Publication)
+	}
+	if len(pub.restricted) > 0 {
+		return gap("the publication %q leaves rows or columns of table %s out", cp.Publication, pub.restricted[0])
+	}
+	for _, t := range cp.Tables {
+		n := t.Table.Name
+		if n.Schema == "" {
+			n.Schema = c.schema
+		}
+		if pub.has(n) {
+			continue
+		}
+		got, err := s.queryRow(ctx, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", quoteName(n))
+		if err != nil {
+			return classify(err)
+		}
+		if got[0] == "t" {
+			return gap("table %s is not in the publication %q any more: it was made anew or taken out, and changes of it are missing", n, cp.Publication)
+		}
+	}
+	return nil
+}
+
+// slotFollower turns the server's messages into changes.
+type slotFollower struct {
+	conn      *Conn
+	w         *walsender
+	capture   providers.Capture
+	collector *row.Collector
+	tables    map[schema.Name]*providers.CaptureTable
+	relations map[uint32]*streamedTable // nil: not ours
+	checkUTF8 bool
+
+	at, next lsn
+	advance  func()
+	inside   bool // a transaction is coming in
+	ask      chan struct{}
+}
+
+// ackEvery is how often it is looked whether more was acknowledged.
+const ackEvery = 50 * time.Millisecond
+
+// acknowledge tells the server what is durable, at once and often enough that it does not
+// give us up, whatever the other side of the stream waits for.
+func (f *slotFollower) acknowledge(from lsn, timeout time.Duration, quit chan struct{}) error {
+	every := 10 * time.Second
+	if timeout > 0 {
+		every = min(every, timeout/4)
+	}
+	ticker := time.NewTicker(min(ackEvery, every))
+	defer ticker.Stop()
+	durable, told := from, time.Time{}
+	var last row.Position
+	for {
+		asked, ended := false, false
+		select {
+		case <-ticker.C:
+		case <-f.ask:
+			asked = true
+		case <-quit:
+			ended = true
+		}
+		moved := false
+		if p := f.collector.Acked(); p != last {
+			last = p
+			if at, err := parsePosition(p); err == nil && at.LSN > durable {
+				durable, moved = at.LSN, true
+			}
+		}
+		if !moved && !asked && (ended || time.Since(told) < every) {
+			if ended {
+				return nil
+			}
+			continue
+		}
+		if err := f.w.status(durable); err != nil {
+			_ = f.w.pg.Conn().SetReadDeadline(longAgo) // an error means that it is closed
+			return err
+		}
+		if ended {
+			return nil
+		}
+		told = time.Now()
+	}
+}
+
+// stream reads messages until the connection or the collector ends.
+func (f *slotFollower) stream(ctx context.Context) error {
+	for {
+		kind, body, err := f.w.in.next()
+		if err != nil {
+			if ctx.Err() == nil && errors.Is(err, os.ErrDeadlineExceeded) {
+				return errClosedByStatus
+			}
+			return f.w.ioError(ctx, err)
+		}
+		switch kind {
+		case 'd':
+			if len(body) == 0 {
+				return errMessage
+			}
+			if err := f.copyData(ctx, body); err != nil {
+				return err
+			}
+		case 'E':
+			pg := parseServerError(body)
+			if pg.Code == "42704" { // the publication, as of that place in the log
+				return gap("the publication %q was not there when changes were made: %s", f.capture.Publication, pg.Message)
+			}
+			return fmt.Errorf("stream the replication slot %q: %w", f.capture.Slot, classify(pg))
+		case 'c', 'C', 'Z':
+			return &providers.RetryableError{Err: errors.New("the server has ended the stream")}
+		}
+	}
+}
+
+var errMessage = errors.New("bug in syncform: a message of the replication protocol that can't be read")
+
+func (f *slotFollower) copyData(ctx context.Context, body []byte) error {
+	switch body[0] {
+	case 'w':
+		if len(body) < 26 {
+			return errMessage
+		}
+		return f.message(ctx, body[25:])
+	case 'k':
+		if len(body) < 18 {
+			return errMessage
+		}
+		end := lsn(binary.BigEndian.Uint64(body[1:]))
+		if !f.inside && end > f.at {
+			f.next = end
+			f.collector.Progress(f.advance)
+		}
+		if body[17] != 0 {
+			select {
+			case f.ask <- struct{}{}:
+			default:
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// identityNote is what CaptureTable.Undo holds: how a table's replica identity was.
+type identityNote struct {
+	Table    schema.Name `json:"table"`
+	Identity string      `json:"identity"` // DEFAULT, FULL, NOTHING, USING INDEX ...
+}
+
+// planIdentity sees to it that old rows carry the key, or all of the row.
+func (p *capturePlanner) planIdentity(t *providers.CaptureTable) error {
+	f := p.factsOf(t.Table.Name)
+	if f == nil {
+		p.fatal("", "there is no table %s at the source", t.Table.Name)
+		return nil
+	}
+	var notes []identityNote
+	if p.have != nil {
+		for _, h := range p.have.Tables {
+			if h.Table.Name == t.Table.Name && h.Undo != "" {
+				if err := json.Unmarshal([]byte(h.Undo), &notes); err != nil {
+					return fmt.Errorf("bug in syncform: the note of table %s: %w", t.Table.Name, err)
+				}
+			}
+		}
+	}
+	full := t.FullImages || p.plan.Capture.Before
+	for _, rel := range append([]*captureFacts{f}, f.below...) {
+		switch {
+		case rel.kind != "r" && rel.kind != "p":
+			p.fatal("", "%s is no table, so logical replication does not bring its changes: capture by polling, or leave it out", rel.name)
+			continue
+		case rel.persistence != "p":
+			p.fatal("ALTER TABLE "+quoteNameIfNeeded(rel.name)+" SET LOGGED", "table %s is unlogged, so logical replication does not bring its changes", rel.name)
+			continue
+		case !rel.selects:
+			p.fatal("GRANT SELECT ON "+quoteNameIfNeeded(rel.name)+" TO "+p.role, "to read table %s, the role needs SELECT", rel.name)
+		}
+		identity, done, why := rel.wantedIdentity(t.Table.Key, full)
+		if identity == "" {
+			continue
+		}
+		text := "ALTER TABLE " + tableRef(rel.name, rel.kind == "r") + " REPLICA IDENTITY " + identity
+		if !rel.owner {
+			p.fatal(text, "only the owner of table %s can set its replica identity, without which its updates and deletes don't say of which row they are", rel.name)
+			continue
+		}
+		if why != "" {
+			p.note("table %s: %s", rel.name, why)
+		}
+		p.step(text, "SELECT "+done+" FROM pg_catalog.pg_class c WHERE c.oid = "+literal(quoteName(rel.name))+"::pg_catalog.regclass")
+		if !slices.ContainsFunc(notes, func(n identityNote) bool { return n.Table == rel.name }) {
+			notes = append(notes, identityNote{rel.name, rel.identitySQL()})
+		}
+	}
+	if len(notes) > 0 {
+		undo, err := json.Marshal(notes)
+		if err != nil {
+			return err
+		}
+		t.Undo = string(undo)
+	}
+	return nil
+}
+
+// identitySQL is the identity as it is.
+func (f *captureFacts) identitySQL() string {
+	switch f.identity {
+	case "f":
+		return "FULL"
+	case "n":
+		return "NOTHING"
+	case "i":
+		for _, x := range f.indexes {
+			if x.identity {
+				return "USING INDEX " + quote(x.name)
+			}
+		}
+	}
+	return "DEFAULT"
+}
+
+// wantedIdentity says which replica identity the table must get, "" where the one that it
+// has will do. An index that somebody else chose is not exchanged for another: all columns
+// serve both.
+func (f *captureFacts) wantedIdentity(key []string, full bool) (identity, done, why string) {
+	const isFull = "c.relreplident = 'f'"
+	switch {
+	case f.identity == "f":
+		return "", "", ""
+	case full:
+		return "FULL", isFull, "the whole of every old row is written to the source's log (REPLICA IDENTITY FULL), because before-values are needed"
+	}
+	for _, x := range f.indexes {
+		if sameColumns(x.columns, key) && (f.identity == "d" && x.primary || f.identity == "i" && x.identity) {
+			return "", "", ""
+		}
+	}
+	for _, x := range f.indexes {
+		if !x.usable || !sameColumns(x.columns, key) || f.identity == "i" {
+			continue
+		}
+		if x.primary {
+			return "DEFAULT", "c.relreplident = 'd'", ""
+		}
+		return "USING INDEX " + quote(x.name), "EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisreplident AND x.relname = " + literal(x.name) + ")", ""
+	}
+	return "FULL", isFull, "the whole of every old row is written to the source's log (REPLICA IDENTITY FULL), because no unique index over columns that are NOT NULL backs the key (" + strings.Join(key, ", ") + ")"
+}
+
+func sameColumns(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, x := range a {
+		if !slices.Contains(b, x) {
+			return false
+		}
+	}
+	return true
+}
+
+// undoIdentity puts replica identities back that a capture changed, but for tables that
+// are in another publication.
+func (c slotCapture) undoIdentity(ctx context.Context, s *session, cp providers.Capture, t providers.CaptureTable) (steps []providers.Step, err error) {
+	if t.Undo == "" {
+		return nil, nil
+	}
+	var notes []identityNote
+	if err := json.Unmarshal([]byte(t.Undo), &notes); err != nil {
+		return nil, fmt.Errorf("bug in syncform: the note of table %s: %w", t.Table.Name, err)
+	}
+	for _, n := range notes {
+		rows, err := s.query(ctx, `SELECT c.relkind, c.relreplident, coalesce((SELECT x.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisreplident), ''),
+ EXISTS (SELECT FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid WHERE r.prrelid = c.oid AND p.pubname <> $3)
+ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2`, n.Table.Schema, n.Table.Name, cp.Publication)
+		if err != nil {
+			return nil, classify(err)
+		}
+		if len(rows) == 0 || rows[0][3] == "t" {
+			continue
+		}
+		now := captureFacts{identity: rows[0][1], indexes: []captureIndex{{name: rows[0][2], identity: true}}}
+		if now.identitySQL() == n.Identity {
+			continue
+		}
+		is := "c.relreplident = " + literal(strings.ToLower(n.Identity[:1]))
+		if index, ok := strings.CutPrefix(n.Identity, "USING INDEX "); ok {
+			is = "EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisreplident AND pg_catalog.quote_ident(x.relname) IN (" + literal(index) + ", " + literal(strings.Trim(index, `"`)) + "))"
+		}
+		steps = append(steps, providers.Step{
+			Text:          "ALTER TABLE " + tableRef(n.Table, rows[0][0] == "r") + " REPLICA IDENTITY " + n.Identity,
+			Done:          "SELECT coalesce(bool_or(" + is + "), true) FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(" + literal(quoteName(n.Table)) + ")",
+			Transactional: true, LockTimeout: lockTimeout,
+		})
+	}
+	return steps, nil
+}

@@ -1,0 +1,92 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/ledger"
+)
+
+// OpenStreams makes the tables of streams where they are missing.
+func (c *Conn) OpenStreams(ctx context.Context) (providers.StreamStore, error) {
+	s, err := c.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release(s)
+	if err := c.ensureLedger(ctx, s); err != nil {
+		return nil, err
+	}
+	err = inTransaction(ctx, s, func() error {
+		if err := s.exec(ctx, "SELECT pg_catalog.pg_advisory_xact_lock(7310868735421)"); err != nil {
+			return classify(err)
+		}
+		there, err := c.streamTables(ctx, s)
+		if err != nil || there == 3 {
+			return err
+		}
+		return c.ledger().EnsureStreams(ctx, ledgerDB{s})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.streams(), nil
+}
+
+// FindStreams looks for the tables of streams; nil where there are none.
+func (c *Conn) FindStreams(ctx context.Context) (providers.StreamStore, error) {
+	s, err := c.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release(s)
+	there, err := c.streamTables(ctx, s)
+	if err != nil || there < 3 {
+		return nil, err
+	}
+	return c.streams(), nil
+}
+
+// streamTables counts those that are there.
+func (c *Conn) streamTables(ctx context.Context, s *session) (int, error) {
+	got, err := s.queryRow(ctx, `SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = $1 AND c.relname IN ('`+ledger.StreamTable+`', '_sync_table', '_sync_dead_letter')`, c.schema)
+	if err != nil {
+		return 0, classify(err)
+	}
+	return strconv.Atoi(got[0])
+}
+
+// storeTries is how often a record is written where it fails for a passing reason.
+const storeTries = 3
+
+func (c *Conn) streams() *ledger.Streams {
+	return &ledger.Streams{Ledger: c.ledger(), Tx: func(ctx context.Context, f func(ledger.TxDB) error) error {
+		for try := 1; ; try++ {
+			again, err := c.inSession(ctx, f)
+			if !again || try == storeTries || ctx.Err() != nil {
+				return err
+			}
+		}
+	}}
+}
+
+// inSession runs f in one transaction, and says whether it may be run again: not where the
+// outcome of its COMMIT is not known.
+func (c *Conn) inSession(ctx context.Context, f func(ledger.TxDB) error) (again bool, err error) {
+	s, err := c.acquire(ctx)
+	if err != nil {
+		return providers.IsRetryable(err), err
+	}
+	defer c.release(s)
+	if err := s.exec(ctx, "BEGIN"); err != nil {
+		return false, classify(err)
+	}
+	if err := f(ledgerDB{s}); err != nil {
+		s.rollback()
+		return providers.IsRetryable(err), err
+	}
+	err = classify(s.exec(ctx, "COMMIT"))
+	return providers.IsRetryable(err) && !s.pg.IsClosed(), err
+}
