@@ -1,6 +1,7 @@
 package executor_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/url"
@@ -14,9 +15,10 @@ import (
 
 // proxy stands before a server and cuts connections.
 type proxy struct {
-	server string
-	mu     sync.Mutex
-	open   []net.Conn
+	server   string
+	listener net.Listener
+	mu       sync.Mutex
+	open     []net.Conn
 }
 
 // newProxy returns the URL by which the server of the URL is reached through a proxy.
@@ -30,9 +32,9 @@ func newProxy(t testing.TB, server string) (*proxy, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{server: u.Host}
+	p := &proxy{server: u.Host, listener: listener}
 	t.Cleanup(func() {
-		if err := listener.Close(); err != nil {
+		if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			t.Error(err)
 		}
 		p.cut()
@@ -79,6 +81,41 @@ func (p *proxy) cut() {
 		_ = c.Close()
 	}
 	p.open = nil
+}
+
+// end cuts every connection and takes no more.
+func (p *proxy) end() {
+	_ = p.listener.Close() // it may be closed already
+	p.cut()
+}
+
+// TestAServerThatIsGone goes away in the middle of the copy and stays away: the apply
+// ends, says that nothing is lost, and the next one goes on.
+func TestAServerThatIsGone(t *testing.T) {
+	for _, c := range []struct{ from, to, gone string }{{"postgres", "sqlite", "source"}, {"mariadb", "sqlite", "source"}, {"sqlite", "postgres", "target"}, {"sqlite", "mysql", "target"}} {
+		t.Run(c.from+"-"+c.to+"-"+c.gone, func(t *testing.T) {
+			source, target := systems[c.from].fresh(t), systems[c.to].fresh(t)
+			providertest.Exec(t, source, shop(c.from, 20_000)...)
+			from, to := source, target
+			var p *proxy
+			if c.gone == "source" {
+				p, from = newProxy(t, source)
+			} else {
+				p, to = newProxy(t, target)
+			}
+			conns, dir, w := openBoth(t, from, to), t.TempDir(), newWatcher()
+			pl := makePlan(t, "p1", conns, want{tables: shopNames(), batch: 500, parallel: 2, retries: 2})
+			w.atLoad(2, p.end)
+			_, err := apply(t, t.Context(), pl, conns, dir, func(e *executor.Env) { e.Observer = w })
+			if err == nil || !strings.Contains(err.Error(), "nothing is lost: apply again") {
+				t.Fatalf("error %v", err)
+			}
+			if _, err := apply(t, t.Context(), pl, openBoth(t, source, target), dir, nil); err != nil {
+				t.Fatal(err)
+			}
+			sameRows(t, source, target, shopTables)
+		})
+	}
 }
 
 // TestCutConnectionsLoseNothing cuts all connections of one side, and of both, some
@@ -138,7 +175,7 @@ func TestACutSnapshotSaysWhatToDo(t *testing.T) {
 	conns, dir, w := openBoth(t, from, target), t.TempDir(), newWatcher()
 	p := makePlan(t, "p1", conns, want{mode: "snapshot", tables: shopNames(), batch: 500, parallel: 2, retries: 1})
 	w.atLoad(3, proxy.cut) // by then one table at least is written
-	if _, err := apply(t, t.Context(), p, conns, dir, func(e *executor.Env) { e.Observer = w }); err == nil || !strings.Contains(err.Error(), "plan and apply again") {
+	if _, err := apply(t, t.Context(), p, conns, dir, func(e *executor.Env) { e.Observer = w }); err == nil || !strings.Contains(err.Error(), "plan and apply again") || strings.Contains(err.Error(), "goes on from here") {
 		t.Fatalf("error %v", err)
 	}
 }

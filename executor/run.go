@@ -172,7 +172,7 @@ func (r *run) do(a *plan.Action) error {
 			err = &brokenOff{err}
 		}
 		if !errors.Is(err, backfill.ErrStopped) {
-			err = fmt.Errorf("%s: %w", a.Addr, explain(a, err))
+			err = fmt.Errorf("%s: %w", a.Addr, explain(a, r.mapping(a), err))
 		}
 		r.stop()
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/syncform/syncform/executor/backfill"
 	"github.com/syncform/syncform/executor/retry"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
@@ -77,9 +78,14 @@ func firstWords(text string) string {
 }
 
 // explain adds to an error what its behaviour means for the user.
-func explain(a *plan.Action, err error) error {
-	if errors.Is(err, providers.ErrDiskFull) {
+func explain(a *plan.Action, m *plan.Mapping, err error) error {
+	switch {
+	case errors.Is(err, providers.ErrDiskFull):
 		return fmt.Errorf("%w; nothing is lost: free some space at %s and apply again, which goes on from here", err, a.Endpoint)
+	case errors.Is(err, providers.ErrNotUnique) && m != nil:
+		return fmt.Errorf("%w; make the values unique at the source, or map the table with another key, then load it anew: apply -replace='%s'", err, m.Addr)
+	case providers.IsRetryable(err) && !errors.Is(err, backfill.ErrSnapshotGone):
+		return fmt.Errorf("%w; nothing is lost: apply again, which goes on from here", err)
 	}
 	return err
 }

@@ -117,6 +117,9 @@ func (w *want) ensureKey() {
 	}
 	if w.table.PrimaryKey == nil {
 		w.table.PrimaryKey = &schema.Key{Parts: parts}
+		if !slices.ContainsFunc(uniqueKeys(w.from), func(cols []string) bool { return sameSet(cols, w.key) }) {
+			w.notes = append(w.notes, fmt.Sprintf("the key (%s) becomes the target's primary key, and %s does not enforce it: the load stops where two rows share it", some(w.cfg.Key), w.from.Name))
+		}
 		return
 	}
 	if sameSet(w.table.PrimaryKey.Columns(), names) {

@@ -94,9 +94,21 @@ func (n *needs) typ(w *want, t schema.Type) {
 		}
 	case !slices.Contains(n.target.Types, t.Name) && !n.seen["type "+t.Name.String()]:
 		n.seen["type "+t.Name.String()] = true
-		n.b.errorAt(w.cfg.DeclRange, sumType, "%s: a column of table %s is of type %s, which is not there in %s and which syncform does not make. Make it there first (CREATE TYPE, or CREATE EXTENSION for an extension's), declare the column otherwise (column block, type), or leave it out (exclude_columns).",
-			w.addr, w.from.Name, t.Name, w.target.addr)
+		n.b.errorAt(w.cfg.DeclRange, sumType, "%s: %s of table %s is of type %s, which is not there in %s and which syncform does not make. Make it there first (CREATE TYPE, or CREATE EXTENSION for an extension's), declare the column otherwise (column block, type), or leave it out (exclude_columns).",
+			w.addr, columnOfType(w, t.Name), w.from.Name, t.Name, w.target.addr)
 	}
+}
+
+// columnOfType tells which column has a named type, or is made of it.
+func columnOfType(w *want, name schema.Name) string {
+	for i := range w.table.Columns {
+		for t := &w.table.Columns[i].Type; t != nil; t = t.Elem {
+			if t.Name == name {
+				return fmt.Sprintf("column %q", w.table.Columns[i].Name)
+			}
+		}
+	}
+	return "a column" // by way of a domain
 }
 
 // changedType looks whether the named type of a column that is there needs other labels.

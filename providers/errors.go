@@ -18,6 +18,8 @@ var (
 	ErrChunkDone = errors.New("chunk is done already")
 	// ErrDiskFull: the server says that its disk is full; retryable once there is space.
 	ErrDiskFull = errors.New("disk full at the server")
+	// ErrNotUnique: two rows have one value where the target takes it once.
+	ErrNotUnique = errors.New("two rows have the same value where it must be unique")
 )
 
 // Retryable is what an error implements when trying again may help: a lost

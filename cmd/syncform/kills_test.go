@@ -35,9 +35,10 @@ func TestKillsLoseNothing(t *testing.T) {
 			providertest.Exec(t, source, shop(from)...)
 			dir := copyConfig(t, from, source, to, to.fresh(t))
 			begun := time.Now()
-			applied(t, dir)
+			run(t, dir, 0, "apply", "-auto-approve")
 			whole := time.Since(begun)
 			seed := rand.Uint64()
+			killed := 0
 			t.Logf("seed %d, an undisturbed run takes %v", seed, whole)
 			r := rand.New(rand.NewPCG(seed, 0))
 			for i := range kills {
@@ -60,9 +61,13 @@ func TestKillsLoseNothing(t *testing.T) {
 					t.Fatalf("kill %d: the apply failed before it was killed: %v\n%s", i, err, &out)
 				}
 				timer.Stop()
+				if c.ProcessState.ExitCode() < 0 {
+					killed++
+				}
 				applied(t, dir)
 				t.Run(fmt.Sprintf("kill%d", i), func(t *testing.T) { sameShop(t, from, source, to, target) })
 			}
+			t.Logf("%d of %d runs were killed before their end", killed, kills)
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,16 +28,17 @@ type load struct {
 
 	openMu sync.Mutex
 
-	mu      sync.Mutex
-	opened  bool
-	pending []providers.Chunk
-	chunks  int
-	done    int
-	resumed int64
-	before  int // chunks that were done before this run
-	rows    int64
-	failed  error
-	tried   map[int]int64 // rows of chunks whose write failed at its end
+	mu       sync.Mutex
+	opened   bool
+	pending  []providers.Chunk
+	chunks   int
+	done     int
+	resumed  int64
+	before   int // chunks that were done before this run
+	rows     int64
+	failures []error // of the workers, each told once
+	failed   error
+	tried    map[int]int64 // rows of chunks whose write failed at its end
 
 	passing atomic.Int64 // rows of chunks that are being written
 	bytes   atomic.Int64
@@ -202,11 +204,16 @@ func (l *load) doneBefore(c *piece) {
 	l.done++
 }
 
-// fail ends the load: no further chunk of it is begun.
+// fail ends the load: no further chunk of it is begun. What several workers meet alike
+// is told once.
 func (l *load) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.failed = errors.Join(l.failed, err)
+	if slices.ContainsFunc(l.failures, func(f error) bool { return f.Error() == err.Error() }) {
+		return
+	}
+	l.failures = append(l.failures, err)
+	l.failed = errors.Join(l.failures...)
 }
 
 // hasFailed reports whether a worker of the load has failed.

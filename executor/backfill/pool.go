@@ -20,6 +20,9 @@ import (
 // run was stopped: a later run goes on with it.
 var ErrStopped = errors.New("stopped before its end")
 
+// ErrSnapshotGone is why tables of one moment can't be gone on with.
+var ErrSnapshotGone = errors.New("the source's snapshot of it is gone")
+
 // Job is the copy of one table.
 type Job struct {
 	Read      providers.ReadTable

@@ -67,8 +67,7 @@ func (s *source) get() (*held, error) {
 }
 
 func (s *source) gone() error {
-	return fmt.Errorf("%s copies its tables as of one moment, and the source's snapshot of it is gone: "+
-		"plan and apply again, which starts their copy anew", s.name)
+	return fmt.Errorf("%s copies its tables as of one moment, and %w: plan and apply again, which starts their copy anew", s.name, ErrSnapshotGone)
 }
 
 // explain adds to a failure at the source what it means for a copy of one moment.

@@ -27,6 +27,7 @@ const (
 	errNoSuchTable     = 1146
 	errLockTimeout     = 1205
 	errInterrupted     = 1317
+	errDuplicateNamed  = 1586
 )
 
 // behaviour of a server error.
@@ -91,11 +92,20 @@ func classify(err error) error {
 		return join(providers.ErrPrivilege, err)
 	case readOnly:
 		return join(providers.ErrReadOnly, err)
+	case badRow:
+		if isDuplicate(serverError(err)) {
+			return join(providers.ErrNotUnique, err)
+		}
 	}
 	if serverError(err) == nil && isLost(err) {
 		return &providers.RetryableError{Err: fmt.Errorf("lost the connection to the server: %w", err)}
 	}
 	return err
+}
+
+// isDuplicate reports a row whose unique value another row has.
+func isDuplicate(e *gomysql.MySQLError) bool {
+	return e.Number == errDuplicateEntry || e.Number == errDuplicateNamed
 }
 
 func join(kind, err error) error {

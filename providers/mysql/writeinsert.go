@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
 )
 
@@ -179,7 +180,7 @@ func (w *tableWriter) refusedRow(b *row.Batch, r int, err error, remark string) 
 	e := serverError(err)
 	column, reason := columnOf(e.Message, names), reasons[e.Number]
 	switch {
-	case e.Number == errDuplicateEntry || e.Number == 1586:
+	case isDuplicate(e):
 		column, reason = "", "another row has the same value in "+indexNamed(e.Message)
 	case e.Number == 3819 || e.Number == 4025:
 		reason = "a check constraint of the table does not hold"
@@ -191,7 +192,11 @@ func (w *tableWriter) refusedRow(b *row.Batch, r int, err error, remark string) 
 	case reason == "":
 		reason = "the server refuses the value"
 	}
-	return w.badRow(b, r, column, reason, fmt.Errorf("server error %d (%s)", e.Number, e.SQLState[:]))
+	cause := fmt.Errorf("server error %d (%s)", e.Number, e.SQLState[:])
+	if isDuplicate(e) {
+		cause = join(providers.ErrNotUnique, cause)
+	}
+	return w.badRow(b, r, column, reason, cause)
 }
 
 // indexNamed finds the unique index in a message: it stands last, in quotes.

@@ -36,6 +36,8 @@ func classify(err error) error {
 		return &providers.RetryableError{Err: fmt.Errorf("%w: %w", providers.ErrDiskFull, text)}
 	case pg.Code == "25006":
 		return fmt.Errorf("%w: %w", providers.ErrReadOnly, text)
+	case pg.Code == "23505":
+		return fmt.Errorf("%w: %w", providers.ErrNotUnique, text)
 	case pg.Code == "42501":
 		return fmt.Errorf("%w: %w", providers.ErrPrivilege, text)
 	case retryableCode(pg.Code):

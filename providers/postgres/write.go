@@ -209,7 +209,7 @@ func (w *tableWriter) badRow(c providers.Chunk, form row.Form, err error) error 
 	if !errors.As(err, &pg) || !isBadValue(pg.Code) {
 		return fmt.Errorf("write table %s: %w", w.load.Table, classify(err))
 	}
-	bad := &providers.BadRowError{Table: w.load.Table, Column: pg.ColumnName, Reason: badReason(pg), Err: serverError(pg)}
+	bad := &providers.BadRowError{Table: w.load.Table, Column: pg.ColumnName, Reason: badReason(pg), Err: classify(pg)}
 	line, column := copyContext(pg.Where, w.load.Table.Name, w.load)
 	if column != "" {
 		bad.Column = column

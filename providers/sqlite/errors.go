@@ -24,6 +24,11 @@ func classify(err error) error {
 		err = &providers.RetryableError{Err: fmt.Errorf("the database is locked by another process: %w", err)}
 	case sqlite.ResultFull:
 		err = &providers.RetryableError{Err: fmt.Errorf("%w: %w", providers.ErrDiskFull, err)}
+	case sqlite.ResultConstraint:
+		if code != sqlite.ResultConstraintUnique && code != sqlite.ResultConstraintPrimaryKey || errors.Is(err, providers.ErrNotUnique) {
+			return err
+		}
+		err = fmt.Errorf("%w: %w", providers.ErrNotUnique, err)
 	case sqlite.ResultReadOnly:
 		err = fmt.Errorf("%w: the file or its folder can't be written to: %w", providers.ErrReadOnly, err)
 	case sqlite.ResultNotADB:

@@ -186,6 +186,7 @@ func (w *writer) explain(err error, key func() string) error {
 		bad.Reason = "the value is NULL, which the column does not allow"
 	case uniqueFailed.MatchString(text):
 		bad.Reason = "another row has the same value in a unique key: " + uniqueFailed.FindStringSubmatch(text)[1]
+		bad.Err = fmt.Errorf("%w: %w", providers.ErrNotUnique, err)
 	case checkFailed.MatchString(text):
 		bad.Reason = "a check refuses the row: " + checkFailed.FindStringSubmatch(text)[1]
 		for _, c := range w.load.Columns {
