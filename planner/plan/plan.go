@@ -190,20 +190,38 @@ type Mapping struct {
 	SourceIdentity string   `json:"source_identity,omitempty"`
 	TargetIdentity string   `json:"target_identity,omitempty"`
 	Columns        []Column `json:"columns"` // only those that rows carry
-	SourceKey      []string `json:"source_key,omitempty"`
-	TargetKey      []string `json:"target_key,omitempty"`
-	Only           bool     `json:"only,omitempty"` // providers.ReadTable.Only
-	Mode           string   `json:"mode"`           // full, snapshot
-	BatchSize      int64    `json:"batch_size"`
-	ParallelTables int      `json:"parallel_tables"`
-	RetryAttempts  int      `json:"retry_attempts"`
+	// Filters are conditions over the source's columns (package expr); a row is kept
+	// where all of them are true.
+	Filters []string `json:"filters,omitempty"`
+	// Reads are the source's columns that rows are read with where the mapping computes
+	// anything: what Columns, Filters and the key need, and no other. Empty where it does not.
+	Reads          []SourceColumn `json:"reads,omitempty"`
+	SourceKey      []string       `json:"source_key,omitempty"`
+	TargetKey      []string       `json:"target_key,omitempty"`
+	Only           bool           `json:"only,omitempty"` // providers.ReadTable.Only
+	Mode           string         `json:"mode"`           // full, snapshot
+	BatchSize      int64          `json:"batch_size"`
+	ParallelTables int            `json:"parallel_tables"`
+	RetryAttempts  int            `json:"retry_attempts"`
 }
 
-// Column is one column's way from source to target.
+// SourceColumn is a column of the source that rows are read with.
+type SourceColumn struct {
+	Name     string      `json:"name"`
+	Type     schema.Type `json:"type"`
+	Nullable bool        `json:"nullable,omitempty"`
+}
+
+// Column is one column's way from source to target: the value of a source column, or
+// of an expression over them.
 type Column struct {
-	Source     string      `json:"source"`
+	Source string `json:"source,omitempty"` // "" where Expr says the value
+	Expr   string `json:"expr,omitempty"`   // package expr
+	// Metadata is set for a column of add_metadata: its value belongs to the moment of
+	// writing, so verify and conflict rules ignore it.
+	Metadata   bool        `json:"metadata,omitempty"`
 	Target     string      `json:"target"`
-	SourceType schema.Type `json:"source_type"`
+	SourceType schema.Type `json:"source_type"` // of an expression, the type of its result
 	TargetType schema.Type `json:"target_type"`
 	Identity   bool        `json:"identity,omitempty"` // providers.WriteColumn.Identity
 }
