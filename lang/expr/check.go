@@ -54,6 +54,11 @@ func (e *Expr) Check(columns []Column, o Options) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
+	if k := t.typ.Kind; (k == schema.EnumKind || k == schema.Set || k == schema.Char) && e.root.op != opColumn {
+		x := *t // the labels, or the padding, belong to the column
+		x.typ = varchar(textLength(t.class, t.typ))
+		t = &x
+	}
 	slices.Sort(c.used)
 	return &Checked{expr: e, root: t, columns: slices.Compact(c.used)}, nil
 }

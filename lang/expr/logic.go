@@ -37,6 +37,11 @@ func (c *checker) logic(n *Node, a []*typed) *typed {
 	if n.Name == "OR" {
 		decides = 1
 	}
+	for _, x := range a {
+		if x.value != nil && !x.value.null && x.value.i == decides {
+			return constant(n, cBool, typBool, &value{i: decides})
+		}
+	}
 	return c.loose(n, cBool, typBool, nullable, a, func(_ *machine, v *value, arg func(int) *value) {
 		x := arg(0)
 		if !x.null && x.i == decides {

@@ -187,6 +187,9 @@ func longest(values []string) int {
 
 // plain drops what only a column has: the system's words, its name.
 func plain(t schema.Type) schema.Type {
+	if classOf(t) == cOpaque {
+		return t // it can only be passed on, as what it is
+	}
 	t.Native, t.System, t.Domain, t.Origin, t.OriginSystem = "", "", false, "", ""
 	if t.Kind != schema.EnumKind {
 		t.Name = schema.Name{}
