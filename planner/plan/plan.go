@@ -33,6 +33,9 @@ type Plan struct {
 	SensitiveOutputs []string `json:"sensitive_outputs,omitempty"`
 	Held             int      `json:"held"` // actions that a policy holds for review
 	Notes            []Note   `json:"notes,omitempty"`
+	// Samples are what expressions make of some rows, where that was asked for. Rows are
+	// data, so no plan file holds them.
+	Samples []Sample `json:"-"`
 	// Moved are mappings whose address changed: what the state holds of From stands at
 	// To from the beginning of the apply (state.Begin).
 	Moved []Moved `json:"moved,omitempty"`
@@ -170,10 +173,34 @@ type BackfillSpec struct {
 	Bytes   int64       `json:"bytes"`
 	Chunks  int64       `json:"chunks"`
 	Resumed bool        `json:"resumed,omitempty"` // the generation was begun by an earlier apply
+	// Filtered is told where the mapping has filters.
+	Filtered *Filtered `json:"filtered,omitempty"`
 	// Snapshot names the group of backfills that must be of one moment, "" for none: a
 	// run that finds any chunk of the group done without holding its snapshot can't go on
 	// with it, so the planner gives such a group a new generation.
 	Snapshot string `json:"snapshot,omitempty"`
+}
+
+// Filtered is what a mapping's filters keep of the table's first rows.
+type Filtered struct {
+	Rows    int64         `json:"rows"` // that were looked at
+	Kept    int64         `json:"kept"` // by all filters
+	Filters []FilterCount `json:"filters"`
+}
+
+// FilterCount is what one filter keeps of them.
+type FilterCount struct {
+	Filter string `json:"filter"`
+	Kept   int64  `json:"kept"`
+}
+
+// Sample is the value of a column's expression for one row; nil is NULL.
+type Sample struct {
+	Addr   string // of the mapping
+	Column string
+	Expr   string
+	Value  *string
+	Bad    string // why the row has none
 }
 
 // Mapping is one source table and the target table made of it: all that the data
