@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/syncform/syncform/executor/backfill"
+	"github.com/syncform/syncform/executor/transform"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers"
@@ -77,6 +78,9 @@ func (r *run) newLoad(a *plan.Action) *load {
 		Attempts:  m.RetryAttempts,
 		Fresh:     !spec.Resumed && !r.again,
 		Retrying:  func(try int, wait time.Duration, err error) { r.env.Observer.Retrying(a, try, wait, err) },
+	}
+	if m.Computes() {
+		j.Stage = func() (*transform.Stage, error) { return transform.New(m, transform.Options{}) }
 	}
 	for _, c := range m.Columns {
 		j.Load.Columns = append(j.Load.Columns, providers.WriteColumn{Name: c.Target, Type: c.TargetType, Source: c.SourceType, Identity: c.Identity})

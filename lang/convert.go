@@ -340,6 +340,7 @@ func (c *conv) pairs(entries []hcl.KeyValuePair) (any, status) {
 			continue
 		}
 		c.b.ArgRanges[c.a.Name+"."+key] = p.keyRange
+		c.b.ArgRanges[c.a.Name+"="+key] = p.valRange
 		c.b.pairs[c.a.Name] = append(c.b.pairs[c.a.Name], p)
 		out[key] = val
 	}

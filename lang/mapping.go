@@ -101,6 +101,7 @@ func (l *loader) mapping(blk *blk, s *Sync) *Mapping {
 		l.report(errorAt(m.Range("lookback"), sumMissingArg, "lookback belongs to incremental_key, which is not there."))
 	}
 	l.checkColumns(blk, m)
+	l.checkExpressions(m)
 	if s.Pattern == "bidirectional" || s.Pattern == "hub_and_spoke" {
 		l.checkTwoWays(blk, m)
 	}

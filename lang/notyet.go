@@ -101,17 +101,6 @@ var notYetTable = []lacking{
 			}
 		}},
 
-	// Expressions.
-	{"The transform block comes with SQL expressions and is not in this version: take it out to copy the column as it is.",
-		ofMapping(func(m *Mapping, found func(hcl.Range, ...any)) {
-			for _, t := range m.Transforms {
-				found(t.DeclRange)
-			}
-		})},
-	{"expr comes with SQL expressions and is not in this version: take it out to copy the column as it is.", inColumn("expr")},
-	{"filters come with SQL expressions and are not in this version: take them out to copy all rows.", inMapping("filters")},
-	{"add_metadata comes with SQL expressions and is not in this version: take it out.", inMapping("add_metadata")},
-
 	// Two ways.
 	{`Pattern "bidirectional" comes with conflict resolution and is not in this version: write pattern = "one_way".`,
 		whenEqual("pattern", "bidirectional", func(s *Sync) string { return s.Pattern })},

@@ -16,6 +16,7 @@ type column struct {
 	name     string         // in the target
 	explicit bool           // the configuration names it
 	block    *lang.Column   // what the configuration says of it; may be nil
+	expr     *computed      // its value, where an expression gives it; source is nil then
 }
 
 // chooser picks the columns of one mapping. A wildcard's names need not be in every
@@ -69,6 +70,12 @@ func (b *builder) chooseColumns(w *want) bool {
 		if fine {
 			cols = next
 		}
+	}
+	for _, more := range []func([]column) ([]column, bool){
+		func(cols []column) ([]column, bool) { return c.transforms(cols, excluded) }, c.metadata,
+	} {
+		next, fine := more(cols)
+		cols, ok = next, ok && fine
 	}
 	w.columns = cols
 	return c.distinct() && ok
@@ -130,7 +137,10 @@ func (b *builder) noColumn(w *want, arg, name string) {
 func (c *chooser) block(cols []column, block *lang.Column, excluded map[string]bool) ([]column, bool) {
 	sys := c.w.target.db.System
 	at := slices.IndexFunc(cols, func(x column) bool { return foldColumn(sys, x.name) == foldColumn(sys, block.Name) })
-	if block.From != "" {
+	switch {
+	case block.Expr != "":
+		return c.exprBlock(cols, block, at)
+	case block.From != "":
 		return c.from(cols, block, at)
 	}
 	if at >= 0 {
@@ -215,7 +225,12 @@ func (c *chooser) distinct() bool {
 
 // from names where a column comes from, for a message.
 func (c *column) from() string {
-	if c.source == nil {
+	switch {
+	case c.expr != nil && c.expr.metadata:
+		return "add_metadata"
+	case c.expr != nil:
+		return "an expression"
+	case c.source == nil:
 		return fmt.Sprintf("a column block %q", c.name)
 	}
 	return fmt.Sprintf("%q", c.source.Name)

@@ -27,6 +27,7 @@ type work struct {
 	mapping  plan.Mapping
 	result   schema.Table // the target table once all is done that is not held
 	gen      string
+	filtered *plan.Filtered
 	group    string // snapshot
 }
 

@@ -125,6 +125,7 @@ func (b *builder) translate(w *want, from *schema.Database, t schema.Table) {
 			w.table.Columns[i].Nullable = false
 		}
 	}
+	b.addComputed(w)
 	b.override(w)
 	w.ensureKey()
 }

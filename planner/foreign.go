@@ -16,6 +16,10 @@ func (w *want) foreignKeys(bySource map[schema.Name]*want) []schema.ForeignKey {
 			w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: table %s is not mapped in %s", k.Name, k.RefTable, w.sync.Addr))
 			continue
 		}
+		if len(ref.filters) > 0 {
+			w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: %s has filters, so rows of %s may be missing in the target", k.Name, ref.addr, k.RefTable))
+			continue
+		}
 		cols, lost := w.rename(k.Columns)
 		refs := k.RefColumns
 		if len(refs) == 0 && ref.from.PrimaryKey != nil {

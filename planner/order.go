@@ -174,7 +174,7 @@ func (s *script) backfill(w *want) {
 	k := &w.work
 	spec := &plan.BackfillSpec{
 		Mapping: w.addr, Generation: k.gen, Into: k.into, Rows: w.from.Rows, Bytes: w.from.Bytes,
-		Chunks: chunks(w.from.Rows, k.mapping.BatchSize), Resumed: k.resumed, Snapshot: k.group,
+		Chunks: chunks(w.from.Rows, k.mapping.BatchSize), Resumed: k.resumed, Snapshot: k.group, Filtered: k.filtered,
 	}
 	depends := []string{s.last[w.name]}
 	for _, f := range s.streams() {

@@ -20,7 +20,7 @@ func (b *builder) override(w *want) {
 		if c.block == nil {
 			continue
 		}
-		if c.source == nil {
+		if c.source == nil && c.expr == nil {
 			w.table.Columns = append(w.table.Columns, schema.Column{Name: c.name, Nullable: true})
 		}
 		if col := w.table.Column(c.name); col != nil {
@@ -49,7 +49,7 @@ func (b *builder) overrideColumn(w *want, col *schema.Column, c *column) {
 			b.errorAt(c.block.Range("default"), sumValue, "%s, column %q: the default can't be a %s: %s.", w.addr, c.name, col.Type, err)
 		}
 	}
-	if c.source == nil && !col.Nullable && col.Default == nil {
+	if c.source == nil && c.expr == nil && !col.Nullable && col.Default == nil {
 		b.errorAt(c.block.DeclRange, sumValue, "%s, column %q: no source column fills it and it may not be null, so it needs a default.", w.addr, c.name)
 	}
 }

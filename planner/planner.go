@@ -36,7 +36,9 @@ type Options struct {
 	// RefreshOnly plans nothing: it notes where the targets are no longer what the state
 	// says was applied.
 	RefreshOnly bool
-	Version     string // of this binary
+	// Sample shows what expressions make of so many rows of each table (plan.Samples).
+	Sample  int
+	Version string // of this binary
 }
 
 // Make reads the live databases and builds the plan. On errors the plan is nil.
@@ -100,6 +102,7 @@ func (b *builder) build(ctx context.Context) {
 		func() { b.compare(ctx) },
 		func() { b.previous(syncs) },
 		func() { b.decide(ctx) },
+		func() { b.tryExpressions(ctx) },
 		b.order,
 		func() { b.dropRemoved(ctx) },
 		func() { b.stopStreams(ctx) },

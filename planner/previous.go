@@ -1,8 +1,10 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/syncform/syncform/lang"
@@ -130,18 +132,23 @@ func sameRows(old, new *plan.Mapping) (bool, string) {
 	if old.Only != new.Only {
 		return false, "the rows of inheritance children are counted otherwise"
 	}
-	from := make(map[string]string, len(old.Columns))
+	if !slices.Equal(old.Filters, new.Filters) {
+		return false, "its filters have changed"
+	}
+	from := make(map[string]plan.Column, len(old.Columns))
 	for _, c := range old.Columns {
-		from[c.Target] = c.Source
+		from[c.Target] = c
 	}
 	var added []string
 	for _, c := range new.Columns {
 		was, ok := from[c.Target]
 		switch {
+		case c.Metadata && (!ok || was.Metadata):
+			// It belongs to the writing of a row: rows that were written before go without it.
 		case !ok:
 			added = append(added, fmt.Sprintf("%q", c.Target))
-		case was != c.Source:
-			return false, fmt.Sprintf("column %q came from %q", c.Target, was)
+		case was.Source != c.Source || was.Expr != c.Expr:
+			return false, fmt.Sprintf("column %q came from %s", c.Target, cmp.Or(was.Expr, strconv.Quote(was.Source)))
 		}
 	}
 	if len(added) > 0 {
@@ -157,7 +164,7 @@ func sameLoad(old, new *plan.Mapping) bool {
 	}
 	for i, c := range new.Columns {
 		o := old.Columns[i]
-		if o.Source != c.Source || o.Target != c.Target || !o.SourceType.Equal(c.SourceType) || !o.TargetType.Equal(c.TargetType) {
+		if o.Source != c.Source || o.Expr != c.Expr || o.Metadata != c.Metadata || o.Target != c.Target || !o.SourceType.Equal(c.SourceType) || !o.TargetType.Equal(c.TargetType) {
 			return false
 		}
 	}

@@ -27,7 +27,7 @@ func (w *want) planMapping() plan.Mapping {
 	}
 	m.BatchSize = batchSize(w.sync.BatchSize, w.from)
 	for _, c := range w.columns {
-		if c.source == nil {
+		if c.source == nil && c.expr == nil {
 			continue
 		}
 		to := w.table.Column(c.name)
@@ -39,11 +39,15 @@ func (w *want) planMapping() plan.Mapping {
 		if to == nil || to.Generated != nil {
 			continue // the server computes it
 		}
-		m.Columns = append(m.Columns, plan.Column{
-			Source: c.source.Name, Target: to.Name, SourceType: c.source.Type, TargetType: to.Type,
-			Identity: to.Identity != nil && to.Identity.Always,
-		})
+		out := plan.Column{Target: to.Name, TargetType: to.Type, Identity: to.Identity != nil && to.Identity.Always}
+		if c.expr != nil {
+			out.Expr, out.Metadata, out.SourceType = c.expr.text, c.expr.metadata, c.expr.checked.Type()
+		} else {
+			out.Source, out.SourceType = c.source.Name, c.source.Type
+		}
+		m.Columns = append(m.Columns, out)
 	}
+	w.reads(&m)
 	return m
 }
 

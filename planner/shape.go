@@ -15,13 +15,17 @@ type shaper struct {
 	same bool              // source and target speak the same words
 	to   map[string]string // source column -> target column, the first
 	lost map[string]bool   // source columns that are left out or have another name
+	over map[string]string // source column -> target column that an expression makes of it
 }
 
 // shape returns the table as the mapping asks for it. Foreign keys and parents are
 // worked in later, when all tables are known.
 func shape(w *want) schema.Table {
-	s := &shaper{w: w, same: schema.SameFamily(w.source.db.System, w.target.db.System), to: make(map[string]string, len(w.columns)), lost: map[string]bool{}}
+	s := &shaper{w: w, same: schema.SameFamily(w.source.db.System, w.target.db.System), to: make(map[string]string, len(w.columns)), lost: map[string]bool{}, over: map[string]string{}}
 	for _, c := range w.columns {
+		if c.expr != nil && c.expr.over != nil {
+			s.over[c.expr.over.Name] = c.name
+		}
 		if c.source != nil {
 			if _, twice := s.to[c.source.Name]; !twice {
 				s.to[c.source.Name] = c.name
@@ -47,6 +51,10 @@ func shape(w *want) schema.Table {
 		}
 	}
 	for _, x := range w.from.Indexes {
+		if s.searches(&x) {
+			t.Indexes = append(t.Indexes, x)
+			continue
+		}
 		if parts, include, ok := s.parts(x.Parts, x.Include, "index", x.Name); ok && s.keeps(x.Where, "index", x.Name) {
 			x.Parts, x.Include = parts, include
 			t.Indexes = append(t.Indexes, x)
@@ -87,6 +95,9 @@ func (s *shaper) keeps(sql, kind, name string) bool {
 func (s *shaper) why(col string) string {
 	if to, ok := s.to[col]; ok {
 		return fmt.Sprintf("%q, which is %q in the target", col, to)
+	}
+	if _, ok := s.over[col]; ok {
+		return fmt.Sprintf("%q, in whose place an expression stands", col)
 	}
 	return fmt.Sprintf("%q, which is not mapped", col)
 }
@@ -143,7 +154,11 @@ func (s *shaper) parts(parts []schema.KeyPart, include []string, kind, name stri
 		}
 		to, ok := s.to[p.Column]
 		if !ok {
-			s.note(kind, name, fmt.Sprintf("its column %q is not mapped", p.Column))
+			why := "is not mapped"
+			if _, over := s.over[p.Column]; over {
+				why = "has an expression in its place"
+			}
+			s.note(kind, name, fmt.Sprintf("its column %q %s", p.Column, why))
 			return nil, nil, false
 		}
 		out[i].Column = to

@@ -52,6 +52,7 @@ type want struct {
 	asked          schema.Name       // the same, before the target had its say (names of more than 63 bytes)
 	cut            map[string]string // column names that the target had to change, by the name asked for
 	columns        []column
+	filters        []condition
 	key            []string // source columns
 	only           bool
 	table          schema.Table // as it is to be, in the target's words
@@ -99,7 +100,7 @@ func (b *builder) tables(s *lang.Sync, source, target *endpoint) []*want {
 	var wants []*want
 	for _, w := range all {
 		b.tellIfAsked(w.addr, w.cfg, func() {
-			if b.chooseColumns(w) && b.chooseKey(w) {
+			if b.chooseColumns(w) && b.chooseKey(w) && b.checkKey(w) && b.chooseFilters(w) {
 				wants = append(wants, w)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/syncform/syncform/executor/transform"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
 )
@@ -21,6 +22,7 @@ const (
 type pipe struct {
 	snapshot providers.Snapshot
 	table    providers.ReadTable
+	stage    *transform.Stage // nil: rows are written as they are read
 	forms    []row.Form
 	claim    func() (providers.Chunk, bool)
 	cancel   context.CancelFunc
@@ -43,9 +45,9 @@ type item struct {
 }
 
 // newPipe begins to read. The caller must close it.
-func newPipe(ctx context.Context, s providers.Snapshot, t providers.ReadTable, forms []row.Form, claim func() (providers.Chunk, bool)) *pipe {
+func newPipe(ctx context.Context, s providers.Snapshot, t providers.ReadTable, stage *transform.Stage, forms []row.Form, claim func() (providers.Chunk, bool)) *pipe {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &pipe{snapshot: s, table: t, forms: forms, claim: claim, cancel: cancel, done: make(chan struct{})}
+	p := &pipe{snapshot: s, table: t, stage: stage, forms: forms, claim: claim, cancel: cancel, done: make(chan struct{})}
 	p.moved.L = &p.mu
 	context.AfterFunc(ctx, func() {
 		p.mu.Lock()
@@ -81,7 +83,7 @@ func (p *pipe) read(ctx context.Context) {
 
 // readChunk puts one chunk into the queue, with its end.
 func (p *pipe) readChunk(ctx context.Context, c providers.Chunk) error {
-	r, err := p.snapshot.Read(ctx, p.table, c, p.forms)
+	r, err := p.open(ctx, c)
 	if err != nil {
 		p.put(item{start: &piece{Chunk: c, pipe: p, form: row.FormFields}})
 		p.put(item{err: err})
@@ -106,6 +108,18 @@ func (p *pipe) readChunk(ctx context.Context, c providers.Chunk) error {
 	}
 	_ = r.Close() // the pipe is being closed: nobody will use what was read
 	return ctx.Err()
+}
+
+// open begins to read a chunk, as it is to be written.
+func (p *pipe) open(ctx context.Context, c providers.Chunk) (row.Reader, error) {
+	if p.stage == nil {
+		return p.snapshot.Read(ctx, p.table, c, p.forms)
+	}
+	r, err := p.snapshot.Read(ctx, p.table, c, p.stage.Forms(p.forms))
+	if err != nil {
+		return nil, err
+	}
+	return p.stage.Reader(r), nil
 }
 
 // wait blocks until ok, called with mu held, is true; false when ctx was cancelled first.

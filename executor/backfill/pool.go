@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/syncform/syncform/executor/transform"
 	"github.com/syncform/syncform/providers"
 )
 
@@ -25,7 +26,10 @@ var ErrSnapshotGone = errors.New("the source's snapshot of it is gone")
 
 // Job is the copy of one table.
 type Job struct {
-	Read      providers.ReadTable
+	Read providers.ReadTable
+	// Stage makes what turns rows as they are read into rows as they are written, one for
+	// each worker; nil where both are the same columns.
+	Stage     func() (*transform.Stage, error)
 	Load      providers.Load
 	ChunkRows int64  // rows in a chunk, about
 	Rows      int64  // estimate; -1 unknown

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/syncform/syncform/executor/retry"
+	"github.com/syncform/syncform/executor/transform"
 	"github.com/syncform/syncform/providers"
 )
 
@@ -121,7 +122,13 @@ func (p *Pool) pass(l *load, helper bool) (wrote, more bool, err error) {
 		return false, false, err
 	}
 	defer h.release()
-	in := newPipe(p.o.Hard, h, l.job.Read, w.Forms(), func() (providers.Chunk, bool) { return p.claim(l, helper) })
+	var stage *transform.Stage
+	if l.job.Stage != nil {
+		if stage, err = l.job.Stage(); err != nil {
+			return false, false, err
+		}
+	}
+	in := newPipe(p.o.Hard, h, l.job.Read, stage, w.Forms(), func() (providers.Chunk, bool) { return p.claim(l, helper) })
 	defer func() { l.giveBack(in.close()) }()
 	for p.soft.Err() == nil && !l.hasFailed() {
 		c, err := in.next(p.o.Hard)
@@ -173,6 +180,9 @@ type readError struct {
 }
 
 func (e *readError) Error() string {
+	if bad := (*providers.BadRowError)(nil); errors.As(e.err, &bad) {
+		return e.err.Error() // it names the table itself
+	}
 	return "read table " + e.table + " of the source: " + e.err.Error()
 }
 

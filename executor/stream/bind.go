@@ -51,9 +51,9 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 
 // bind finds the table's columns in a relation.
 func (t *table) bind(rel *row.Relation) *binding {
-	b := &binding{table: t, cols: make([]int, len(t.mapping.Columns))}
-	for i, c := range t.mapping.Columns {
-		b.cols[i] = slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Source })
+	b := &binding{table: t, cols: make([]int, len(t.read.Columns))}
+	for i, c := range t.read.Columns {
+		b.cols[i] = slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Name })
 	}
 	return b
 }
@@ -65,13 +65,13 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		return nil, nil
 	}
 	var lacking []string
-	for _, c := range t.mapping.Columns {
-		i := slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Source })
+	for _, c := range t.read.Columns {
+		i := slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Name })
 		switch {
 		case i < 0:
-			lacking = append(lacking, c.Source)
-		case !rel.Columns[i].Type.Equal(c.SourceType):
-			t.awaits = fmt.Sprintf("column %q of the source's table %s is %s now, and was %s: run syncform plan", c.Source, rel.Name, rel.Columns[i].Type, c.SourceType)
+			lacking = append(lacking, c.Name)
+		case !rel.Columns[i].Type.Equal(c.Type):
+			t.awaits = fmt.Sprintf("column %q of the source's table %s is %s now, and was %s: run syncform plan", c.Name, rel.Name, rel.Columns[i].Type, c.Type)
 			return nil, nil
 		}
 	}
@@ -123,7 +123,7 @@ func (r *run) addColumns(ctx context.Context, t *table, rel *row.Relation, added
 	if err != nil {
 		return err
 	}
-	t.mapping, t.apply, t.read = n.mapping, n.apply, n.read
+	t.mapping, t.apply, t.read, t.stage, t.key, t.again = n.mapping, n.apply, n.read, n.stage, n.key, n.again
 	for i := range r.spec.Capture.Tables {
 		if c := &r.spec.Capture.Tables[i]; c.Table.Name == m.SourceTable {
 			c.Table = t.read
@@ -158,8 +158,8 @@ func (t *table) remember(d providers.DeadLetter) {
 		return
 	}
 	var key []byte
-	for _, col := range t.apply.Key {
-		switch v := fields[t.apply.Columns[col].Name].(type) {
+	for _, i := range t.key {
+		switch v := fields[t.name(i)].(type) {
 		case string:
 			key = appendKey(key, []byte(v), row.Value)
 		case map[string]any:

@@ -83,7 +83,7 @@ func (r *run) write(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c
 	if !p.add(b, c, bind) {
 		return fmt.Errorf("table %s: %s", t.read.Name, noKey)
 	}
-	if len(p.entries) != 2 || c.Op != row.Update || !(t.live() || !bind.partial(b, c.New)) {
+	if len(p.entries) != 2 || c.Op != row.Update || t.stage != nil || !(t.live() || !bind.partial(b, c.New)) {
 		return r.flush(ctx, tx, false)
 	}
 	// The key changed: the first entry is the old one's.
@@ -108,6 +108,9 @@ func (r *run) evict(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c
 	t := bind.table
 	rows := &r.batches.upserts
 	if rows.Rows == 0 {
+		if t.stage != nil {
+			return nil
+		}
 		rows = row.NewBatch(len(t.apply.Columns))
 		e := entry{fate: kept, ch: b, first: c.New, bind: bind}
 		e.appendRow(rows, len(t.apply.Columns))
@@ -179,9 +182,9 @@ func opName(op row.Op) string {
 
 // keyText writes an encoded key for people: id=17, region=eu.
 func (t *table) keyText(key []byte) string {
-	b := row.NewBatch(len(t.apply.Key))
+	b := row.NewBatch(len(t.key))
 	appendKeyRow(b, key)
-	parts := make([]string, len(t.apply.Key))
+	parts := make([]string, len(t.key))
 	for i, col := range t.apply.Key {
 		v, s := b.Field(0, i)
 		text := string(v)
@@ -193,16 +196,19 @@ func (t *table) keyText(key []byte) string {
 	return strings.Join(parts, ", ")
 }
 
-// rowText writes a row as JSON by target column: text, null, or {"hex": ...} for bytes.
+// name is what a field is called in dead letters: the source's column.
+func (t *table) name(field int) string { return t.read.Columns[field].Name }
+
+// rowText writes a row as JSON by source column: text, null, or {"hex": ...} for bytes.
 // Fields that the change did not carry are left out.
 func rowText(b *row.Changes, first int, bind *binding) string {
 	fields := map[string]any{}
-	for i, c := range bind.table.apply.Columns {
+	for i, c := range bind.table.read.Columns {
 		switch v, s := bind.field(b, first, i); {
 		case s == row.Null:
 			fields[c.Name] = nil
 		case s == row.Unchanged:
-		case c.Source.IsBinary() || !utf8.Valid(v):
+		case c.Type.IsBinary() || !utf8.Valid(v):
 			fields[c.Name] = map[string]string{"hex": fmt.Sprintf("%x", v)}
 		default:
 			fields[c.Name] = string(v)

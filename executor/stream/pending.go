@@ -32,7 +32,7 @@ type pending struct {
 	keys    keys
 	entries []entry
 	emptied bool        // everything that is not in entries goes
-	merged  row.Changes // rows put together of several changes, in the mapping's columns
+	merged  row.Changes // rows put together of several changes, in the table's fields
 	key     []byte      // scratch
 	old     []byte
 }
@@ -117,7 +117,7 @@ func (p *pending) lend(r *entry, from int32, was *entry, found bool, c *row.Chan
 func (p *pending) merge(r, before *entry) {
 	first := p.merged.Begin()
 	r.part = false
-	for i := range p.table.apply.Columns {
+	for i := range p.table.read.Columns {
 		v, s := r.bind.field(r.ch, r.first, i)
 		if s == row.Unchanged {
 			v, s = before.bind.field(before.ch, before.first, i)
@@ -139,9 +139,9 @@ func (b *binding) partial(ch *row.Changes, first int) bool {
 	return false
 }
 
-// appendRow adds the entry's row to a batch, in the mapping's columns.
-func (e *entry) appendRow(b *row.Batch, columns int) {
-	for i := range columns {
+// appendRow adds the entry's row to a batch, in the table's fields.
+func (e *entry) appendRow(b *row.Batch, fields int) {
+	for i := range fields {
 		v, s := e.bind.field(e.ch, e.first, i)
 		b.Data = append(b.Data, v...)
 		b.EndField(s)

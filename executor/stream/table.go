@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/syncform/syncform/executor/transform"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
@@ -13,7 +14,10 @@ import (
 type table struct {
 	mapping *plan.Mapping
 	apply   providers.ApplyTable
-	read    providers.ReadTable // of the source, to read rows again
+	read    providers.ReadTable // of the source, to read rows again; its columns are a row's fields here
+	stage   *transform.Stage    // what makes a target's row of them; nil where they are the target's
+	key     []int               // fields of the key, in the order of apply.Key
+	again   []int               // fields of read.Key
 	record  providers.TableRecord
 	next    providers.TableRecord // as the open transaction leaves it
 	dirty   bool                  // next is to be written
@@ -28,18 +32,37 @@ func newTable(m *plan.Mapping, rec providers.TableRecord) (*table, error) {
 	for _, c := range m.Columns {
 		t.apply.Columns = append(t.apply.Columns, providers.WriteColumn{Name: c.Target, Type: c.TargetType, Source: c.SourceType, Identity: c.Identity})
 	}
+	if m.Computes() {
+		stage, err := transform.New(m, transform.Options{})
+		if err != nil {
+			return nil, err
+		}
+		t.stage = stage
+	}
 	for _, k := range m.TargetKey {
 		i := slices.IndexFunc(m.Columns, func(c plan.Column) bool { return c.Target == k })
-		if i < 0 {
-			return nil, fmt.Errorf("%s: bug in syncform: its key column %q is not among its columns", m.Addr, k)
+		at := -1
+		if i >= 0 && m.Columns[i].Source != "" {
+			at = t.field(m.Columns[i].Source)
 		}
-		t.apply.Key = append(t.apply.Key, i)
+		if at < 0 {
+			return nil, fmt.Errorf("%s: bug in syncform: its key column %q is no column of the source", m.Addr, k)
+		}
+		t.apply.Key, t.key = append(t.apply.Key, i), append(t.key, at)
+	}
+	for _, k := range m.SourceKey {
+		t.again = append(t.again, t.field(k))
 	}
 	if len(t.apply.Key) == 0 {
 		return nil, fmt.Errorf("%s: bug in syncform: a table without a key can't be followed", m.Addr)
 	}
 	t.work.table = t
 	return t, nil
+}
+
+// field finds a column of the source among a row's fields; -1: it is not read.
+func (t *table) field(name string) int {
+	return slices.IndexFunc(t.read.Columns, func(c providers.ReadColumn) bool { return c.Name == name })
 }
 
 // live reports whether the table is what the source was at the stream's position.
@@ -56,16 +79,16 @@ func (t *table) catchUp(goal row.Position) {
 	t.next.State, t.next.ConsistentAt, t.dirty = providers.TableCatchingUp, goal, true
 }
 
-// binding says where in a relation's row the table's columns stand.
+// binding says where in a relation's row the table's fields stand.
 type binding struct {
 	table *table
-	cols  []int // by column of the mapping; -1: not in the relation
+	cols  []int // by field; -1: not in the relation
 }
 
-// field gives column i of the row that begins at first.
+// field gives field i of the row that begins at first.
 func (b *binding) field(ch *row.Changes, first, i int) ([]byte, row.State) {
 	if b == nil {
-		return ch.Field(first, i) // a row in the order of the mapping's columns
+		return ch.Field(first, i) // a row of the table's fields
 	}
 	if at := b.cols[i]; at >= 0 {
 		return ch.Field(first, at)
@@ -77,7 +100,7 @@ func (b *binding) field(ch *row.Changes, first, i int) ([]byte, row.State) {
 // carry are those of the row at otherwise. ok is false where the key is not whole.
 func (b *binding) key(dst []byte, ch *row.Changes, first, otherwise int) (key []byte, ok bool) {
 	ok = true
-	for _, i := range b.table.apply.Key {
+	for _, i := range b.table.key {
 		v, s := b.field(ch, first, i)
 		if s == row.Unchanged && otherwise != row.None {
 			v, s = b.field(ch, otherwise, i)

@@ -3,9 +3,8 @@ package stream
 import (
 	"context"
 	"fmt"
-	"slices"
+	"time"
 
-	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
 )
@@ -13,18 +12,21 @@ import (
 // batches are the rows of one table on their way into one transaction, kept for reuse.
 type batches struct {
 	deletes, upserts, patches, bases, reread row.Batch
-	patched, based, asked                    []int32 // entries, by row of patches, bases, reread
+	one                                      row.Batch // a row on its way through the mapping
+	patched, based, asked                    []int32   // entries, by row of patches, bases, reread
+	now                                      time.Time // for metadata columns
 }
 
 func (b *batches) reset(t *table) {
-	for _, x := range []*row.Batch{&b.deletes, &b.upserts, &b.patches, &b.bases, &b.reread} {
+	for _, x := range []*row.Batch{&b.deletes, &b.upserts, &b.patches, &b.bases, &b.reread, &b.one} {
 		x.Reset()
 		x.Form = row.FormFields
 	}
 	keys, columns := len(t.apply.Key), len(t.apply.Columns)
 	b.deletes.Width, b.bases.Width, b.reread.Width = keys, keys, len(t.read.Key)
-	b.upserts.Width, b.patches.Width = columns, columns
+	b.upserts.Width, b.patches.Width, b.one.Width = columns, columns, len(t.read.Columns)
 	b.patched, b.based, b.asked = b.patched[:0], b.based[:0], b.asked[:0]
+	b.now = time.Now()
 }
 
 // flush writes what is pending: what was emptied first, then each table's net effect.
@@ -54,7 +56,7 @@ func (r *run) flush(ctx context.Context, tx providers.ApplyTx, anew bool) error 
 }
 
 func (r *run) flushTable(ctx context.Context, tx providers.ApplyTx, t *table, anew bool) error {
-	b, p, columns := &r.batches, &t.work, len(t.apply.Columns)
+	b, p := &r.batches, &t.work
 	b.reset(t)
 	for i := range p.entries {
 		n, e := int32(i), &p.entries[i]
@@ -62,14 +64,23 @@ func (r *run) flushTable(ctx context.Context, tx providers.ApplyTx, t *table, an
 		case e.fate == gone:
 			appendKeyRow(&b.deletes, p.keys.get(n))
 		case !e.part:
-			e.appendRow(&b.upserts, columns)
 			if anew {
 				appendKeyRow(&b.deletes, p.keys.get(n))
 			}
+			if _, err := r.put(t, &b.upserts, e, n, anew); err != nil {
+				return err
+			}
 		case e.base == n && !anew:
-			e.appendRow(&b.patches, columns)
-			b.patched = append(b.patched, n)
-		case e.base >= 0 && (t.live() || e.base == n):
+			known, err := r.put(t, &b.patches, e, n, false)
+			if err != nil {
+				return err
+			}
+			if !known {
+				b.asked = append(b.asked, n)
+			} else if b.patches.Rows > len(b.patched) {
+				b.patched = append(b.patched, n)
+			}
+		case t.stage == nil && e.base >= 0 && (t.live() || e.base == n):
 			// While the table catches up, what stands under another key may be another row.
 			appendKeyRow(&b.bases, p.keys.get(e.base))
 			b.based = append(b.based, n)
@@ -104,6 +115,32 @@ func (r *run) flushTable(ctx context.Context, tx providers.ApplyTx, t *table, an
 		return tx.Upsert(ctx, &t.apply, &b.upserts)
 	}
 	return nil
+}
+
+// put adds the target's row of an entry to a batch. One that a filter drops is deleted
+// instead, unless it is among the deletes already. known is false where an expression
+// needs a field that the entry does not hold.
+func (r *run) put(t *table, to *row.Batch, e *entry, n int32, deleted bool) (known bool, err error) {
+	if t.stage == nil {
+		e.appendRow(to, len(t.read.Columns))
+		return true, nil
+	}
+	one := &r.batches.one
+	one.Reset()
+	e.appendRow(one, len(t.read.Columns))
+	return r.through(t, to, one, 0, t.work.keys.get(n), deleted)
+}
+
+// through takes a row of the source through the mapping.
+func (r *run) through(t *table, to, from *row.Batch, i int, key []byte, deleted bool) (known bool, err error) {
+	v, err := t.stage.Row(to, from, i, r.batches.now)
+	if err != nil || v.Needs >= 0 {
+		return false, err
+	}
+	if !v.Kept && !deleted {
+		appendKeyRow(&r.batches.deletes, key)
+	}
+	return true, nil
 }
 
 // lendBases completes rows by those that the target holds under other keys.
@@ -161,11 +198,10 @@ func (r *run) askAgain(ctx context.Context, tx providers.ApplyTx, t *table) erro
 	if len(b.asked) == 0 {
 		return nil
 	}
-	from := sourceKey(t.mapping)
 	for _, n := range b.asked {
 		e := &p.entries[n]
-		for _, col := range from {
-			v, s := e.bind.field(e.ch, e.first, col)
+		for _, i := range t.again {
+			v, s := e.bind.field(e.ch, e.first, i)
 			b.reread.Data = append(b.reread.Data, v...)
 			b.reread.EndField(s)
 		}
@@ -173,55 +209,42 @@ func (r *run) askAgain(ctx context.Context, tx providers.ApplyTx, t *table) erro
 	}
 	now, err := r.capturer.ReadKeys(ctx, t.read, &b.reread)
 	if err != nil {
-		return &sourceError{fmt.Errorf("read rows of table %s again: %w", t.read.Name, err)}
+		return fmt.Errorf("read rows of table %s again: %w", t.read.Name, err)
 	}
 	defer now.Release()
 	goal, err := r.capturer.Current(ctx, r.spec.Capture)
 	if err != nil {
-		return &sourceError{fmt.Errorf("read the source's position: %w", err)}
+		return fmt.Errorf("read the source's position: %w", err)
 	}
 	t.catchUp(goal)
-	at := rowsByKey(now, from)
-	var lacking row.Batch
-	lacking.Form, lacking.Width = row.FormFields, len(t.apply.Key)
+	at := rowsByKey(now, t.again)
+	b.deletes.Reset()
 	var k []byte
 	for j, n := range b.asked {
 		k = k[:0]
-		for col := range from {
-			v, s := b.reread.Field(j, col)
+		for i := range t.again {
+			v, s := b.reread.Field(j, i)
 			k = appendKey(k, v, s)
 		}
 		i, ok := at[string(k)]
-		if !ok {
-			appendKeyRow(&lacking, p.keys.get(n))
-			continue
+		switch {
+		case !ok:
+			appendKeyRow(&b.deletes, p.keys.get(n))
+		case t.stage == nil:
+			for col := range t.apply.Columns {
+				v, s := now.Field(i, col)
+				b.upserts.Data = append(b.upserts.Data, v...)
+				b.upserts.EndField(s)
+			}
+			b.upserts.EndRow()
+		default:
+			if _, err := r.through(t, &b.upserts, now, i, p.keys.get(n), false); err != nil {
+				return err
+			}
 		}
-		for col := range t.apply.Columns {
-			v, s := now.Field(i, col)
-			b.upserts.Data = append(b.upserts.Data, v...)
-			b.upserts.EndField(s)
-		}
-		b.upserts.EndRow()
 	}
-	if lacking.Rows > 0 {
-		_, err = tx.Delete(ctx, &t.apply, &lacking)
+	if b.deletes.Rows > 0 {
+		_, err = tx.Delete(ctx, &t.apply, &b.deletes)
 	}
 	return err
 }
-
-// sourceKey gives the positions of the source's key among the mapping's columns.
-func sourceKey(m *plan.Mapping) []int {
-	at := make([]int, len(m.SourceKey))
-	for i, k := range m.SourceKey {
-		at[i] = slices.IndexFunc(m.Columns, func(c plan.Column) bool { return c.Source == k })
-	}
-	return at
-}
-
-// sourceError is a failure of the source in the middle of a target's transaction.
-type sourceError struct{ err error }
-
-func (e *sourceError) Error() string { return e.err.Error() }
-
-// Unwrap returns what the provider said.
-func (e *sourceError) Unwrap() error { return e.err }

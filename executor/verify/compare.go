@@ -11,6 +11,7 @@ import (
 // comparison is one Mapping call.
 type comparison struct {
 	mapping  *plan.Mapping
+	compared []plan.Column // that are compared
 	options  Options
 	sides    [2]side
 	hash     *hasher
@@ -25,7 +26,7 @@ func (c *comparison) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.sameChecksums() {
+	if !c.mapping.Computes() && c.sameChecksums() {
 		c.report.Method = ByChecksum
 		if chunks, err = c.byChecksum(ctx, chunks); err != nil || len(chunks) == 0 {
 			return err

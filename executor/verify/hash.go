@@ -26,15 +26,15 @@ type hasher struct {
 	seedKB maphash.Seed
 }
 
-func newHasher(m *plan.Mapping) *hasher {
+func newHasher(m *plan.Mapping, columns []plan.Column) *hasher {
 	h := &hasher{seedA: maphash.MakeSeed(), seedB: maphash.MakeSeed(), seedKA: maphash.MakeSeed(), seedKB: maphash.MakeSeed()}
-	key := keyColumns(m)
-	in := make([]bool, len(m.Columns))
+	key := keyColumns(m, columns)
+	in := make([]bool, len(columns))
 	for _, i := range key {
 		in[i] = true
 	}
 	h.order = key
-	for i, c := range m.Columns {
+	for i, c := range columns {
 		h.types = append(h.types, c.SourceType)
 		if !in[i] {
 			h.order = append(h.order, i)
@@ -49,11 +49,11 @@ func newHasher(m *plan.Mapping) *hasher {
 
 // keyColumns gives the places of the key's columns among the mapping's; none where the
 // mapping has no key, or does not carry the whole of it.
-func keyColumns(m *plan.Mapping) []int {
+func keyColumns(m *plan.Mapping, columns []plan.Column) []int {
 	find := func(names []string, name func(plan.Column) string) []int {
 		var at []int
 		for _, n := range names {
-			for i, c := range m.Columns {
+			for i, c := range columns {
 				if name(c) == n {
 					at = append(at, i)
 					break

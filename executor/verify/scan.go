@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/syncform/syncform/executor/transform"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
 )
@@ -49,12 +50,16 @@ func (c *comparison) scan(ctx context.Context, chunks [2][]int, visit func() vis
 		for range min(c.options.Readers, len(todo)) {
 			g.Go(func() error {
 				h, v := &rowHasher{hasher: c.hash}, visit()
+				stage, err := c.stage(s)
+				if err != nil {
+					return err
+				}
 				for {
 					n := int(next.Add(1)) - 1
 					if n >= len(todo) {
 						return nil
 					}
-					if err := c.scanChunk(ctx, s, todo[n], h, v); err != nil {
+					if err := c.scanChunk(ctx, s, todo[n], stage, h, v); err != nil {
 						return fmt.Errorf("read table %s of the %s: %w", c.sides[s].table.Name, c.sides[s].what, err)
 					}
 				}
@@ -64,11 +69,23 @@ func (c *comparison) scan(ctx context.Context, chunks [2][]int, visit func() vis
 	return g.Wait()
 }
 
-func (c *comparison) scanChunk(ctx context.Context, s, chunk int, h *rowHasher, visit visitor) (err error) {
+// stage makes what the source's rows go through before they compare with the target's;
+// nil at the target.
+func (c *comparison) stage(s int) (*transform.Stage, error) {
+	if s == targetSide || !c.mapping.Computes() {
+		return nil, nil
+	}
+	return transform.New(c.mapping, transform.Options{Compared: true})
+}
+
+func (c *comparison) scanChunk(ctx context.Context, s, chunk int, stage *transform.Stage, h *rowHasher, visit visitor) (err error) {
 	sd := &c.sides[s]
 	r, err := sd.snapshot.Read(ctx, sd.table, sd.chunks[chunk], fields)
 	if err != nil {
 		return err
+	}
+	if stage != nil {
+		r = stage.Reader(r)
 	}
 	ahead := row.Prefetch(ctx, r, 2)
 	defer func() {
@@ -84,8 +101,8 @@ func (c *comparison) scanChunk(ctx context.Context, s, chunk int, h *rowHasher, 
 		if err != nil {
 			return err
 		}
-		if b.Form != row.FormFields || b.Width != len(sd.table.Columns) {
-			return fmt.Errorf("bug in syncform: a batch of form %q and width %d, for %d columns", b.Form, b.Width, len(sd.table.Columns))
+		if b.Form != row.FormFields || b.Width != len(c.compared) {
+			return fmt.Errorf("bug in syncform: a batch of form %q and width %d, for %d columns", b.Form, b.Width, len(c.compared))
 		}
 		for i := range b.Rows {
 			h.load(b, i)

@@ -135,7 +135,7 @@ func (c *comparison) key(s []value) string {
 		if n > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(c.mapping.Columns[i].Target + "=")
+		b.WriteString(c.compared[i].Target + "=")
 		if s[i].state == row.Null {
 			b.WriteString("NULL")
 		}
@@ -153,7 +153,7 @@ func (c *comparison) columns(source, target []value) []ColumnDifference {
 		if source[i].state == target[i].state && source[i].hash == target[i].hash {
 			continue
 		}
-		d = append(d, ColumnDifference{Column: c.mapping.Columns[i].Target, Source: source[i].shown(), Target: target[i].shown()})
+		d = append(d, ColumnDifference{Column: c.compared[i].Target, Source: source[i].shown(), Target: target[i].shown()})
 	}
 	return d
 }

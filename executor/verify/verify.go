@@ -1,4 +1,6 @@
-// Package verify compares the rows of source and target through the mapping.
+// Package verify compares the rows of source and target through the mapping: the
+// source's rows are transformed and filtered as they are when they are copied, and the
+// columns of add_metadata, which belong to the moment of writing, are left out.
 //
 // Where both servers can make the same checksum, chunks are compared by it, and only
 // those that differ are read. Rows are compared without any order and without holding
@@ -13,6 +15,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/syncform/syncform/executor/transform"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
 )
@@ -86,7 +89,11 @@ func Mapping(ctx context.Context, m *plan.Mapping, source, target providers.Conn
 	if o.Limit < 1 {
 		o.Limit = 100
 	}
-	c := &comparison{mapping: m, options: o, report: Report{Addr: m.Addr, Method: ByRows}, hash: newHasher(m)}
+	if _, err := transform.New(m, transform.Options{Compared: true}); err != nil {
+		return Report{Addr: m.Addr, Method: ByRows}, err
+	}
+	c := &comparison{mapping: m, compared: m.Compared(), options: o, report: Report{Addr: m.Addr, Method: ByRows}}
+	c.hash = newHasher(m, c.compared)
 	c.progress = newProgress(m.Addr, o.Progress)
 	for i, s := range []struct {
 		conn  providers.Conn

@@ -34,6 +34,9 @@ type Plan struct {
 	SensitiveOutputs []string `json:"sensitive_outputs,omitempty"`
 	Held             int      `json:"held"` // actions that a policy holds for review
 	Notes            []Note   `json:"notes,omitempty"`
+	// Samples are what expressions make of some rows, where that was asked for. Rows are
+	// data, so no plan file holds them.
+	Samples []Sample `json:"-"`
 	// Moved are mappings whose address changed: what the state holds of From stands at
 	// To from the beginning of the apply (state.Begin).
 	Moved []Moved `json:"moved,omitempty"`
@@ -174,10 +177,34 @@ type BackfillSpec struct {
 	Bytes   int64       `json:"bytes"`
 	Chunks  int64       `json:"chunks"`
 	Resumed bool        `json:"resumed,omitempty"` // the generation was begun by an earlier apply
+	// Filtered is told where the mapping has filters.
+	Filtered *Filtered `json:"filtered,omitempty"`
 	// Snapshot names the group of backfills that must be of one moment, "" for none: a
 	// run that finds any chunk of the group done without holding its snapshot can't go on
 	// with it, so the planner gives such a group a new generation.
 	Snapshot string `json:"snapshot,omitempty"`
+}
+
+// Filtered is what a mapping's filters keep of the table's first rows.
+type Filtered struct {
+	Rows    int64         `json:"rows"` // that were looked at
+	Kept    int64         `json:"kept"` // by all filters
+	Filters []FilterCount `json:"filters"`
+}
+
+// FilterCount is what one filter keeps of them.
+type FilterCount struct {
+	Filter string `json:"filter"`
+	Kept   int64  `json:"kept"`
+}
+
+// Sample is the value of a column's expression for one row; nil is NULL.
+type Sample struct {
+	Addr   string // of the mapping
+	Column string
+	Expr   string
+	Value  *string
+	Bad    string // why the row has none
 }
 
 // Mapping is one source table and the target table made of it: all that the data
@@ -194,13 +221,19 @@ type Mapping struct {
 	SourceIdentity string   `json:"source_identity,omitempty"`
 	TargetIdentity string   `json:"target_identity,omitempty"`
 	Columns        []Column `json:"columns"` // only those that rows carry
-	SourceKey      []string `json:"source_key,omitempty"`
-	TargetKey      []string `json:"target_key,omitempty"`
-	Only           bool     `json:"only,omitempty"` // providers.ReadTable.Only
-	Mode           string   `json:"mode"`           // full, snapshot
-	BatchSize      int64    `json:"batch_size"`
-	ParallelTables int      `json:"parallel_tables"`
-	RetryAttempts  int      `json:"retry_attempts"`
+	// Filters are conditions over the source's columns (package expr); a row is kept
+	// where all of them are true.
+	Filters []string `json:"filters,omitempty"`
+	// Reads are the source's columns that rows are read with where the mapping computes
+	// anything: what Columns, Filters and the key need, and no other. Empty where it does not.
+	Reads          []SourceColumn `json:"reads,omitempty"`
+	SourceKey      []string       `json:"source_key,omitempty"`
+	TargetKey      []string       `json:"target_key,omitempty"`
+	Only           bool           `json:"only,omitempty"` // providers.ReadTable.Only
+	Mode           string         `json:"mode"`           // full, snapshot
+	BatchSize      int64          `json:"batch_size"`
+	ParallelTables int            `json:"parallel_tables"`
+	RetryAttempts  int            `json:"retry_attempts"`
 	// SourceColumns names all columns that the source table had, mapped or not, and
 	// AllColumns says that one which is added to it is mapped too: a stream that meets
 	// another column knows what to do.
@@ -208,11 +241,23 @@ type Mapping struct {
 	AllColumns    bool     `json:"all_columns,omitempty"`
 }
 
-// Column is one column's way from source to target.
+// SourceColumn is a column of the source that rows are read with.
+type SourceColumn struct {
+	Name     string      `json:"name"`
+	Type     schema.Type `json:"type"`
+	Nullable bool        `json:"nullable,omitempty"`
+}
+
+// Column is one column's way from source to target: the value of a source column, or
+// of an expression over them.
 type Column struct {
-	Source     string      `json:"source"`
+	Source string `json:"source,omitempty"` // "" where Expr says the value
+	Expr   string `json:"expr,omitempty"`   // package expr
+	// Metadata is set for a column of add_metadata: its value belongs to the moment of
+	// writing, so verify and conflict rules ignore it.
+	Metadata   bool        `json:"metadata,omitempty"`
 	Target     string      `json:"target"`
-	SourceType schema.Type `json:"source_type"`
+	SourceType schema.Type `json:"source_type"` // of an expression, the type of its result
 	TargetType schema.Type `json:"target_type"`
 	Identity   bool        `json:"identity,omitempty"` // providers.WriteColumn.Identity
 }

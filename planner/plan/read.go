@@ -2,9 +2,22 @@ package plan
 
 import "github.com/syncform/syncform/providers"
 
-// ReadSource says how the mapping's rows are read at its source.
+// Computes reports whether a row at the target is more than a projection of the row at
+// the source: there is a filter, or a column whose value is an expression.
+func (m *Mapping) Computes() bool { return len(m.Reads) > 0 }
+
+// ReadSource says how the mapping's rows are read at its source: the columns that the
+// target's are, or where the mapping computes, those that the computing needs.
 func (m *Mapping) ReadSource() providers.ReadTable {
-	t := providers.ReadTable{Name: m.SourceTable, Key: m.SourceKey, Only: m.Only, Columns: make([]providers.ReadColumn, len(m.Columns))}
+	t := providers.ReadTable{Name: m.SourceTable, Key: m.SourceKey, Only: m.Only}
+	if m.Computes() {
+		t.Columns = make([]providers.ReadColumn, len(m.Reads))
+		for i, c := range m.Reads {
+			t.Columns[i] = providers.ReadColumn{Name: c.Name, Type: c.Type}
+		}
+		return t
+	}
+	t.Columns = make([]providers.ReadColumn, len(m.Columns))
 	for i, c := range m.Columns {
 		t.Columns[i] = providers.ReadColumn{Name: c.Source, Type: c.SourceType}
 	}
@@ -12,11 +25,25 @@ func (m *Mapping) ReadSource() providers.ReadTable {
 }
 
 // ReadTarget says how the rows are read back at the target so that they compare with
-// what ReadSource gives: the same columns in the same order, as the source's types.
+// those that the mapping makes of the source's: the columns of Compared, in their
+// order, as the source's types.
 func (m *Mapping) ReadTarget() providers.ReadTable {
-	t := providers.ReadTable{Name: m.TargetTable, Key: m.TargetKey, Columns: make([]providers.ReadColumn, len(m.Columns))}
-	for i, c := range m.Columns {
+	cols := m.Compared()
+	t := providers.ReadTable{Name: m.TargetTable, Key: m.TargetKey, Columns: make([]providers.ReadColumn, len(cols))}
+	for i, c := range cols {
 		t.Columns[i] = providers.ReadColumn{Name: c.Target, Type: c.TargetType, As: c.SourceType}
 	}
 	return t
+}
+
+// Compared gives the columns whose values follow from the source's row: all but those
+// of add_metadata.
+func (m *Mapping) Compared() []Column {
+	out := make([]Column, 0, len(m.Columns))
+	for _, c := range m.Columns {
+		if !c.Metadata {
+			out = append(out, c)
+		}
+	}
+	return out
 }

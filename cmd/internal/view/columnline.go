@@ -23,10 +23,14 @@ func (v *planView) newTable(a *plan.Action, g *tableGroup, t schema.Table, in st
 			key[c] = true
 		}
 	}
-	fed := map[string]string{}
+	fed, computed := map[string]string{}, map[string]string{}
 	if m := v.plan.Mapping(a.Addr); m != nil {
 		for _, c := range m.Columns {
-			fed[c.Target] = c.Source
+			if c.Expr != "" {
+				computed[c.Target] = c.Expr
+			} else {
+				fed[c.Target] = c.Source
+			}
 		}
 	}
 	names, types := 0, 0
@@ -46,6 +50,9 @@ func (v *planView) newTable(a *plan.Action, g *tableGroup, t schema.Table, in st
 		more = append(more, extras(c)...)
 		if src, ok := fed[c.Name]; ok && src != c.Name {
 			more = append(more, "from "+src)
+		}
+		if text, ok := computed[c.Name]; ok {
+			more = append(more, shorten(text))
 		}
 		line := pad(pad(pad(Safe(c.Name), names)+"  "+Safe(c.Type.String()), names+2+types)+"  "+null, names+types+12)
 		plain := strings.TrimRight(in+"+ "+line, " ")

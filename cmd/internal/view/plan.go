@@ -308,7 +308,31 @@ func (v *planView) loads(loads []*plan.Action) {
 		}
 		plain := "  " + sym + " backfill " + pad(v.loadName(a), w)
 		v.tail("  "+v.Symbol(sym)+" backfill "+pad(v.loadName(a), w), plain, v.load(a))
+		v.filters(a.Backfill)
 		v.below(a, "      ")
+	}
+}
+
+// filters says what a backfill leaves out.
+func (v *planView) filters(b *plan.BackfillSpec) {
+	f := b.Filtered
+	if f == nil {
+		return
+	}
+	line := func(text string) {
+		v.out.line("      %s", strings.ReplaceAll(Wrap(Safe(text), max(20, v.Columns()-6)), "\n", "\n      "))
+	}
+	kept := func(n int64) string {
+		if f.Rows == 0 {
+			return ": the table is empty"
+		}
+		return " keeps " + Count(n) + " of the first " + Plural(f.Rows, "row")
+	}
+	for _, x := range f.Filters {
+		line("where " + x.Filter + " " + kept(x.Kept))
+	}
+	if len(f.Filters) > 1 && f.Rows > 0 {
+		line("all of them together keep " + Count(f.Kept))
 	}
 }
 

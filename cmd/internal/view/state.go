@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -76,10 +77,10 @@ func stateMapping(b *printer, p Paint, m *state.Mapping) {
 	b.line("    columns:")
 	names := 0
 	for _, c := range m.Columns {
-		names = fit(names, width(Safe(c.Source)), 30)
+		names = fit(names, width(Safe(cmp.Or(c.Expr, c.Source))), 30)
 	}
 	for _, c := range m.Columns {
-		b.line("        %s -> %s  %s", pad(Safe(c.Source), names), Safe(c.Target), p.Faint(Safe(c.TargetType.String())))
+		b.line("        %s -> %s  %s", pad(Safe(cmp.Or(c.Expr, c.Source)), names), Safe(c.Target), p.Faint(Safe(c.TargetType.String())))
 	}
 }
 

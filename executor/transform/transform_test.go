@@ -1,0 +1,252 @@
+package transform_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/syncform/syncform/executor/transform"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+var (
+	text = schema.Type{Kind: schema.Text}
+	num  = schema.Type{Kind: schema.Int, Bits: 32}
+	now  = time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+)
+
+// users is a mapping with everything: a renamed column, transforms, one of a column that
+// is not mapped itself, filters, metadata.
+func users() *plan.Mapping {
+	return &plan.Mapping{
+		Addr: `sync.s.mapping["users"]`, SourceTable: schema.Name{Name: "users"}, SourceKey: []string{"id"}, TargetKey: []string{"user_id"},
+		Columns: []plan.Column{
+			{Source: "id", Target: "user_id", SourceType: num}, {Source: "name", Target: "name", SourceType: text},
+			{Expr: "LOWER(email)", Target: "email", SourceType: text}, {Expr: "CONCAT(name, ' <', email, '>')", Target: "label", SourceType: text},
+			{Expr: "100 DIV age", Target: "share", SourceType: num}, {Expr: "'production'", Metadata: true, Target: "_source", SourceType: text}, {Expr: "NOW()", Metadata: true, Target: "_at", SourceType: text},
+		},
+		Filters: []string{"status != 'deleted'", "age > 17"},
+		Reads:   []plan.SourceColumn{{Name: "id", Type: num}, {Name: "name", Type: text, Nullable: true}, {Name: "email", Type: text, Nullable: true}, {Name: "status", Type: text}, {Name: "age", Type: num, Nullable: true}},
+	}
+}
+
+const (
+	null      = "\x00null"
+	unchanged = "\x00same"
+)
+
+func batch(rows ...[]string) *row.Batch {
+	b := row.NewBatch(len(rows[0]))
+	add(b, rows...)
+	return b
+}
+
+func add(b *row.Batch, rows ...[]string) {
+	for _, r := range rows {
+		for _, v := range r {
+			switch v {
+			case null:
+				b.AppendNull()
+			case unchanged:
+				b.EndField(row.Unchanged)
+			default:
+				b.Append([]byte(v))
+			}
+		}
+		b.EndRow()
+	}
+}
+
+func show(b *row.Batch) string {
+	var out []string
+	for r := range b.Rows {
+		var f []string
+		for i := range b.Width {
+			v, s := b.Field(r, i)
+			switch s {
+			case row.Null:
+				f = append(f, "NULL")
+			case row.Unchanged:
+				f = append(f, "SAME")
+			default:
+				f = append(f, string(v))
+			}
+		}
+		out = append(out, strings.Join(f, "|"))
+	}
+	return strings.Join(out, "\n")
+}
+
+func stage(t testing.TB, m *plan.Mapping, o transform.Options) *transform.Stage {
+	t.Helper()
+	s, err := transform.New(m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// reader yields batches that are there.
+type reader struct{ all []*row.Batch }
+
+func (r *reader) Form() row.Form { return r.all[0].Form }
+func (r *reader) Close() error   { return nil }
+func (r *reader) Next(context.Context) (*row.Batch, error) {
+	if len(r.all) == 0 {
+		return nil, io.EOF
+	}
+	b := r.all[0]
+	r.all = r.all[1:]
+	return b, nil
+}
+
+// all reads everything, which must be one batch.
+func all(t testing.TB, s *transform.Stage, in ...*row.Batch) (*row.Batch, error) {
+	t.Helper()
+	r := s.Reader(&reader{in})
+	b, err := r.Next(t.Context())
+	if err == nil {
+		if _, err := r.Next(t.Context()); err != io.EOF {
+			t.Errorf("after the end: %v", err)
+		}
+	}
+	return b, err
+}
+
+func TestReader(t *testing.T) {
+	in := func() *row.Batch {
+		return batch([]string{"1", "Ann", "A@X", "active", "50"}, []string{"2", null, "B@X", "deleted", "50"}, []string{"3", null, "C@X", "active", "20"}, []string{"4", "Bo", null, "active", null}, []string{"5", "Cy", "", "active", "7"})
+	}
+	out, err := all(t, stage(t, users(), transform.Options{}), in(), in())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := string(out.Data[len(out.Data)-len("2024-02-29 12:00:00+00"):])
+	if when, err := time.Parse("2006-01-02 15:04:05+00", at); err != nil || time.Since(when) > time.Minute {
+		t.Errorf("written at %s, %v", at, err)
+	}
+	want := strings.Repeat("\n1|Ann|a@x|Ann <A@X>|2|production|"+at+"\n3|NULL|c@x|NULL|5|production|"+at, 2)[1:]
+	if got := show(out); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	out, err = all(t, stage(t, users(), transform.Options{Compared: true}), in())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := show(out); got != "1|Ann|a@x|Ann <A@X>|2\n3|NULL|c@x|NULL|5" {
+		t.Errorf("compared: %s", got)
+	}
+}
+
+func TestProjectionPassesThrough(t *testing.T) {
+	m := users()
+	m.Columns, m.Filters, m.Reads = m.Columns[:2], nil, nil
+	s := stage(t, m, transform.Options{})
+	in := &row.Batch{Form: "other", Rows: 3}
+	if out, err := all(t, s, in); err != nil || out != in || !s.Identity() {
+		t.Errorf("%v %v", out, err)
+	}
+	dst := row.NewBatch(2)
+	if v, err := s.Row(dst, batch([]string{"1", unchanged}), 0, now); err != nil || !v.Kept || show(dst) != "1|SAME" {
+		t.Errorf("%+v %v %s", v, err, show(dst))
+	}
+}
+
+func TestRow(t *testing.T) {
+	s := stage(t, users(), transform.Options{Compared: true})
+	for _, x := range []struct {
+		in    []string
+		kept  bool
+		needs int
+		want  string
+	}{
+		{[]string{"1", "Ann", "A@X", "active", "50"}, true, -1, "1|Ann|a@x|Ann <A@X>|2"},
+		{[]string{"1", "Ann", "A@X", "deleted", unchanged}, false, -1, ""},
+		{[]string{"1", "Ann", "A@X", unchanged, "50"}, false, 3, ""},
+		{[]string{"1", "Ann", "A@X", "active", null}, false, -1, ""},
+		{[]string{"1", "Ann", unchanged, "active", "50"}, false, 2, ""},                       // the label needs it
+		{[]string{"1", unchanged, unchanged, "active", "50"}, true, -1, "1|SAME|SAME|SAME|2"}, // nothing that an expression reads has changed
+		{[]string{"1", null, unchanged, "active", "50"}, true, -1, "1|NULL|SAME|NULL|2"},      // NULL whatever it is
+	} {
+		dst := row.NewBatch(5)
+		add(dst, []string{"0", "", "", "", ""})
+		v, err := s.Row(dst, batch(x.in), 0, now)
+		if err != nil || v.Kept != x.kept || v.Needs != x.needs {
+			t.Errorf("%q: %+v %v", x.in, v, err)
+		}
+		if got, want := show(dst), strings.TrimSuffix("0||||\n"+x.want, "\n"); got != want {
+			t.Errorf("%q: %s, want %s", x.in, got, want)
+		}
+	}
+}
+
+// TestSplits: no batch grows past its size because expressions lengthen its rows, and all
+// rows that are dropped make none.
+func TestSplits(t *testing.T) {
+	m := users()
+	m.Columns = []plan.Column{{Source: "id", Target: "id", SourceType: num}, {Expr: "REPEAT(name, 100000)", Target: "long", SourceType: text}}
+	rows := make([][]string, 100)
+	for i := range rows {
+		rows[i] = []string{strconv.Itoa(i), "Ann", "", "active", strconv.Itoa(i)}
+	}
+	r := stage(t, m, transform.Options{}).Reader(&reader{[]*row.Batch{batch(rows...), batch([]string{"1", "", "", "deleted", "1"})}})
+	n := 0
+	for {
+		b, err := r.Next(t.Context())
+		if err == io.EOF {
+			break
+		}
+		if err != nil || b.Rows != 1 {
+			t.Fatalf("%v %v", b, err)
+		}
+		n += b.Rows
+		b.Release()
+	}
+	if n != 82 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+func TestBadRow(t *testing.T) {
+	m := users()
+	m.Filters = []string{"age >= 0"}
+	s := stage(t, m, transform.Options{})
+	dst := row.NewBatch(7)
+	_, err := s.Row(dst, batch([]string{"9", "Ann", "A@X", "active", "0"}), 0, now)
+	var bad *providers.BadRowError
+	if !errors.As(err, &bad) || bad.Key != "id=9" || bad.Column != "share" || bad.Table.Name != "users" || !strings.Contains(bad.Reason, "division by zero") || len(dst.Ends) != 0 {
+		t.Errorf("%v", err)
+	}
+	m.Filters = []string{"100 DIV age > 1"}
+	_, err = stage(t, m, transform.Options{}).Row(dst, batch([]string{"9", "Ann", "A@X", "active", "0"}), 0, now)
+	if !errors.As(err, &bad) || bad.Column != "" || !strings.Contains(bad.Reason, "100 DIV age > 1") {
+		t.Errorf("%v", err)
+	}
+}
+
+func BenchmarkRow(b *testing.B) {
+	rows := make([][]string, 1000)
+	for i := range rows {
+		rows[i] = []string{"1234567", "Ann Example", "Ann@Example.com", "active", "50"}
+	}
+	in := batch(rows...)
+	s := stage(b, users(), transform.Options{})
+	out := row.NewBatch(7)
+	b.ReportAllocs()
+	for b.Loop() {
+		out.Reset()
+		for r := range in.Rows {
+			if _, err := s.Row(out, in, r, now); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+}
