@@ -262,7 +262,7 @@ func uncompressColumn(v []byte) ([]byte, error) {
 	if v[0]>>4 != 8 || len(v) < 1+size {
 		return nil, errors.New("the log has a compressed value that can't be read")
 	}
-	return inflate(v[1+size:], v[0]&8 != 0)
+	return inflate(v[1+size:], v[0]&8 == 0)
 }
 
 func inflate(v []byte, wrapped bool) ([]byte, error) {

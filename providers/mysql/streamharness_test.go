@@ -3,6 +3,7 @@ package mysql
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -377,7 +378,7 @@ func dump(t testing.TB, c *Conn, table string) []string {
 			}
 			exprs = append(exprs, "IFNULL(HEX(CAST("+e+" AS CHAR CHARACTER SET binary)), 'NULL')")
 		}
-		rows, err := s.query(t.Context(), "SELECT "+strings.Join(exprs, ", ")+" FROM "+ident(table)+" ORDER BY "+strings.Join(exprs, ", "))
+		rows, err := s.query(t.Context(), "SELECT "+strings.Join(exprs, ", ")+" FROM "+ident(table))
 		for _, r := range rows {
 			all = append(all, strings.Join(r, "|"))
 		}
@@ -386,6 +387,7 @@ func dump(t testing.TB, c *Conn, table string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	slices.Sort(all)
 	return all
 }
 
@@ -406,6 +408,7 @@ func (f *follower) same() {
 				g = got[i]
 			}
 			if w != g {
+				w, g = difference(w, g)
 				f.t.Errorf("table %s has %d rows, and the target %d; the first that differ:\n%s\n%s", name, len(want), len(got), w, g)
 				break
 			}
@@ -414,6 +417,21 @@ func (f *follower) same() {
 	if f.t.Failed() {
 		f.t.FailNow()
 	}
+}
+
+// difference gives the first column that differs.
+func difference(want, got string) (string, string) {
+	w, g := strings.Split(want, "|"), strings.Split(got, "|")
+	for i := range min(len(w), len(g)) {
+		if w[i] != g[i] {
+			text := func(h string) string {
+				b, _ := hex.DecodeString(h)
+				return fmt.Sprintf("column %d of %s: %.200q", i, w[0], b)
+			}
+			return text(w[i]), text(g[i])
+		}
+	}
+	return want, got
 }
 
 // pairOf opens a source and a target with the same tables.
