@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // The capture methods.
@@ -30,6 +31,29 @@ type Capture struct {
 	MaxRetained int64          `json:"max_retained,omitempty"`
 	OnExceed    string         `json:"on_exceed,omitempty"`
 	Tables      []CaptureTable `json:"tables"`
+	// Cascades are foreign keys among Tables whose actions on the referencing rows are not
+	// in what the source sends (InnoDB's, below SQL). PlanCapture sets them; what to do is
+	// said at Cascade.
+	Cascades []Cascade `json:"cascades,omitempty"`
+}
+
+// Cascade is a foreign key whose action a source carries out without a trace. Whoever
+// applies the stream does the same in the target, at the place of the change, that is
+// before it and with the rows that the target has then: at a Delete of a Parent's row the
+// rows of Child are found whose Columns hold its ParentColumns (ApplyTx.ReadRows with an
+// ApplyTable whose Key are the Columns), and are deleted, or have Columns set to NULL
+// (Patch), as OnDelete says; at an Update that changes ParentColumns likewise, as OnUpdate
+// says (CASCADE: Columns get the new values, by Rekey where they belong to the key). What
+// was done to a row of Child counts as such a change again, for the cascades whose Parent
+// it is. Values that come are those of Old: a Parent's key columns are in it always, and
+// others only with FullImages, which PlanCapture sets where ParentColumns are not the key.
+type Cascade struct {
+	Parent        schema.Name `json:"parent"`
+	ParentColumns []string    `json:"parent_columns"`
+	Child         schema.Name `json:"child"`
+	Columns       []string    `json:"columns"`             // of Child, in the order of ParentColumns
+	OnDelete      string      `json:"on_delete,omitempty"` // CASCADE, SET NULL; "" none
+	OnUpdate      string      `json:"on_update,omitempty"` // CASCADE, SET NULL; "" none
 }
 
 // CaptureTable is one table that is followed.

@@ -17,6 +17,7 @@ type shape uint8
 const (
 	shapeText      shape = iota // as the server writes it
 	shapeBool                   // a number that must be 0 or 1
+	shapeLooseBool              // a number, of which 0 and 1 are bools: the writer says what it takes
 	shapeFloat                  // the shortest of its width
 	shapeDecimal                // without the zeros of zerofill
 	shapeTime                   // without trailing zeros of the fraction
@@ -81,7 +82,7 @@ func (f field) append(dst []byte, v driver.Value) (out []byte, why string) {
 	case []byte:
 		return f.appendBytes(dst, v)
 	case int64:
-		if f.shape == shapeBool {
+		if f.shape == shapeBool || f.shape == shapeLooseBool && v&^1 == 0 {
 			return appendBool(dst, v == 0, v == 1)
 		}
 		return strconv.AppendInt(dst, v, 10), ""
@@ -136,6 +137,11 @@ func (f field) appendBytes(dst, v []byte) ([]byte, string) {
 	case shapeBitBool:
 		zero := len(bytes.Trim(v, "\x00")) == 0
 		return appendBool(dst, zero, !zero)
+	case shapeLooseBool:
+		if string(v) != "0" && string(v) != "1" {
+			break
+		}
+		return appendBool(dst, string(v) == "0", string(v) == "1")
 	case shapeBool:
 		return appendBool(dst, string(v) == "0" || string(v) == "f", string(v) == "1" || string(v) == "t")
 	case shapeUUIDBytes:
