@@ -7,6 +7,8 @@ import (
 	"github.com/syncform/syncform/providers/sqlite"
 )
 
-func TestConformance(t *testing.T) {
-	providertest.Run(t, providertest.Suite{Provider: sqlite.Provider{}, New: providertest.SQLite})
-}
+var suite = providertest.Suite{Provider: sqlite.Provider{}, New: providertest.SQLite}
+
+func TestConformance(t *testing.T) { providertest.Run(t, suite) }
+
+func TestStreams(t *testing.T) { providertest.RunStreams(t, suite) }

@@ -16,7 +16,7 @@ var book = ledger.Ledger{}
 // ledgerDB is a connection as the ledger uses it.
 type ledgerDB struct{ db *sqlite.Conn }
 
-var _ ledger.DB = ledgerDB{}
+var _ ledger.TxDB = ledgerDB{}
 
 // Exec runs a statement.
 func (l ledgerDB) Exec(ctx context.Context, sql string, args ...any) error {
@@ -24,6 +24,14 @@ func (l ledgerDB) Exec(ctx context.Context, sql string, args ...any) error {
 		return fmt.Errorf("ledger: %w", because(ctx, err))
 	}
 	return nil
+}
+
+// ExecCount runs a statement and says how many rows it changed.
+func (l ledgerDB) ExecCount(ctx context.Context, sql string, args ...any) (int64, error) {
+	if err := l.Exec(ctx, sql, args...); err != nil {
+		return 0, err
+	}
+	return int64(l.db.Changes()), nil
 }
 
 // Query returns every field as text, NULL as "".

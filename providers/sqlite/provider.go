@@ -149,4 +149,6 @@ var (
 	_ providers.Preflighter    = (*Conn)(nil)
 	_ providers.SnapshotReader = (*Conn)(nil)
 	_ providers.Writer         = (*Conn)(nil)
+	_ providers.Applier        = (*Conn)(nil)
+	_ providers.StreamKeeper   = (*Conn)(nil)
 )

@@ -188,28 +188,37 @@ func (s *snapshot) facts(db *sqlite.Conn, n schema.Name) (*readFacts, error) {
 	if f != nil {
 		return f, nil
 	}
-	d, err := inspectTable(db, n)
+	f, _, err := factsOf(db, n)
 	if err != nil {
 		return nil, err
-	}
-	t := d.Table(schema.Name{Name: n.Name})
-	if t == nil {
-		return nil, fmt.Errorf("there is no table %s", n)
-	}
-	f = &readFacts{rowid: rowidName(t), alias: rowidAlias(t), nullable: map[string]bool{}}
-	if t.Options["without_rowid"] == "" {
-		rows, err := all(db, `SELECT name FROM pragma_table_xinfo(?) WHERE "notnull" = 0`, n.Name)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			f.nullable[r[0]] = r[0] != f.alias
-		}
 	}
 	s.mu.Lock()
 	s.tables[n.Name] = f
 	s.mu.Unlock()
 	return f, nil
+}
+
+// factsOf looks a table up, in whatever transaction the connection is.
+func factsOf(db *sqlite.Conn, n schema.Name) (*readFacts, *schema.Table, error) {
+	d, err := inspectTable(db, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := d.Table(schema.Name{Name: n.Name})
+	if t == nil {
+		return nil, nil, fmt.Errorf("there is no table %s", n)
+	}
+	f := &readFacts{rowid: rowidName(t), alias: rowidAlias(t), nullable: map[string]bool{}}
+	if t.Options["without_rowid"] == "" {
+		rows, err := all(db, `SELECT name FROM pragma_table_xinfo(?) WHERE "notnull" = 0`, n.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, r := range rows {
+			f.nullable[r[0]] = r[0] != f.alias
+		}
+	}
+	return f, t, nil
 }
 
 // Read streams a chunk. To a writer of the same declarations values go as they are
@@ -236,7 +245,7 @@ func (s *snapshot) open(ctx context.Context, db *sqlite.Conn, t providers.ReadTa
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{s: s, db: db, ctx: ctx, table: t, form: row.FormFields}
+	r := &reader{rowReader: rowReader{table: t}, s: s, db: db, ctx: ctx, form: row.FormFields}
 	if len(forms) > 0 && forms[0] == formStored(t) {
 		r.form = forms[0]
 	}
@@ -262,7 +271,7 @@ func (s *snapshot) open(ctx context.Context, db *sqlite.Conn, t providers.ReadTa
 
 // keys notes how a row is named in errors: by its key's columns, which are added to
 // the query where it has them not, else by its row id.
-func (r *reader) keys(facts *readFacts, columns *[]string) {
+func (r *rowReader) keys(facts *readFacts, columns *[]string) {
 	for _, name := range r.table.Key {
 		at := -1
 		for i, c := range r.table.Columns {

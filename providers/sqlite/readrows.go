@@ -68,19 +68,24 @@ func newReadColumn(c providers.ReadColumn) readColumn {
 	return rc
 }
 
-// reader streams the rows of one statement.
-type reader struct {
-	s       *snapshot
-	ctx     context.Context // of Read: what the connection's statements end with
+// rowReader reads the row that its statement stands at.
+type rowReader struct {
 	table   providers.ReadTable
 	columns []readColumn
 	key     []keyPart
-	form    row.Form
-
-	mu      sync.Mutex // Close may come while Next runs
-	db      *sqlite.Conn
 	stmt    *sqlite.Stmt
 	scratch []byte
+}
+
+// reader streams the rows of one statement.
+type reader struct {
+	rowReader
+	s    *snapshot
+	ctx  context.Context // of Read: what the connection's statements end with
+	form row.Form
+
+	mu sync.Mutex // Close may come while Next runs
+	db *sqlite.Conn
 }
 
 var _ row.Reader = (*reader)(nil)
@@ -149,7 +154,7 @@ func (r *reader) release() {
 }
 
 // bytes copies a text or blob behind dst.
-func (r *reader) bytes(dst []byte, i int) []byte {
+func (r *rowReader) bytes(dst []byte, i int) []byte {
 	// The length first: it makes SQLite turn UTF-16 into UTF-8.
 	n := r.stmt.ColumnLen(i)
 	if n == 0 {
@@ -162,44 +167,47 @@ func (r *reader) bytes(dst []byte, i int) []byte {
 }
 
 // fields adds the row that the statement stands at, as canonical text.
-func (r *reader) fields(b *row.Batch) error {
+func (r *rowReader) fields(b *row.Batch) (err error) {
 	for i := range r.columns {
-		c := &r.columns[i]
-		class := r.stmt.ColumnType(i)
-		start := len(b.Data)
-		switch {
-		case class == sqlite.TypeNull:
-			b.AppendNull()
-			continue
-		case c.fast == integers && class == sqlite.TypeInteger:
-			b.Data = strconv.AppendInt(b.Data, r.stmt.ColumnInt64(i), 10)
-			b.EndField(row.Value)
-			continue
-		case c.fast == texts && class == sqlite.TypeText:
-			b.Data = r.bytes(b.Data, i)
-			if v := b.Data[start:]; utf8.Valid(v) && !tooLong(v, c.as) {
-				b.EndField(row.Value)
-				continue
-			}
-		case c.fast == stamps && class == sqlite.TypeText:
-			b.Data = r.bytes(b.Data, i)
-			if v := b.Data[start:]; len(v) == 19 && v[10] == ' ' && plainDate(v[:10]) && plainClock(v[11:]) {
-				b.EndField(row.Value)
-				continue
-			}
+		state := row.Value
+		if b.Data, state, err = r.field(b.Data, i); err != nil {
+			return err
 		}
-		var problem string
-		b.Data, problem = appendCanonical(b.Data[:start], r.value(i, class), c.stored, c.as)
-		if problem != "" {
-			return r.bad(i, problem)
-		}
-		b.EndField(row.Value)
+		b.EndField(state)
 	}
 	return nil
 }
 
+// field appends the canonical text of one field.
+func (r *rowReader) field(dst []byte, i int) ([]byte, row.State, error) {
+	c := &r.columns[i]
+	class := r.stmt.ColumnType(i)
+	start := len(dst)
+	switch {
+	case class == sqlite.TypeNull:
+		return dst, row.Null, nil
+	case c.fast == integers && class == sqlite.TypeInteger:
+		return strconv.AppendInt(dst, r.stmt.ColumnInt64(i), 10), row.Value, nil
+	case c.fast == texts && class == sqlite.TypeText:
+		dst = r.bytes(dst, i)
+		if v := dst[start:]; utf8.Valid(v) && !tooLong(v, c.as) {
+			return dst, row.Value, nil
+		}
+	case c.fast == stamps && class == sqlite.TypeText:
+		dst = r.bytes(dst, i)
+		if v := dst[start:]; len(v) == 19 && v[10] == ' ' && plainDate(v[:10]) && plainClock(v[11:]) {
+			return dst, row.Value, nil
+		}
+	}
+	dst, problem := appendCanonical(dst[:start], r.value(i, class), c.stored, c.as)
+	if problem != "" {
+		return dst[:start], row.Value, r.bad(i, problem)
+	}
+	return dst, row.Value, nil
+}
+
 // value reads one value; its bytes hold until the next call.
-func (r *reader) value(i int, class sqlite.ColumnType) value {
+func (r *rowReader) value(i int, class sqlite.ColumnType) value {
 	v := value{class: class}
 	switch class {
 	case sqlite.TypeInteger:
@@ -213,14 +221,14 @@ func (r *reader) value(i int, class sqlite.ColumnType) value {
 	return v
 }
 
-func (r *reader) bad(i int, problem string) error {
+func (r *rowReader) bad(i int, problem string) error {
 	return &providers.BadRowError{Table: r.table.Name, Key: keyText(r.stmt, r.key), Column: r.table.Columns[i].Name, Reason: "the value " + problem}
 }
 
 // stored adds the row that the statement stands at, each value as it is stored. It must
 // be one that its declaration allows all the same: what could not be read as canonical
 // text could not be verified.
-func (r *reader) stored(b *row.Batch) error {
+func (r *rowReader) stored(b *row.Batch) error {
 	for i := range r.columns {
 		c := &r.columns[i]
 		class := r.stmt.ColumnType(i)
