@@ -56,6 +56,7 @@ func (s *session) execute(ctx context.Context, argv []string) error {
 		return s.usage(err)
 	}
 	s.path = l.path
+	s.chdir = l.chdir
 	if l.chdir != "" {
 		if err := os.Chdir(l.chdir); err != nil {
 			return refused("Can't change to the directory of -chdir", "%s.", err)

@@ -151,7 +151,7 @@ func stripColour(s string) string {
 func TestPlanForms(t *testing.T) {
 	p := samplePlan()
 	var sql, md, js bytes.Buffer
-	for _, err := range []error{PlanSQL(&sql, p), PlanMarkdown(&md, p), PlanJSON(&js, p, nil)} {
+	for _, err := range []error{PlanSQL(&sql, p), PlanMarkdown(&md, p, MarkdownOptions{}), PlanJSON(&js, p, nil)} {
 		if err != nil {
 			t.Fatal(err)
 		}
