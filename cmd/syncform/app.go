@@ -21,9 +21,9 @@ func (s *session) app() *cli.App {
 		Commands: s.tidy([]*cli.Command{
 			s.initCommand(), s.validateCommand(), s.planCommand(), s.applyCommand(), s.destroyCommand(),
 			s.fmtCommand(), s.showCommand(), s.outputCommand(), s.verifyCommand(), s.stateCommand(),
-			s.forceUnlockCommand(), s.graphCommand(), s.versionCommand(), s.completionCommand(),
+			s.forceUnlockCommand(), s.graphCommand(), s.importCommand(), s.providersCommand(), s.versionCommand(), s.completionCommand(),
 			s.syncCommand(), s.cutoverCommand(), s.statusCommand(), s.conflictsCommand(), s.deadLetterCommand(),
-			s.importCommand(), s.historyCommand(), s.consoleCommand(), s.pauseCommand(), s.resumeCommand(),
+			s.historyCommand(), s.consoleCommand(), s.pauseCommand(), s.resumeCommand(),
 		}),
 	}
 }

@@ -61,9 +61,5 @@ func actionSQL(p *plan.Plan, a *plan.Action) string {
 
 // PlanJSON writes a plan with its summary and what a preflight found.
 func PlanJSON(w io.Writer, p *plan.Plan, findings []Finding) error {
-	return writeJSON(w, struct {
-		*plan.Plan
-		Summary   Summary   `json:"summary"`
-		Preflight []Finding `json:"preflight,omitempty"`
-	}{p, Summarize(p), findings})
+	return writeJSON(w, PlanDocument{p, Summarize(p), findings})
 }
