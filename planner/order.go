@@ -317,7 +317,7 @@ func (s *script) tell(w *want, made map[*want]bool) {
 		c := &w.kept[i]
 		s.add(plan.Action{
 			Kind: plan.NoteKind, Addr: columnAddr(w.addr, c.Name), Endpoint: s.target.addr, Table: w.name, Phase: plan.Contract,
-			Change: schema.DropColumn{In: w.name, Column: *c}, Reason: "the source no longer has it, or it is no longer mapped", Info: keptText(c), Source: rangeOf(w.cfg),
+			Change: schema.DropColumn{In: w.name, Column: *c}, Reason: "the source no longer has it, or it is no longer mapped", Cause: w.cause(schema.DropColumn{In: w.name, Column: *c}), Info: keptText(c), Source: rangeOf(w.cfg),
 		}, nil)
 	}
 	if !made[w] && !w.work.load && !slices.ContainsFunc(w.work.diffs, func(d difference) bool { return !d.held() }) {

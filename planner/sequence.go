@@ -46,7 +46,7 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	table := d.change.Table()
 	a := plan.Action{
 		Kind: kindOf(d.change), Addr: w.addr, Endpoint: s.target.addr, Table: table, Phase: phase,
-		Change: d.change, Reason: d.reason, Info: d.info, Source: rangeOf(w.cfg),
+		Change: d.change, Reason: d.reason, Cause: w.cause(d.change), Info: d.info, Source: rangeOf(w.cfg),
 	}
 	if d.column != "" {
 		a.Addr = columnAddr(w.addr, d.column)

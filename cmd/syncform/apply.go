@@ -256,7 +256,7 @@ func (s *session) progress(p *plan.Plan, o applyOptions) view.Progress {
 		v := view.NewApplyJSON(s.out, p)
 		v.Planned()
 		return v
-	case s.errTerminal && s.getenv("TERM") != "dumb":
+	case s.errTerminal && !s.words && s.getenv("TERM") != "dumb":
 		return view.NewApplyBars(s.err, s.paintErr(), p)
 	}
 	return view.NewApplyLines(s.err, s.paintErr(), p)

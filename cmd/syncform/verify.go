@@ -30,6 +30,7 @@ Examples:
 		Flags: flags([]cli.Flag{
 			&cli.StringSliceFlag{Name: "target", KeepSpace: true, Usage: "Only compare the sync or mapping of this `address`. Can be used more than once."},
 			jsonFlag("Print the result as JSON; docs/json.md describes it."),
+			&cli.BoolFlag{Name: "junit", Usage: "Print the result as JUnit's XML, a test for each mapping; it names keys and columns that differ, and no other value."},
 			&cli.IntFlag{Name: "limit", Value: 100, Usage: "Show at most `n` differing rows of each table; all are counted. Default 100."},
 			&cli.IntFlag{Name: "parallelism", Value: 2, Usage: "Read each table with `n` connections to each side. Default 2."},
 			&cli.BoolFlag{Name: "repair", Hidden: true},
@@ -47,27 +48,31 @@ Examples:
 			case c.Int("limit") < 0 || c.Int("parallelism") < 1:
 				return refused("Unsuitable option", "-limit takes a number from 0 on, -parallelism one from 1 on.")
 			}
-			return s.verify(c.Context, configOptionsOf(c), c.StringSlice("target"), c.Int("limit"), c.Int("parallelism"), c.Bool("json"))
+			f, err := formatOf(c)
+			if err != nil {
+				return err
+			}
+			return s.verify(c.Context, configOptionsOf(c), c.StringSlice("target"), c.Int("limit"), c.Int("parallelism"), f)
 		},
 	}
 }
 
-func (s *session) verify(ctx context.Context, o configOptions, targets []string, limit, readers int, asJSON bool) (err error) {
+func (s *session) verify(ctx context.Context, o configOptions, targets []string, limit, readers int, f format) (err error) {
 	w, err := s.begin(ctx, "verify", o, lockOptions{})
 	if err != nil {
-		return s.jsonFailure(asJSON, err)
+		return s.failure(f, false, err)
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	mappings, err := w.applied(targets)
 	if err != nil {
-		return s.jsonFailure(asJSON, err)
+		return s.failure(f, false, err)
 	}
 	var addrs []string
 	for _, m := range mappings {
 		addrs = append(addrs, m.Source, m.Target)
 	}
 	if err := w.open(ctx, addrs); err != nil {
-		return s.jsonFailure(asJSON, err)
+		return s.failure(f, false, err)
 	}
 	reports, failure := verify.All(ctx, mappings, w.conns, verify.Options{Readers: readers, Limit: max(limit, 1), Progress: s.verifyProgress()})
 	differ := false
@@ -77,9 +82,12 @@ func (s *session) verify(ctx context.Context, o configOptions, targets []string,
 		}
 		differ = differ || !reports[i].Equal()
 	}
-	if asJSON {
+	switch f {
+	case asJSON:
 		err = view.VerifyJSON(s.out, reports)
-	} else {
+	case asJUnit:
+		err = view.VerifyJUnit(s.out, reports)
+	default:
 		err = view.Verify(s.out, s.paint(), reports)
 	}
 	if err != nil {

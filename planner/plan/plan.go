@@ -97,6 +97,16 @@ const (
 	Contract Phase = "contract"
 )
 
+// Cause says where a change comes from.
+type Cause string
+
+// The causes.
+const (
+	CauseSource        Cause = "source"        // the source's schema has changed
+	CauseConfiguration Cause = "configuration" // the HCL asks for something else
+	CauseDrift         Cause = "drift"         // the target was changed by others
+)
+
 // Action is one thing to do at one endpoint.
 type Action struct {
 	ID        string           `json:"id"` // a001, a002, ...: the journal's key within the plan
@@ -111,6 +121,7 @@ type Action struct {
 	Stream    *StreamSpec      `json:"stream,omitempty"`
 	DependsOn []string         `json:"depends_on,omitempty"` // IDs
 	Reason    string           `json:"reason"`               // why: "the source has it", "load_rows", ...
+	Cause     Cause            `json:"cause,omitempty"`      // what has changed since the last apply, where that is known
 	Held      string           `json:"held,omitempty"`       // not applied: why, and how to release it
 	Source    Range            `json:"source,omitzero"`      // where in the HCL
 	Info      string           `json:"info,omitempty"`       // for the plan's line, e.g. "safe: int_to_bigint"

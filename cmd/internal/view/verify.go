@@ -119,9 +119,5 @@ func VerifyJSON(w io.Writer, reports []verify.Report) error {
 	if reports == nil {
 		reports = []verify.Report{}
 	}
-	return writeJSON(w, struct {
-		FormatVersion string          `json:"format_version"`
-		Equal         bool            `json:"equal"`
-		Mappings      []verify.Report `json:"mappings"`
-	}{VerifyFormat, equal, reports})
+	return writeJSON(w, VerifyDocument{VerifyFormat, equal, reports})
 }
