@@ -51,8 +51,13 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	if d.column != "" {
 		a.Addr = columnAddr(w.addr, d.column)
 	}
+	if d.said != "" {
+		a.Kind, a.Phase, a.Info = plan.NoteKind, plan.Contract, d.said
+		s.add(a, nil)
+		return ""
+	}
 	if d.held() {
-		a.Held = held(a.Addr, d)
+		a.Held, a.Manual = held(a.Addr, d), d.manual
 	}
 	steps, err := s.target.stepper.PlanSteps(s.db, d.change)
 	switch {
@@ -109,7 +114,10 @@ func (s *script) add(a plan.Action, depends []string) string {
 
 // held says why a change is not applied by itself, and how to have it.
 func held(addr string, d difference) string {
-	if d.waits != "" {
+	switch {
+	case d.policy != "":
+		return d.policy
+	case d.waits != "":
 		return d.waits
 	}
 	codes := make([]string, len(d.hazards))
