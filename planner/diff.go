@@ -23,8 +23,10 @@ type difference struct {
 	// waits is the column whose change is held, and which this one needs.
 	waits  string
 	policy string // why a schema policy holds it
-	manual bool   // held, and only the configuration can release it
-	said   string // what a schema policy says of a change that it leaves: told, not held
+	// consented says that the policy's own word lets the change be made.
+	consented bool
+	manual    bool   // held, and only the configuration can release it
+	said      string // what a schema policy says of a change that it leaves: told, not held
 	// other marks a column that is so different that a table that is not ours can't be
 	// taken over.
 	other bool

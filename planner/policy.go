@@ -179,6 +179,7 @@ func (b *builder) judge(w *want, d *difference) (keep bool) {
 
 // consent takes away the hazards that the policy's word, or an approval, answers for.
 func (d *difference) consent(dec plan.Decision) {
+	d.consented = true
 	d.risky = d.risky && slices.ContainsFunc(d.hazards, func(h providers.Hazard) bool {
 		switch h.Code {
 		case hazardNarrow, hazardRetype, hazardEnum, hazardRewrite:

@@ -72,13 +72,12 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 		}
 		return ""
 	}
-	if len(d.hazards) > 0 {
-		if len(steps) == 0 {
-			steps = []providers.Step{{}}
-		}
-		steps[0].Hazards = append(slices.Clone(d.hazards), steps[0].Hazards...)
+	switch d.change.(type) {
+	case schema.RenameColumn, schema.RenameTable:
+		d.hazards = append(d.hazards, hazard(hazardRename, "who reads by the old name fails from then on"))
 	}
-	a.Steps = steps
+	a.Steps = putHazards(steps, d.hazards)
+	fallBack(&a, a.Steps, slices.Contains(w.cfg.AllowHazards, providers.HazardLock))
 	if last := s.last[table]; last != "" && table != (schema.Name{}) {
 		depends = append(depends, last)
 	} else if s.lastOf != "" {

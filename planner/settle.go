@@ -71,6 +71,9 @@ func (b *builder) settle(w *want) {
 	// An apply that was cut short may have come as far as the rows, and not to what waited
 	// for them.
 	cutShort := b.state != nil && b.state.Running != ""
+	if !fresh {
+		w.holdLocks()
+	}
 	for i := range k.diffs {
 		d := &k.diffs[i]
 		_, column := d.change.(schema.ModifyColumn)
