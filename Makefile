@@ -14,7 +14,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages whose work is goroutines sharing things, for the race detector.
 RACE        ?= ./executor/... ./planner/state/... ./providers/row/... ./providers/sqlite/...
 
-.PHONY: help quickstart test race bench lint fmt build ci
+.PHONY: help quickstart test race underload bench lint fmt build ci
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: bin/servers ## every test, on real servers that it finds or fetches and st
 
 race: bin/servers ## the tests of RACE with the race detector (needs a C compiler)
 	CGO_ENABLED=1 bin/servers -- go test -race $(TESTFLAGS) $(RACE)
+
+underload: bin/servers ## each safe form of a change on a busy table: the longest stall of others (minutes; a quiet machine)
+	SF_TEST_UNDERLOAD=1 bin/servers -- go test ./providers/all -run TestUnderLoad -v -timeout 40m
 
 bench: build bin/servers ## ratios against the limit measured in the same run; BENCHFLAGS="-rows 300000"
 	bin/servers -- go run ./bench $(BENCHFLAGS)

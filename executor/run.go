@@ -1,10 +1,13 @@
 package executor
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -120,11 +123,21 @@ func (r *run) nothing() bool {
 		return false
 	}
 	for _, m := range r.plan.Mappings {
-		if s.Mapping(m.Addr) == nil {
+		if have := s.Mapping(m.Addr); have == nil || !sameMapping(&have.Mapping, &m) {
 			return false
 		}
 	}
 	return sameOutputs(s.Outputs, outputs(r.plan))
+}
+
+// sameMapping compares what the state keeps of a mapping with what a plan says of it.
+func sameMapping(a, b *plan.Mapping) bool {
+	if reflect.DeepEqual(a, b) {
+		return true
+	}
+	x, errA := json.Marshal(a) // nil and empty are one there
+	y, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(x, y)
 }
 
 // outcome is Apply's error: what failed, and that the run was stopped.

@@ -84,8 +84,6 @@ var notYetTable = []lacking{
 	// Schemas.
 	{`Mode "schema" comes with schema evolution and is not in this version: write mode = "full" or mode = "snapshot".`,
 		whenEqual("mode", "schema", func(s *Sync) string { return s.Mode })},
-	{"schema_policy comes with schema evolution and is not in this version: take it out; a change that drops or narrows something is never applied by itself.",
-		whereSet("schema_policy")},
 	{"renamed_from comes with schema evolution and is not in this version: rename the target's column by hand, then take it out.", inColumn("renamed_from")},
 	{"prune = true comes with schema evolution and is not in this version: take it out; what the source lacks is left alone.",
 		ofMapping(func(m *Mapping, found func(hcl.Range, ...any)) {

@@ -51,8 +51,13 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	if d.column != "" {
 		a.Addr = columnAddr(w.addr, d.column)
 	}
+	if d.said != "" {
+		a.Kind, a.Phase, a.Info = plan.NoteKind, plan.Contract, d.said
+		s.add(a, nil)
+		return ""
+	}
 	if d.held() {
-		a.Held = held(a.Addr, d)
+		a.Held, a.Manual = held(a.Addr, d), d.manual
 	}
 	steps, err := s.target.stepper.PlanSteps(s.db, d.change)
 	switch {
@@ -67,13 +72,12 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 		}
 		return ""
 	}
-	if len(d.hazards) > 0 {
-		if len(steps) == 0 {
-			steps = []providers.Step{{}}
-		}
-		steps[0].Hazards = append(slices.Clone(d.hazards), steps[0].Hazards...)
+	switch d.change.(type) {
+	case schema.RenameColumn, schema.RenameTable:
+		d.hazards = append(d.hazards, hazard(hazardRename, "who reads by the old name fails from then on"))
 	}
-	a.Steps = steps
+	a.Steps = putHazards(steps, d.hazards)
+	fallBack(&a, a.Steps, slices.Contains(w.cfg.AllowHazards, providers.HazardLock))
 	if last := s.last[table]; last != "" && table != (schema.Name{}) {
 		depends = append(depends, last)
 	} else if s.lastOf != "" {
@@ -109,7 +113,10 @@ func (s *script) add(a plan.Action, depends []string) string {
 
 // held says why a change is not applied by itself, and how to have it.
 func held(addr string, d difference) string {
-	if d.waits != "" {
+	switch {
+	case d.policy != "":
+		return d.policy
+	case d.waits != "":
 		return d.waits
 	}
 	codes := make([]string, len(d.hazards))

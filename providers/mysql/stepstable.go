@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -74,12 +75,15 @@ func (p *stepPlan) modifyTable(from, to schema.Table) {
 	// their own, and DEFAULT CHARSET does not convert them.
 	if len(actions) > 0 {
 		p.alter(to.Name, strings.Join(actions, ", "), "")
+		p.online(to.Name, tableOffline(from, to))
 	}
 	switch {
 	case to.Partition == nil && from.Partition != nil:
 		p.alter(to.Name, "REMOVE PARTITIONING", "")
+		p.online(to.Name, "the rows move: "+copies)
 	case to.Partition != nil && (from.Partition == nil || from.Partition.Definition != to.Partition.Definition):
 		p.alter(to.Name, "PARTITION BY "+to.Partition.Definition, "")
+		p.online(to.Name, "the rows move: "+copies)
 	}
 }
 
@@ -114,6 +118,7 @@ func (p *stepPlan) modifyColumn(ch schema.ModifyColumn) {
 		return
 	}
 	p.alter(ch.In, "MODIFY COLUMN "+definition, p.server.columnIs(ch.In, ch.To))
+	p.online(ch.In, p.server.modifyOffline(ch.From, ch.To))
 }
 
 func (p *stepPlan) dropPrimaryKey(in schema.Name, k schema.Key) {
@@ -125,6 +130,7 @@ func (p *stepPlan) dropPrimaryKey(in schema.Name, k schema.Key) {
 		}
 	}
 	p.alter(in, action, "NOT "+indexThere(in, "PRIMARY", nil))
+	p.online(in, "the rows are kept in the order of the primary key: "+copies)
 }
 
 // keyedElsewhere reports whether an index besides the primary key begins with the column.
@@ -140,10 +146,15 @@ func (p *stepPlan) addIndex(in schema.Name, x schema.Index) {
 		parts = nil // the catalogue has no such part
 	}
 	p.alter(in, "ADD "+p.server.indexDDL(x)+p.numbering(in, x.Parts), indexThere(in, x.Name, parts))
+	p.online(in, indexOffline(x))
+	if x.Unique {
+		p.lastHazard(in, providers.HazardDuplicates, "it fails while rows have the same values")
+	}
 }
 
 func (p *stepPlan) dropIndex(in schema.Name, x schema.Index) {
 	p.alter(in, "DROP INDEX "+ident(x.Name), "NOT "+indexThere(in, x.Name, nil))
+	p.online(in, "")
 }
 
 // A check that MariaDB keeps with its column comes and goes with the column's definition.
@@ -157,6 +168,10 @@ func (p *stepPlan) addCheck(in schema.Name, k schema.Check) {
 		return
 	}
 	p.alter(in, "ADD "+p.server.checkDDL(k), constraintThere(in, "CHECK", k.Name))
+	if !k.NotEnforced {
+		p.online(in, "every row is checked: "+copies)
+		p.lastHazard(in, providers.HazardViolations, "it fails while a row breaks it")
+	}
 }
 
 func (p *stepPlan) dropCheck(in schema.Name, k schema.Check) {
