@@ -42,7 +42,7 @@ func (p *stepPlan) addKeySafely(in schema.Name, what string, k schema.Key) (bool
 		if err := p.addIndex(in, x); err != nil {
 			return true, err
 		}
-	case !left.Unique || !sameColumns(left.Parts, k.Parts):
+	case !left.Unique || !sameParts(left.Parts, k.Parts):
 		return true, fmt.Errorf("an index %q is there already and is another", k.Name)
 	}
 	p.alter(in, "ADD CONSTRAINT %s %s USING INDEX %s%s", quote(k.Name), what, quote(k.Name), deferral(k.Deferrable, k.Deferred))
@@ -60,7 +60,7 @@ func (p *stepPlan) indexLeft(t *schema.Table, name string) *schema.Index {
 	return nil
 }
 
-func sameColumns(a, b []schema.KeyPart) bool {
+func sameParts(a, b []schema.KeyPart) bool {
 	if len(a) != len(b) {
 		return false
 	}
