@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -278,4 +279,58 @@ func twin(t testing.TB, version string, ddl ...string) (from, to string) {
 	providertest.Exec(t, from, ddl...)
 	providertest.Exec(t, to, ddl...)
 	return from, to
+}
+
+// background streams until the function that it returns is called.
+func (st *streamed) background() (stop func()) {
+	ctx, cancel := context.WithCancel(st.t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		never := position{LSN: 1<<64 - 1}
+		if st.capture.Method != providers.LogicalReplication {
+			never = position{Snapshot: "9000000000000000000:9000000000000000000:"}
+		}
+		for ctx.Err() == nil {
+			err := st.once(ctx, never.String())
+			if ctx.Err() != nil {
+				return
+			}
+			if !providers.IsRetryable(err) {
+				st.t.Errorf("stream: %v", err)
+				return
+			}
+			if pause(ctx, 20*time.Millisecond) != nil {
+				return
+			}
+			st.reload()
+		}
+	}()
+	var once sync.Once
+	return func() { once.Do(func() { cancel(); <-done }) }
+}
+
+// kept is the position that the target has.
+func (st *streamed) kept(t testing.TB) position {
+	t.Helper()
+	rec, err := st.store.Stream(t.Context(), testSync)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := parsePosition(rec.Position)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// waitFor waits until a condition holds at the target.
+func (st *streamed) waitFor(what, condition string) {
+	st.t.Helper()
+	until := time.Now().Add(time.Minute)
+	for providertest.Query(st.t, st.toURL, condition)[0][0] != "t" {
+		if time.Now().After(until) {
+			st.t.Fatalf("%s did not come", what)
+		}
+	}
 }
