@@ -16,7 +16,7 @@ import (
 
 const (
 	pollLeast  = 100 * time.Millisecond
-	pollMost   = 2 * time.Second
+	pollMost   = time.Second
 	pollPage   = 1000
 	pollMemory = 500_000 // rows of which it is known that they were given out
 )

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -143,14 +144,22 @@ func (st *streamed) load(ct providers.CaptureTable, floor string) {
 // reload takes epoch and position from the target, as a runner that begins does.
 func (st *streamed) reload() {
 	st.t.Helper()
-	rec, err := st.store.Stream(st.t.Context(), testSync)
-	if err != nil || rec == nil {
-		st.t.Fatal(rec, err)
+	for tries := 0; ; tries++ {
+		rec, err := st.store.Stream(st.t.Context(), testSync)
+		if err == nil && rec == nil {
+			st.t.Fatal("the target has no record")
+		}
+		if err == nil {
+			st.epoch, err = st.store.Take(st.t.Context(), testSync, "me", rec.Epoch, rec.Beat)
+		}
+		if err == nil {
+			st.position = rec.Position
+			return
+		}
+		if tries > 20 || !providers.IsRetryable(err) && !errors.Is(err, providers.ErrFenced) {
+			st.t.Fatal(err)
+		}
 	}
-	if st.epoch, err = st.store.Take(st.t.Context(), testSync, "me", rec.Epoch, rec.Beat); err != nil {
-		st.t.Fatal(err)
-	}
-	st.position = rec.Position
 }
 
 func (st *streamed) teardown(ctx context.Context) {
