@@ -117,11 +117,11 @@ func columnDiffers(a, b schema.Column) bool {
 
 // replaceRows swaps a table's rows for those of the one beside it. Columns that the
 // load does not fill keep their values where the row is still there. The table's
-// triggers see none of it.
+// triggers see none of it, but for those that note changes for a stream from this table.
 func replaceRows(db *schema.Database, c schema.ReplaceRows) string {
 	live, aside := ident(c.Live.Name.Name), ident(c.Aside.Name)
 	var s script
-	triggers := triggersOf(db, c.Live.Name.Name)
+	triggers := slices.DeleteFunc(triggersOf(db, c.Live.Name.Name), func(o schema.Object) bool { return isCaptureTrigger(o.Name.Name) })
 	for _, t := range triggers {
 		s.add("DROP TRIGGER " + ident(t.Name.Name))
 	}
