@@ -109,10 +109,11 @@ func (c *Conn) identify(ctx context.Context) (system string, timeline int, err e
 	return w.identify(ctx)
 }
 
-// floor is the first transaction that has not begun yet: all before it are in a snapshot
-// whose oldest running transaction is that one or a later.
+// floor is a transaction that begins now: all before it are over in a snapshot whose oldest
+// running transaction is that one or a later. (The xmax of a snapshot will not do: the
+// transaction of that number may have begun already.)
 func (c *Conn) floor(ctx context.Context, s *session) (string, error) {
-	got, err := s.queryRow(ctx, "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())")
+	got, err := s.queryRow(ctx, "SELECT pg_catalog.pg_current_xact_id()")
 	if err != nil {
 		return "", classify(err)
 	}
