@@ -76,16 +76,20 @@ func (a *applyTable) evictSQL(u *uniqueKey) string {
 		}
 		return ""
 	}
-	return "DELETE FROM " + ident(a.t.Name.Name) + " WHERE " + u.collides(names, key, value) + " RETURNING " + idents(key)
+	return "DELETE FROM " + ident(a.t.Name.Name) + " WHERE " + u.collides(key, value) + " RETURNING " + idents(key)
 }
 
 // collides is the condition of rows that have the unique value of another row, and
-// another key. value writes a column of that row; what the unique key is of it, SQLite
-// computes.
-func (u *uniqueKey) collides(columns, key []string, value func(column string) string) string {
-	list := make([]string, len(columns))
-	for i, c := range columns {
-		list[i] = value(c) + " AS " + ident(c)
+// another key. value writes a column of that row, "" where it is not known; what the
+// unique key is of it, SQLite computes.
+func (u *uniqueKey) collides(key []string, value func(column string) string) string {
+	var list []string
+	for _, c := range u.table.Columns { // all of them, for a name that is missing would be the other row's
+		v := value(c.Name)
+		if v == "" {
+			v = "NULL"
+		}
+		list = append(list, v+" AS "+ident(c.Name))
 	}
 	from := " FROM (SELECT " + strings.Join(list, ", ") + "))"
 	var cond []string
@@ -102,7 +106,11 @@ func (u *uniqueKey) collides(columns, key []string, value func(column string) st
 			cond = append(cond, expr+collate+" = "+v)
 			continue
 		}
-		cond = append(cond, "("+expr+")"+collate+" = (SELECT "+expr+from)
+		theirs := expr
+		if c := u.table.Column(p.Column); c != nil && c.Generated != nil {
+			theirs = c.Generated.Expr
+		}
+		cond = append(cond, "("+expr+")"+collate+" = (SELECT "+theirs+from)
 	}
 	if u.where != "" {
 		cond = append(cond, "("+u.where+")", "(SELECT "+u.where+from)

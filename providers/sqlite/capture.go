@@ -14,6 +14,10 @@ import (
 // StartCapture puts a mark into the log. Marks and entries that a killed run left are
 // behind it, and go when the log is pruned.
 func (c *Conn) StartCapture(ctx context.Context, capture providers.Capture) (start providers.CaptureStart, err error) {
+	if capture.Method == providers.Polling {
+		start.Position, err = c.Current(ctx, capture)
+		return start, err
+	}
 	err = c.transact(ctx, func(db *sqlite.Conn) error {
 		if err := checkTriggers(db, capture); err != nil {
 			return err
@@ -45,10 +49,14 @@ func lastEntry(db *sqlite.Conn, sync string) (p position, err error) {
 // see every other.
 func (c *Conn) Floor(context.Context, providers.Capture) (string, error) { return "", nil }
 
-// Current is the log's end.
+// Current is the log's end, or each table's mark.
 func (c *Conn) Current(ctx context.Context, capture providers.Capture) (row.Position, error) {
 	var at position
 	err := c.reading(ctx, func(db *sqlite.Conn) (err error) {
+		if capture.Method == providers.Polling {
+			at, err = pollMarks(db, capture)
+			return err
+		}
 		if err := checkLog(db); err != nil {
 			return err
 		}
@@ -64,7 +72,7 @@ const entryBytes = 80
 // Retained counts the entries behind the position.
 func (c *Conn) Retained(ctx context.Context, capture providers.Capture, at row.Position) (kept providers.Retained, err error) {
 	p, err := readPosition(at)
-	if err != nil {
+	if err != nil || capture.Method == providers.Polling {
 		return kept, err
 	}
 	err = c.reading(ctx, func(db *sqlite.Conn) error {

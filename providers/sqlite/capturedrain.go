@@ -174,7 +174,7 @@ func (d *drain) read() (more bool, err error) {
 		if err := d.entry(stmt); err != nil {
 			return false, err
 		}
-		d.last = position{stmt.ColumnInt64(logID), stmt.ColumnInt64(logNonce)}
+		d.last = position{ID: stmt.ColumnInt64(logID), Nonce: stmt.ColumnInt64(logNonce)}
 		d.stamp = d.log.bytes(d.stamp[:0], logChangedAt)
 	}
 }

@@ -35,6 +35,9 @@ const (
 // in one transaction with the rows as they are now, and given on as one transaction: in
 // the end the target is as the source was at that moment.
 func (c *Conn) Follow(ctx context.Context, capture providers.Capture, from row.Position, newCollector func(func() row.Position) *row.Collector) (err error) {
+	if capture.Method == providers.Polling {
+		return c.followPolling(ctx, capture, from, newCollector)
+	}
 	at, err := readPosition(from)
 	if err != nil {
 		return err
@@ -71,7 +74,7 @@ func (c *Conn) Follow(ctx context.Context, capture providers.Capture, from row.P
 			if err := d.give(ctx, collector); err != nil {
 				return err
 			}
-			if more && round%drainRounds != 0 || d.last == d.at {
+			if more && round%drainRounds != 0 || d.last.ID == d.at.ID {
 				continue
 			}
 			if err := collector.Commit(ctx, d.time(), func() { d.at = d.last; position = d.at.String() }, row.Wait{}); err != nil {

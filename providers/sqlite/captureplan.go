@@ -19,8 +19,12 @@ func (c *Conn) PlanCapture(ctx context.Context, want providers.Capture, have *pr
 	if want.Method == "" {
 		p.Capture.Method = providers.Trigger
 	}
-	if p.Capture.Method != providers.Trigger {
-		return p, fmt.Errorf("SQLite's changes are captured by %q only, not by %q", providers.Trigger, p.Capture.Method)
+	switch p.Capture.Method {
+	case providers.Trigger:
+	case providers.Polling:
+		return p, c.reading(ctx, func(db *sqlite.Conn) error { return planPolling(db, &p) })
+	default:
+		return p, fmt.Errorf("SQLite's changes are captured by %q or %q, not by %q", providers.Trigger, providers.Polling, p.Capture.Method)
 	}
 	p.Why = "SQLite has no log that another process can read, so triggers note the keys of changed rows in the table " + changeLog
 	p.Start = "INSERT INTO " + changeLog + ": a mark, behind which every change is in the stream"
@@ -122,6 +126,9 @@ func planTriggers(db *sqlite.Conn, c *providers.Capture) (steps []providers.Step
 // PlanTeardown drops the sync's triggers, its part of the log, and the log with the last
 // sync's.
 func (c *Conn) PlanTeardown(ctx context.Context, capture providers.Capture) (steps []providers.Step, err error) {
+	if capture.Method == providers.Polling {
+		return nil, nil
+	}
 	err = c.reading(ctx, func(db *sqlite.Conn) error {
 		steps = nil
 		triggers, err := all(db, "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE ? || '%' ORDER BY name", triggersOfSync(capture.Sync))

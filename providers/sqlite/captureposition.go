@@ -11,8 +11,16 @@ import (
 // random number that stands in it. A file that was restored or replaced does not have
 // that number there.
 type position struct {
-	ID    int64 `json:"id"`
-	Nonce int64 `json:"nonce"`
+	ID    int64 `json:"id,omitempty"`
+	Nonce int64 `json:"nonce,omitempty"`
+	// Polled holds the mark of each table, where they are polled.
+	Polled map[string]pollMark `json:"polled,omitempty"`
+}
+
+// pollMark is the greatest incremental key that was seen, and how many rows had it.
+type pollMark struct {
+	At   bound `json:"at,omitempty"`
+	Ties int64 `json:"ties,omitempty"`
 }
 
 func (p position) String() row.Position {
@@ -24,8 +32,14 @@ func (p position) String() row.Position {
 }
 
 func readPosition(p row.Position) (out position, err error) {
-	if err := json.Unmarshal([]byte(p), &out); err != nil || out.ID <= 0 {
-		return out, fmt.Errorf("position %q is none of SQLite's log of changes", p)
+	err = json.Unmarshal([]byte(p), &out)
+	for _, m := range out.Polled {
+		if err == nil && m.At != "" {
+			err = m.At.check()
+		}
+	}
+	if err != nil || out.ID <= 0 && out.Polled == nil {
+		return out, fmt.Errorf("position %q is none of an SQLite file's changes", p)
 	}
 	return out, nil
 }
@@ -37,5 +51,10 @@ func (c *Conn) Reached(at, goal row.Position) (bool, error) {
 		return false, err
 	}
 	g, err := readPosition(goal)
+	for name, m := range g.Polled {
+		if c := a.Polled[name].At.compare(m.At); c < 0 || c == 0 && a.Polled[name].Ties < m.Ties {
+			return false, err
+		}
+	}
 	return a.ID >= g.ID, err
 }

@@ -92,12 +92,8 @@ func captureTriggers(sync string, t *schema.Table, key []string, deletes bool) [
 	if deletes {
 		add("delete", "AFTER DELETE", into(k...)+"VALUES ("+what("'"+logDelete+"'")+of("OLD")+")")
 	}
-	var columns []string
-	for _, c := range t.Columns {
-		columns = append(columns, c.Name)
-	}
 	value := func(column string) string {
-		if !slices.Contains(columns, column) {
+		if t.Column(column) == nil {
 			return ""
 		}
 		return "NEW." + ident(column)
@@ -107,7 +103,7 @@ func captureTriggers(sync string, t *schema.Table, key []string, deletes bool) [
 		if u.plain && sameSet(u.columns, key) {
 			continue
 		}
-		touch = append(touch, into(k...)+"SELECT "+what("'"+logTouch+"'")+idents(key)+" FROM "+ident(t.Name.Name)+" WHERE "+u.collides(columns, key, value))
+		touch = append(touch, into(k...)+"SELECT "+what("'"+logTouch+"'")+idents(key)+" FROM "+ident(t.Name.Name)+" WHERE "+u.collides(key, value))
 	}
 	if len(touch) > 0 {
 		add("before_insert", "BEFORE INSERT", strings.Join(touch, "; "))
