@@ -35,7 +35,6 @@ type run struct {
 	soft   context.Context // ends on ctx's end, and on the first failure
 	stop   context.CancelFunc
 	loads  map[string]*load // by action
-	paused map[string]bool  // syncs that a person has paused
 
 	mu     sync.Mutex
 	result Result
@@ -57,7 +56,7 @@ func newRun(p *plan.Plan, env Env) (*run, error) {
 		return nil, err
 	}
 	r.record = apply.NewRecord(env.Backend, env.State, p.Version)
-	r.loads, r.paused = map[string]*load{}, map[string]bool{}
+	r.loads = map[string]*load{}
 	return r, nil
 }
 

@@ -73,14 +73,19 @@ func testStreamRecords(t *testing.T, s Suite) {
 	if r := read(); r.Epoch != 2 || r.Beat != 2 || r.Holder != "host 1" || r.Error != "some reason" || r.Paused {
 		t.Errorf("after a beat the record is %+v", r)
 	}
-	must(t, store.Pause(ctx, syncName, true))
+	must(t, store.Pause(ctx, syncName, providers.PausedByPerson|providers.PausedByApply, true))
 	if asked, err := store.Beat(ctx, syncName, epoch, true, ""); !asked || err != nil {
 		t.Errorf("a pause that was asked for: %v, %v", asked, err)
 	}
-	if r := read(); !r.PauseRequested || !r.Paused || r.Error != "" {
+	if r := read(); r.PausedBy != 3 || !r.Paused || r.Error != "" {
 		t.Errorf("paused, the record is %+v", r)
 	}
-	must(t, store.Pause(ctx, syncName, false))
+	must(t, store.Pause(ctx, syncName, providers.PausedByPerson, true)) // twice is once
+	must(t, store.Pause(ctx, syncName, providers.PausedByApply, false))
+	if r := read(); r.PausedBy != providers.PausedByPerson {
+		t.Errorf("one of two took its pause back: %+v", r)
+	}
+	must(t, store.Pause(ctx, syncName, providers.PausedByPerson, false))
 	if _, err := store.Beat(ctx, syncName, epoch-1, false, ""); !errors.Is(err, providers.ErrFenced) {
 		t.Errorf("a beat of an instance that lost the stream: %v", err)
 	}
