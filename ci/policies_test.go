@@ -26,7 +26,19 @@ func denied(t *testing.T, name string, data map[string]any, change func(plan map
 	if change != nil {
 		change(plan)
 	}
-	r, err := rego.New(rego.Query("data.syncform.deny"), rego.Load([]string{"policies"}, nil), rego.Store(inmem.NewFromObject(data)), rego.Input(plan), rego.StrictBuiltinErrors(true)).Eval(context.Background())
+	options := []func(*rego.Rego){rego.Query("data.syncform.deny"), rego.Store(inmem.NewFromObject(data)), rego.Input(plan), rego.StrictBuiltinErrors(true)}
+	files, err := filepath.Glob("policies/*.rego")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no policies: %v", err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options = append(options, rego.Module(f, string(text)))
+	}
+	r, err := rego.New(options...).Eval(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

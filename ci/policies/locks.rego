@@ -5,7 +5,9 @@ import rego.v1
 
 heavy := {"SF104", "SF107", "SF108", "SF110"}
 
-limit := object.get(data, "max_locked_rows", 1000000)
+default limit := 1000000
+
+limit := data.max_locked_rows
 
 rows(action) := read.table.rows if {
 	some read in input.read

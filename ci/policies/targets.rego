@@ -8,10 +8,15 @@ deny contains msg if {
 	msg := "a plan that destroys is not applied from here"
 }
 
+known(endpoint) if {
+	some t in data.targets
+	t == endpoint
+}
+
 deny contains msg if {
+	data.targets
 	some action in input.actions
 	action.kind != "note"
-	data.targets
-	not action.endpoint in data.targets
+	not known(action.endpoint)
 	msg := sprintf("%s: %s is not a target that may be changed from here", [action.addr, action.endpoint])
 }

@@ -268,6 +268,6 @@ func (s *session) applyFailure(o applyOptions, err error) error {
 		return err
 	}
 	diags, files := diagnostics(err)
-	view.NewApplyJSON(s.out, &plan.Plan{}).Diagnostics(view.NewDiagnostics(diags, files))
+	view.NewApplyJSON(s.out, &plan.Plan{}).Diagnostics(view.NewDiagnostics(s.redact(diags), files))
 	return err
 }

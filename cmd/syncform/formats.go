@@ -109,6 +109,7 @@ func (s *session) firstFile() string { return filepath.ToSlash(filepath.Join(s.c
 // report says diagnostics on stdout, and as annotations, where a program reads them
 // there; the person's text on stderr is not its matter.
 func (s *session) report(f format, annotate bool, diags hcl.Diagnostics, files map[string]*hcl.File) error {
+	diags = s.redact(diags)
 	issues := view.DiagnosticIssues(diags, s.chdir)
 	if annotate {
 		if err := view.GitHubAnnotations(s.err, issues); err != nil {

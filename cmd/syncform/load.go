@@ -14,6 +14,7 @@ func (s *session) load(o configOptions) (*lang.Config, error) {
 	if diags.HasErrors() {
 		return nil, &diagnosed{diags, filesOf(cfg)}
 	}
+	s.secrets = secretsOf(cfg)
 	s.showDiagnostics(diags, filesOf(cfg))
 	return cfg, nil
 }

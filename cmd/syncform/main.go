@@ -44,6 +44,7 @@ type session struct {
 	hard        context.Context // ends with the second Ctrl-C
 	path        []string        // of the command that runs, for messages
 	chdir       string          // -chdir, for paths as seen from where the command was started
+	secrets     []string        // sensitive texts and what stands in their place, for messages
 	words       bool            // SF_ACCESSIBLE: words in place of symbols and bars
 }
 
