@@ -72,7 +72,7 @@ func lagText(h *stream.Health) string {
 	case h.CaughtUp:
 		parts = append(parts, "caught up")
 	case h.LagSeconds != nil:
-		parts = append(parts, duration(*h.LagSeconds)+" behind")
+		parts = append(parts, seconds(*h.LagSeconds)+" behind")
 	default:
 		parts = append(parts, "behind; how long is not known, as no transaction was applied yet")
 	}
@@ -82,7 +82,7 @@ func lagText(h *stream.Health) string {
 	return strings.Join(parts, ", ")
 }
 
-func duration(seconds float64) string {
+func seconds(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))
 	if d < 10*time.Second {
 		return d.Round(100 * time.Millisecond).String()
@@ -95,7 +95,7 @@ func since(what, at string, now time.Time) string {
 	if err != nil {
 		return ""
 	}
-	return what + " " + duration(max(0, now.Sub(t).Seconds())) + " ago"
+	return what + " " + seconds(max(0, now.Sub(t).Seconds())) + " ago"
 }
 
 // statusDocument is status -json.
