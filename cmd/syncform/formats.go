@@ -135,3 +135,12 @@ func (s *session) failure(f format, annotate bool, err error) error {
 	diags, files := diagnostics(err)
 	return errors.Join(err, s.report(f, annotate, diags, files))
 }
+
+// jsonFailure is failure for commands whose only other format is JSON.
+func (s *session) jsonFailure(json bool, err error) error {
+	f := asText
+	if json {
+		f = asJSON
+	}
+	return s.failure(f, false, err)
+}
