@@ -15,12 +15,12 @@ type slotCapture struct{ *Conn }
 
 // slotFacts is what the server says of a slot.
 type slotFacts struct {
-	plugin, database    string
-	pid                 string // of its reader, "" where nobody reads
-	confirmed, restart  lsn
-	lost                string // why it can't be read any more; "" where it can
-	end                 lsn    // of the log that is on the disk
-	confirmedB, behindB int64
+	plugin, database   string
+	pid                string // of its reader, "" where nobody reads
+	confirmed, restart lsn
+	lost               string // why it can't be read any more; "" where it can
+	end                lsn    // of the log that is on the disk
+	behind             int64
 }
 
 // slot looks a slot up; nil where there is none.
@@ -45,7 +45,7 @@ func (c *Conn) slot(ctx context.Context, s *session, name string) (*slotFacts, e
 			return nil, err
 		}
 	}
-	if f.behindB, err = strconv.ParseInt(r[8], 10, 64); err != nil {
+	if f.behind, err = strconv.ParseInt(r[8], 10, 64); err != nil {
 		return nil, err
 	}
 	switch {
@@ -159,7 +159,7 @@ func (c slotCapture) retained(ctx context.Context, s *session, cp providers.Capt
 		r.Lost, r.Why = true, fmt.Sprintf("the replication slot %q can't be read any more: %s", cp.Slot, f.lost)
 		return r, nil
 	}
-	r.Bytes = f.behindB
+	r.Bytes = f.behind
 	if f.pid == "" {
 		r.Why = fmt.Sprintf("nobody reads the replication slot %q", cp.Slot)
 	}
