@@ -282,7 +282,30 @@ func (f *follower) change(tx providers.ApplyTx, b *row.Changes, ch row.Change) e
 		}
 		return err
 	}
-	return tx.Upsert(ctx, t, now)
+	if f.capture.Method == providers.Binlog {
+		return tx.Upsert(ctx, t, now)
+	}
+	// Rows that were read again come in no order: who is in the way comes too.
+	for {
+		if err := tx.Savepoint(ctx); err != nil {
+			return err
+		}
+		err := tx.Upsert(ctx, t, now)
+		var conflict *providers.ConflictError
+		if !errors.As(err, &conflict) || !conflict.Unique {
+			return err
+		}
+		if err := tx.RollbackTo(ctx); err != nil {
+			return err
+		}
+		gone, err := tx.Evict(ctx, t, now)
+		if err != nil {
+			return err
+		}
+		if gone.Rows == 0 {
+			return fmt.Errorf("nothing was in the way: %w", conflict)
+		}
+	}
 }
 
 // cascades does what providers.Cascade says.
