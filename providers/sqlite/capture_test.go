@@ -25,6 +25,7 @@ type followed struct {
 	at      row.Position
 	stream  *row.Collector
 	stop    func() error
+	limit   int // changes in a batch, where it is set
 }
 
 // follow begins to follow tables.
@@ -69,6 +70,9 @@ func (f *followed) begin() {
 		var c *row.Collector
 		err := f.c.Follow(ctx, f.capture, f.at, func(p func() row.Position) *row.Collector {
 			c = row.NewCollector(p)
+			if f.limit > 0 {
+				c.Limit(1<<20, f.limit)
+			}
 			made <- c
 			return c
 		})
@@ -345,7 +349,11 @@ func TestCapturePrunes(t *testing.T) {
 // writing, also where a reader would keep writers out.
 func TestCaptureRollbackJournal(t *testing.T) {
 	f := follow(t, fileWith(t, "PRAGMA journal_mode = DELETE", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"), "t")
-	f.stream.Limit(1<<20, 10)
+	if err := f.stop(); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	f.limit = 10
+	f.begin()
 	for i := range 20 {
 		f.exec(fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO t SELECT 1000 * %d + i, 'x' FROM n", i))
 	}
