@@ -158,10 +158,11 @@ func (f *follower) tryCatchUp() error {
 		return err
 	}
 	f.begin()
-	defer f.end()
-	if f.out == nil {
+	if f.out == nil { // it did not come to make one
+		f.stop()
 		return <-f.done
 	}
+	defer f.end()
 	return f.until(goal)
 }
 
