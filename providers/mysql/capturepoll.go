@@ -269,6 +269,10 @@ func (t *pollTable) settle(greatest string, open []string) {
 // openTransactions lists the transactions that are open at the server, ours apart; none
 // where that may not be seen.
 func (p *poller) openTransactions(ctx context.Context, s *session) (ids []string, err error) {
+	// The server answers from a copy that it renews once nobody has asked for 100 ms.
+	if err := pause(ctx, 150*time.Millisecond); err != nil {
+		return nil, err
+	}
 	rows, err := s.query(ctx, "SELECT CONCAT(trx_id, '/', trx_mysql_thread_id, '/', trx_started) FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id <> CONNECTION_ID()")
 	if err != nil {
 		if behaviourOf(err) == privilege {

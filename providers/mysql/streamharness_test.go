@@ -94,6 +94,11 @@ func follow(t testing.TB, from, to *Conn, method string, names ...string) *follo
 	}
 	for _, name := range names {
 		l, r := wholeTable(t, from, name)
+		snapshot, err := from.OpenSnapshot(t.Context(), providers.SnapshotOptions{Readers: 1, Floors: []string{start.Floor}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		snapshot.Close()
 		copyTable(t, from, to, r, l, 0)
 	}
 	f.open()
@@ -153,10 +158,11 @@ func (f *follower) tryCatchUp() error {
 		return err
 	}
 	f.begin()
-	defer f.end()
-	if f.out == nil {
+	if f.out == nil { // it did not come to make one
+		f.stop()
 		return <-f.done
 	}
+	defer f.end()
 	return f.until(goal)
 }
 
