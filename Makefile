@@ -15,7 +15,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages whose work is goroutines sharing things, for the race detector.
 RACE        ?= ./executor/... ./planner/state/... ./providers/row/... ./providers/sqlite/...
 
-.PHONY: help quickstart test race underload bench lint fmt build ci
+.PHONY: help quickstart test race underload bench lint fmt build ci pieces
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ lint: ## gofmt, vet, who imports whom, staticcheck, govulncheck
 	go run ./cmd/internal/importlint
 	go run $(STATICCHECK) ./...
 	.ci/vulncheck
+
+pieces: ## the pieces of ci/, by actionlint, OPA, Kubernetes' types and schemas; a module of its own
+	cd ci && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...
 
 fmt: ## gofmt over everything
 	gofmt -w .
