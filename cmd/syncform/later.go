@@ -32,10 +32,6 @@ func (s *session) deadLetterCommand() *cli.Command {
 	return later("dead-letter", "List and retry rows that were put aside", "This version of syncform puts no rows aside: it stops at a row that doesn't fit, and names table, key and column.")
 }
 
-func (s *session) historyCommand() *cli.Command {
-	return later("history", "Show the audit trail", "This version of syncform keeps no history besides the state's list of applied plans; \"syncform state pull\" shows it.")
-}
-
 func (s *session) consoleCommand() *cli.Command {
 	return later("console", "Evaluate expressions", "This version of syncform has no console. An output block shows an expression's value.")
 }
