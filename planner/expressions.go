@@ -34,7 +34,7 @@ func (c *chooser) expression(text string, rng hcl.Range, check func(*expr.Expr, 
 	e, err := expr.Parse(text)
 	if err == nil {
 		var x *expr.Checked
-		if x, err = check(e, expressionColumns(c.w.from)); err == nil {
+		if x, err = check(e, ExpressionColumns(c.w.from)); err == nil {
 			return x
 		}
 	}
@@ -42,8 +42,8 @@ func (c *chooser) expression(text string, rng hcl.Range, check func(*expr.Expr, 
 	return nil
 }
 
-// expressionColumns are the table's columns as expressions see them.
-func expressionColumns(t *schema.Table) []expr.Column {
+// ExpressionColumns are the table's columns as expressions see them.
+func ExpressionColumns(t *schema.Table) []expr.Column {
 	out := make([]expr.Column, len(t.Columns))
 	for i, x := range t.Columns {
 		out[i] = expr.Column{Name: x.Name, Type: x.Type, Nullable: x.Nullable && !inPrimaryKey(t, x.Name)}
@@ -217,6 +217,16 @@ func (b *builder) chooseFilters(w *want) bool {
 // sumFilter is the summary of what is said of filters.
 const sumFilter = "Filter without use"
 
+// checkMode refuses what the stream does not go through yet. It reports false after an
+// error.
+func (b *builder) checkMode(w *want) bool {
+	if w.sync.Mode != "incremental" || !w.computes() {
+		return true
+	}
+	b.errorAt(w.cfg.DeclRange, sumUnsupported, `%s: transforms, filters and add_metadata are not in this version for mode = "incremental": write mode = "full" or "snapshot", or take them out.`, w.addr)
+	return false
+}
+
 // checkKey looks at a primary key that the mapping does not carry as it is. It reports
 // false after an error.
 func (b *builder) checkKey(w *want) bool {
@@ -286,7 +296,7 @@ func (w *want) reads(m *plan.Mapping) {
 		m.Filters = append(m.Filters, f.text)
 		uses(f.checked)
 	}
-	for i, x := range expressionColumns(w.from) {
+	for i, x := range ExpressionColumns(w.from) {
 		if need[x.Name] || len(need) == 0 && i == 0 { // a row must be read for each that is written
 			m.Reads = append(m.Reads, plan.SourceColumn{Name: x.Name, Type: x.Type, Nullable: x.Nullable})
 		}

@@ -24,10 +24,6 @@ func (s *session) historyCommand() *cli.Command {
 	return later("history", "Show the audit trail", "This version of syncform keeps no history besides the state's list of applied plans; \"syncform state pull\" shows it.")
 }
 
-func (s *session) consoleCommand() *cli.Command {
-	return later("console", "Evaluate expressions", "This version of syncform has no console. An output block shows an expression's value.")
-}
-
 func (s *session) cutoverCommand() *cli.Command {
 	return later("cutover", "Cut over to the target", "This version of syncform has no cutover. \"syncform verify\" says whether target and source are equal.")
 }

@@ -100,7 +100,7 @@ func TestMappings(t *testing.T) {
 				}
 				dir := mappingConfig(t, from, fromURL, to, toURL, mappings)
 				out := run(t, dir, 0, "plan", "-no-color")
-				for _, want := range []string{"UPPER(status)", "LOWER(email)", "status != 'deleted'", "keeps 5 of the first 6 rows", "all of them together keep 3", "qty * price"} {
+				for _, want := range []string{"UPPER(status)", "LOWER(email)", "where status != 'deleted' keeps", "keeps 5 of the first 6 rows", "all of them together keep 3", "qty * price"} {
 					if !strings.Contains(out, want) {
 						t.Errorf("the plan does not say %q:\n%s", want, out)
 					}
