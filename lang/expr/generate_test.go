@@ -248,7 +248,7 @@ func (g generator) float(depth int) string {
 	case 3:
 		return fmt.Sprintf("ABS(%s)", g.float(d))
 	case 4:
-		return fmt.Sprintf("%s", pick(g.Rand, "SQRT(ABS(f))", "POWER(2, 10)", "EXP(1)", "LN(10)", "LOG10(1000)", "LOG2(8)", "FLOOR(f)", "CEILING(f)", "ROUND(f, 2)", "ROUND(f)"))
+		return pick(g.Rand, "SQRT(ABS(f))", "POWER(2, 10)", "EXP(1)", "LN(10)", "LOG10(1000)", "LOG2(8)", "FLOOR(f)", "CEILING(f)", "ROUND(f, 2)", "ROUND(f)")
 	}
 	return fmt.Sprintf("CAST(%s AS DOUBLE)", pick(g.Rand, g.dec(d), g.int(d)))
 }
