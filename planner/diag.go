@@ -58,6 +58,15 @@ func didYouMean(given string, names []string) string {
 	return fmt.Sprintf(" Did you mean %q?", best)
 }
 
+// DidYouMean is " Did you mean X?" for the name that given most likely was meant to be,
+// or "".
+func DidYouMean(given string, names []string) string {
+	if given == "" {
+		return ""
+	}
+	return didYouMean(given, names)
+}
+
 func abs(n int) int {
 	if n < 0 {
 		return -n

@@ -34,7 +34,7 @@ func (c *chooser) expression(text string, rng hcl.Range, check func(*expr.Expr, 
 	e, err := expr.Parse(text)
 	if err == nil {
 		var x *expr.Checked
-		if x, err = check(e, expressionColumns(c.w.from)); err == nil {
+		if x, err = check(e, ExpressionColumns(c.w.from)); err == nil {
 			return x
 		}
 	}
@@ -42,8 +42,8 @@ func (c *chooser) expression(text string, rng hcl.Range, check func(*expr.Expr, 
 	return nil
 }
 
-// expressionColumns are the table's columns as expressions see them.
-func expressionColumns(t *schema.Table) []expr.Column {
+// ExpressionColumns are the table's columns as expressions see them.
+func ExpressionColumns(t *schema.Table) []expr.Column {
 	out := make([]expr.Column, len(t.Columns))
 	for i, x := range t.Columns {
 		out[i] = expr.Column{Name: x.Name, Type: x.Type, Nullable: x.Nullable && !inPrimaryKey(t, x.Name)}
@@ -286,7 +286,7 @@ func (w *want) reads(m *plan.Mapping) {
 		m.Filters = append(m.Filters, f.text)
 		uses(f.checked)
 	}
-	for i, x := range expressionColumns(w.from) {
+	for i, x := range ExpressionColumns(w.from) {
 		if need[x.Name] || len(need) == 0 && i == 0 { // a row must be read for each that is written
 			m.Reads = append(m.Reads, plan.SourceColumn{Name: x.Name, Type: x.Type, Nullable: x.Nullable})
 		}

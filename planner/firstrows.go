@@ -57,7 +57,11 @@ func (b *builder) tryExpressions(ctx context.Context) {
 
 // tell keeps what a trial has come to.
 func (b *builder) tell(w *want, t *trial, filters bool) {
-	b.plan.Samples = append(b.plan.Samples, t.samples...)
+	for i := range t.exprs { // column by column
+		for j := i; j < len(t.samples); j += len(t.exprs) {
+			b.plan.Samples = append(b.plan.Samples, t.samples[j])
+		}
+	}
 	if !filters {
 		return
 	}

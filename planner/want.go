@@ -108,7 +108,8 @@ func (b *builder) tables(s *lang.Sync, source, target *endpoint) []*want {
 	var wants []*want
 	for _, w := range all {
 		b.tellIfAsked(w.addr, w.cfg, func() {
-			if b.chooseColumns(w) && b.chooseKey(w) && b.checkKey(w) && b.chooseFilters(w) {
+			filters := b.chooseFilters(w)
+			if b.chooseColumns(w) && b.chooseKey(w) && b.checkKey(w) && filters {
 				wants = append(wants, w)
 			}
 		})

@@ -60,12 +60,13 @@ func lockOptionsOf(c *cli.Context) lockOptions {
 type customOptions struct {
 	targets, replace, approve        []string
 	destroy, dropTables, refreshOnly bool
+	sample                           int // plan -sample
 }
 
 func customOptionsOf(c *cli.Context) customOptions {
 	return customOptions{
 		targets: c.StringSlice("target"), replace: c.StringSlice("replace"), approve: c.StringSlice("approve"),
-		destroy: c.Bool("destroy"), dropTables: c.Bool("drop-tables"), refreshOnly: c.Bool("refresh-only"),
+		destroy: c.Bool("destroy"), dropTables: c.Bool("drop-tables"), refreshOnly: c.Bool("refresh-only"), sample: c.Int("sample"),
 	}
 }
 

@@ -19,7 +19,3 @@ func later(name, usage, instead string) *cli.Command {
 func (s *session) conflictsCommand() *cli.Command {
 	return later("conflicts", "List and resolve conflicts", "This version of syncform syncs one way, so there are no conflicts.")
 }
-
-func (s *session) consoleCommand() *cli.Command {
-	return later("console", "Evaluate expressions", "This version of syncform has no console. An output block shows an expression's value.")
-}

@@ -28,6 +28,7 @@ Examples:
 				&cli.StringFlag{Name: "out", Usage: "Write the plan to the given `path`. This can be used as input to the \"apply\" command."},
 				&cli.BoolFlag{Name: "detailed-exitcode", Usage: "Return a detailed exit code: 0 nothing to do, 1 error, 2 there are changes, 3 there are changes that are held for review."},
 				jsonFlag("Print the plan as JSON; docs/json.md describes it."),
+				&cli.IntFlag{Name: "sample", Usage: "Show what the mappings' expressions make of the first `n` rows of each table. Rows are data: they are shown here and kept nowhere."},
 				&cli.BoolFlag{Name: "verbose", Usage: "Show each step below its change, word for word, and why it is planned."},
 			},
 			planFormatFlags(), customFlags(), varFlags(), lockFlags()),
@@ -70,6 +71,9 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 		return s.failure(o.form.format, o.form.annotate, err)
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	if o.custom.sample < 0 || o.custom.sample > 100 {
+		return refused("Unsuitable option", "-sample takes a number from 1 to 100.")
+	}
 	p, err := w.plan(ctx, o.custom)
 	if err != nil {
 		return s.failure(o.form.format, o.form.annotate, err)
@@ -87,7 +91,7 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 	}
 	t := &o.form.text
 	t.Targets, t.SavedTo, t.Hints, t.RefreshOnly = len(o.custom.targets) > 0, o.out, !s.automation, o.custom.refreshOnly
-	t.Findings, t.Outputs = findings, outputs
+	t.Findings, t.Outputs, t.Samples = findings, outputs, o.custom.sample > 0
 	err = s.writePlan(p, o.form)
 	if err != nil {
 		return failed("Can't write the plan", err)

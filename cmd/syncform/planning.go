@@ -15,7 +15,7 @@ import (
 // input is what the planner works with.
 func (w *work) input(o customOptions) planner.Input {
 	return planner.Input{Config: w.cfg, State: w.state, Conns: w.conns, Options: planner.Options{
-		Targets: o.targets, Replace: o.replace, Approve: o.approve, Destroy: o.destroy, DropTables: o.dropTables, RefreshOnly: o.refreshOnly, Version: version,
+		Targets: o.targets, Replace: o.replace, Approve: o.approve, Destroy: o.destroy, DropTables: o.dropTables, RefreshOnly: o.refreshOnly, Sample: o.sample, Version: version,
 	}}
 }
 

@@ -296,7 +296,8 @@ func (c *checker) decimalArithmetic(n *Node, a, b *typed) *typed {
 			t = decimalType(max(w1, w2), max(s1, s2))
 		}
 	}
-	name, limited := n.Name, ok1 && ok2
+	name, scale := n.Name, int32(min(s1+4, 30))
+	limited := ok1 && ok2
 	return c.strict(n, cDecimal, t, args, func(m *machine, v *value, a []*value) {
 		x, y := a[0].d, a[1].d
 		switch name {
@@ -313,8 +314,10 @@ func (c *checker) decimalArithmetic(n *Node, a, b *typed) *typed {
 			}
 			if name == "%" {
 				_, v.d = x.quoRem(y)
-			} else if v.d = x.div(y); !limited {
-				v.d = v.d.round(max(x.scale, y.scale) + 16)
+			} else if limited {
+				v.d = x.div(y).round(scale)
+			} else {
+				v.d = x.div(y).round(max(x.scale, y.scale) + 16)
 			}
 		}
 		if v.d.big != nil && v.d.big.BitLen() > 216 && tooLong(v.d.big) {

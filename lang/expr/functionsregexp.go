@@ -35,7 +35,7 @@ func (c *checker) pattern(n *Node, a []*typed, flags string) (*regexp.Regexp, *E
 	if prefix != "" {
 		prefix = "(?" + prefix + ")"
 	}
-	re, rerr := regexp.Compile(prefix + text)
+	re, rerr := regexp.Compile(prefix + unicodeClasses(text))
 	if rerr != nil {
 		e := errorAt(a[1].node, "'%s' is no regular expression: %s.", text, strings.TrimPrefix(rerr.Error(), "error parsing regexp: "))
 		if strings.Contains(text, "(?=") || strings.Contains(text, "(?!") || strings.Contains(text, "(?<") {
@@ -44,6 +44,58 @@ func (c *checker) pattern(n *Node, a []*typed, flags string) (*regexp.Regexp, *E
 		return nil, e
 	}
 	return re, nil
+}
+
+// classes are what ICU, and so MySQL, means by the classes of characters.
+var classes = map[string]string{
+	"[:alpha:]": `\p{L}`, "[:upper:]": `\p{Lu}`, "[:lower:]": `\p{Ll}`, "[:digit:]": `\p{Nd}`, "[:alnum:]": `\p{L}\p{Nd}`, "[:space:]": `\t\n\v\f\r\p{Z}`,
+	`\w`: `\p{L}\p{M}\p{Nd}\p{Pc}`, `\d`: `\p{Nd}`, `\s`: `\t\n\v\f\r\p{Z}`,
+}
+
+// unicodeClasses writes out the classes whose members would else be ASCII's only.
+func unicodeClasses(p string) string {
+	var b strings.Builder
+	depth := 0 // within [...]
+	for i := 0; i < len(p); i++ {
+		switch c := p[i]; {
+		case c == '\\' && i+1 < len(p):
+			i++
+			small := classes[`\`+strings.ToLower(p[i:i+1])]
+			switch upper := p[i] >= 'A' && p[i] <= 'Z'; {
+			case small == "" || upper && depth > 0:
+				b.WriteString(p[i-1 : i+1])
+			case depth > 0:
+				b.WriteString(small)
+			case upper:
+				b.WriteString("[^" + small + "]")
+			default:
+				b.WriteString("[" + small + "]")
+			}
+		case c == '[' && depth > 0 && i+1 < len(p) && p[i+1] == ':':
+			end := strings.Index(p[i:], ":]")
+			if end < 0 || classes[p[i:i+end+2]] == "" {
+				b.WriteByte(c)
+				continue
+			}
+			b.WriteString(classes[p[i:i+end+2]])
+			i += end + 1
+		case c == '[' && depth == 0:
+			depth++
+			b.WriteByte(c)
+			for _, more := range []byte("^]") { // a ] that comes first is no end
+				if i+1 < len(p) && p[i+1] == more {
+					b.WriteByte(more)
+					i++
+				}
+			}
+		case c == ']' && depth > 0:
+			depth--
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 func regexpLike(c *checker, n *Node, a []*typed) (*typed, *Error) {

@@ -270,10 +270,12 @@ func (c *checker) unify(n *Node, a []*typed) ([]*typed, class, schema.Type, *Err
 		case x.class == cNull:
 		case first == nil:
 			first, k, t = x, x.class, x.typ
+		case k.numeric() && x.class.numeric():
+			if k != x.class || !t.SameMeaning(x.typ) {
+				k, t = c.widest(&typed{class: k, typ: t, value: first.value, literal: first.literal && t.SameMeaning(first.typ)}, x)
+			}
 		case x.class == k:
 			t = c.wider(k, t, x)
-		case k.numeric() && x.class.numeric():
-			k, t = c.widest(&typed{class: k, typ: t, value: first.value, literal: first.literal}, x)
 		case k == cDate && x.class == cDateTime:
 			k, t = cDateTime, x.typ
 		case k == cDateTime && x.class == cDate:
@@ -304,8 +306,6 @@ func (c *checker) wider(k class, t schema.Type, x *typed) schema.Type {
 		return t
 	}
 	switch k {
-	case cInt, cDecimal, cFloat:
-		_, t = c.widest(&typed{class: k, typ: t}, x)
 	case cText:
 		return varchar(longer(textLength(k, t), textLength(k, x.typ)))
 	case cBytes:

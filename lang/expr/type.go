@@ -57,7 +57,6 @@ var classWords = map[class]string{cNull: "NULL", cBool: "a truth value", cInt: "
 
 func (c class) numeric() bool  { return c == cInt || c == cDecimal || c == cFloat || c == cBool }
 func (c class) temporal() bool { return c == cDate || c == cDateTime || c == cTime }
-func (c class) text() bool     { return c == cText }
 
 // Types that results have.
 var (

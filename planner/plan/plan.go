@@ -212,11 +212,11 @@ type FilterCount struct {
 
 // Sample is the value of a column's expression for one row; nil is NULL.
 type Sample struct {
-	Addr   string // of the mapping
-	Column string
-	Expr   string
-	Value  *string
-	Bad    string // why the row has none
+	Addr   string  `json:"addr"` // of the mapping
+	Column string  `json:"column"`
+	Expr   string  `json:"expr"`
+	Value  *string `json:"value"`
+	Bad    string  `json:"bad,omitempty"` // why the row has none
 }
 
 // Mapping is one source table and the target table made of it: all that the data

@@ -16,6 +16,8 @@ type PlanDocument struct {
 	*plan.Plan
 	Summary   Summary   `json:"summary"`
 	Preflight []Finding `json:"preflight,omitempty"` // what an apply would lack or should know
+	// Samples are what the mappings' expressions make of some rows: -sample.
+	Samples []plan.Sample `json:"samples,omitempty"`
 }
 
 // StateDocument is the output of show -json of a state.

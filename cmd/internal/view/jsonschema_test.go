@@ -250,7 +250,7 @@ func TestJSON(t *testing.T) {
 		}
 	}
 	for name, p := range fixtures(t) {
-		b, err := json.Marshal(PlanDocument{p, Summarize(p), nil})
+		b, err := json.Marshal(PlanDocument{p, Summarize(p), nil, nil})
 		if err != nil {
 			t.Fatal(err)
 		}

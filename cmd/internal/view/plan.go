@@ -21,6 +21,8 @@ type PlanOptions struct {
 	RefreshOnly bool
 	Findings    []Finding
 	Outputs     []OutputChange
+	// Samples shows plan.Samples.
+	Samples bool
 }
 
 // Finding is something that an apply of the plan would lack, or should know.
@@ -80,6 +82,7 @@ func (v *planView) write() {
 		v.out.line("%s", v.Bold(Wrap(Summarize(v.plan).String(), v.Columns())))
 	}
 	v.outputs()
+	v.samples()
 	v.notes()
 	v.findings(true, "Missing, so that the plan can't be applied yet:")
 	v.findings(false, "To know before it is applied:")
@@ -335,7 +338,7 @@ func (v *planView) filters(b *plan.BackfillSpec) {
 		return " keeps " + Count(n) + " of the first " + Plural(f.Rows, "row")
 	}
 	for _, x := range f.Filters {
-		line("where " + x.Filter + " " + kept(x.Kept))
+		line("where " + x.Filter + kept(x.Kept))
 	}
 	if len(f.Filters) > 1 && f.Rows > 0 {
 		line("all of them together keep " + Count(f.Kept))

@@ -67,5 +67,5 @@ func actionSQL(p *plan.Plan, a *plan.Action) string {
 
 // PlanJSON writes a plan with its summary and what a preflight found.
 func PlanJSON(w io.Writer, p *plan.Plan, findings []Finding) error {
-	return writeJSON(w, PlanDocument{p, Summarize(p), findings})
+	return writeJSON(w, PlanDocument{p, Summarize(p), findings, p.Samples})
 }
