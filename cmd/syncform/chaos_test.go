@@ -93,9 +93,9 @@ func chaos(t *testing.T, from, to system, kills int) {
 }
 
 // busyNames are the tables of the workload.
-var busyNames = []string{"items", "names", "pairs"}
+var busyNames = []string{"items", "names", "pairs", "parents", "children"}
 
-var busyColumns = map[string]string{"items": "id, code, qty, body", "names": "name, note", "pairs": "a, b, v"}
+var busyColumns = map[string]string{"items": "id, code, qty, body", "names": "name, note", "pairs": "a, b, v", "parents": "id, v", "children": "id, parent, v"}
 
 func busyTables(s system) []string {
 	text, long := "varchar(100)", "text"
@@ -103,6 +103,8 @@ func busyTables(s system) []string {
 		"CREATE TABLE items (id integer NOT NULL PRIMARY KEY, code " + text + " UNIQUE, qty integer, body " + long + ")",
 		"CREATE TABLE names (name " + text + " NOT NULL PRIMARY KEY, note " + text + ")",
 		"CREATE TABLE pairs (a integer NOT NULL, b integer NOT NULL, v " + text + ", PRIMARY KEY (a, b))",
+		"CREATE TABLE parents (id integer NOT NULL PRIMARY KEY, v integer)",
+		"CREATE TABLE children (id integer NOT NULL PRIMARY KEY, parent integer, v integer, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE ON UPDATE CASCADE)",
 	}
 }
 
@@ -152,7 +154,20 @@ func (w *workload) change() []string {
 		w.ids = append(w.ids, id)
 		return []string{fmt.Sprintf("INSERT INTO items VALUES (%d, 'c%d', %d, %s)", id, id, w.r.IntN(9), w.literal(strings.Repeat(w.text()+"x", 200)))}
 	}
-	switch w.r.IntN(14) {
+	switch w.r.IntN(16) {
+	case 14: // a family, which goes as a whole where the server deletes in cascade
+		p := w.fresh()
+		return []string{
+			fmt.Sprintf("INSERT INTO parents VALUES (%d, 1)", p), fmt.Sprintf("INSERT INTO children VALUES (%d, %d, 1)", w.fresh(), p), fmt.Sprintf("INSERT INTO children VALUES (%d, %d, 2)", w.fresh(), p),
+		}
+	case 15:
+		if w.s.name == "sqlite" {
+			return []string{"DELETE FROM children WHERE v = 2"}
+		}
+		if w.r.IntN(2) == 0 {
+			return []string{fmt.Sprintf("UPDATE parents SET id = id + 1000000 WHERE id < 1000000 AND id > %d", w.n-40)}
+		}
+		return []string{fmt.Sprintf("DELETE FROM parents WHERE id < %d", w.n-w.r.IntN(60))}
 	case 0, 1, 2:
 		id := w.fresh()
 		w.ids = append(w.ids, id)

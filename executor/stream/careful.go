@@ -44,7 +44,7 @@ func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *
 	err := r.write(ctx, tx, b, c, bind)
 	// What is read again in between may be newer, and collide with other rows.
 	const most = 10
-	for tries := 0; tries < most && inTheWay(err) && !t.live(); tries++ {
+	for tries := 0; tries < most && inTheWay(err) && (!t.live() || r.unordered()); tries++ {
 		if err := tx.RollbackTo(ctx); err != nil {
 			return err
 		}
@@ -64,6 +64,12 @@ func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *
 	return err
 }
 
+// unordered reports whether changes come as the rows are now, in no order of theirs, so
+// that one which is in the way of another comes too.
+func (r *run) unordered() bool {
+	return r.spec.Capture.Method == providers.Trigger || r.spec.Capture.Method == providers.Polling
+}
+
 // inTheWay reports whether an error says that another row holds a unique value.
 func inTheWay(err error) bool {
 	var conflict *providers.ConflictError
@@ -78,8 +84,13 @@ func rowsFault(err error) bool {
 // write does one change by itself.
 func (r *run) write(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *row.Change, bind *binding) error {
 	t := bind.table
+	if err := r.cascade(ctx, tx, b, c, bind); err != nil {
+		return err
+	}
+	for _, other := range r.tables {
+		other.work.reset()
+	}
 	p := &t.work
-	p.reset()
 	if !p.add(b, c, bind) {
 		return fmt.Errorf("table %s: %s", t.read.Name, noKey)
 	}

@@ -29,7 +29,7 @@ func (w *writer) batch(ctx context.Context, b *row.Changes) error {
 	if err := w.prepare(ctx, b, w.abandon); err != nil {
 		return err
 	}
-	if w.enforced || w.careOf > 0 {
+	if w.enforced || w.careOf > 0 || w.cascading(b) {
 		return w.try(ctx, b, w.careful)
 	}
 	err := w.try(ctx, b, func(ctx context.Context, tx providers.ApplyTx, b *row.Changes) error {
