@@ -36,8 +36,9 @@ type run struct {
 	stop   context.CancelFunc
 	loads  map[string]*load // by action
 
-	mu     sync.Mutex
-	result Result
+	mu      sync.Mutex
+	result  Result
+	history *history
 }
 
 func newRun(p *plan.Plan, env Env) (*run, error) {
@@ -60,7 +61,7 @@ func newRun(p *plan.Plan, env Env) (*run, error) {
 	return r, nil
 }
 
-func (r *run) apply(ctx context.Context) (Result, error) {
+func (r *run) apply(ctx context.Context) (res Result, err error) {
 	if r.hard = r.env.Hard; r.hard == nil {
 		r.hard = context.WithoutCancel(ctx)
 	}
@@ -74,6 +75,10 @@ func (r *run) apply(ctx context.Context) (Result, error) {
 	if err := r.record.Now(r.hard, func(s *state.State) { s.Version = r.plan.Version; s.Begin(r.plan) }); err != nil {
 		return Result{State: r.env.State}, err
 	}
+	if err := r.beginHistory(); err != nil {
+		return Result{State: r.record.State()}, err
+	}
+	defer func() { r.endHistory(err) }()
 	pools := r.openPools()
 	if err := r.pauseStreams(); err != nil {
 		return Result{State: r.record.State()}, err
@@ -188,6 +193,7 @@ func (r *run) do(a *plan.Action) error {
 		}
 		r.stop()
 	}
+	r.noteAction(a, time.Since(began), err)
 	if told {
 		r.env.Observer.ActionDone(a, time.Since(began), err)
 	}

@@ -20,10 +20,6 @@ func (s *session) conflictsCommand() *cli.Command {
 	return later("conflicts", "List and resolve conflicts", "This version of syncform syncs one way, so there are no conflicts.")
 }
 
-func (s *session) historyCommand() *cli.Command {
-	return later("history", "Show the audit trail", "This version of syncform keeps no history besides the state's list of applied plans; \"syncform state pull\" shows it.")
-}
-
 func (s *session) consoleCommand() *cli.Command {
 	return later("console", "Evaluate expressions", "This version of syncform has no console. An output block shows an expression's value.")
 }

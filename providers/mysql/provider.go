@@ -121,6 +121,7 @@ func (c *Conn) book() ledger.Ledger {
 var (
 	_ providers.Provider       = Provider{}
 	_ providers.Conn           = (*Conn)(nil)
+	_ providers.Historian      = (*Conn)(nil)
 	_ providers.Translator     = (*Conn)(nil)
 	_ providers.Normalizer     = (*Conn)(nil)
 	_ providers.StepPlanner    = (*Conn)(nil)
