@@ -29,10 +29,15 @@ func (c *Conn) Inspect(ctx context.Context, o providers.InspectOptions) (*schema
 		return nil, fmt.Errorf("read the catalogue: %w", err)
 	}
 	db := r.database()
+	c.describe(db, identity)
+	return db, nil
+}
+
+// describe fills in what is known of the database itself.
+func (c *Conn) describe(db *schema.Database, identity string) {
 	db.System, db.Version, db.VersionNum = schema.PostgreSQL, c.versionText, c.version
 	db.Identity = "postgresql:" + identity + "/" + c.databaseOID + "/" + c.database
 	db.Name, db.DefaultSchema, db.Charset, db.Collation = c.database, c.schema, c.encoding, c.collation
-	return db, nil
 }
 
 // systemIdentifier names the cluster, whatever host name led to it; it is asked once.
