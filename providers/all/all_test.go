@@ -15,7 +15,7 @@ func TestEveryProviderSaysWhatItsBlocksLookLike(t *testing.T) {
 			t.Errorf("%s: %+v", name, s)
 		}
 	}
-	for _, name := range []string{"elasticsearch", "bigquery", "stream", "sql"} {
+	for _, name := range []string{"elasticsearch", "bigquery", "stream"} {
 		if s, ok := schemas[name]; !ok || s.Available {
 			t.Errorf("%s: %+v", name, s)
 		}

@@ -157,4 +157,5 @@ var (
 	_ providers.Applier        = (*Conn)(nil)
 	_ providers.StreamKeeper   = (*Conn)(nil)
 	_ providers.Capturer       = (*Conn)(nil)
+	_ providers.SchemaTrier    = (*Conn)(nil)
 )

@@ -151,4 +151,5 @@ var (
 	_ providers.Writer         = (*Conn)(nil)
 	_ providers.Applier        = (*Conn)(nil)
 	_ providers.StreamKeeper   = (*Conn)(nil)
+	_ providers.SchemaTrier    = (*Conn)(nil)
 )
