@@ -19,6 +19,7 @@ const (
 	hazardEnum       = "SF109"
 	hazardGenerated  = "SF110"
 	hazardPartition  = "SF111"
+	hazardDropObject = "SF112"
 )
 
 // HazardCode is one kind of hazard.
@@ -43,6 +44,7 @@ var Hazards = []HazardCode{
 	{hazardEnum, "Labels of an enum type are taken away or reordered.", true},
 	{hazardGenerated, "A generated column is computed otherwise: every value is rewritten.", true},
 	{hazardPartition, "A table is to be partitioned otherwise, which means another table.", true},
+	{hazardDropObject, "An index, a constraint, a type, a sequence or a schema goes, which the source lacks.", true},
 }
 
 func hazard(code, format string, args ...any) providers.Hazard {

@@ -11,7 +11,7 @@ import (
 func TestEveryProviderSaysWhatItsBlocksLookLike(t *testing.T) {
 	schemas := all.Schemas()
 	for name := range all.Providers() {
-		if s := schemas[name]; !s.Available || !s.Source || !s.Target {
+		if s := schemas[name]; !s.Available || !s.Source || !s.Target && name != "sql" {
 			t.Errorf("%s: %+v", name, s)
 		}
 	}

@@ -113,6 +113,10 @@ func (p *stepPlan) modifyColumn(ch schema.ModifyColumn) {
 		p.alter(ch.In, "DROP COLUMN "+ident(ch.From.Name)+", ADD COLUMN "+definition+place, p.server.columnIs(ch.In, ch.To))
 		return
 	}
+	if ch.Place != nil {
+		p.alter(ch.In, "MODIFY COLUMN "+definition+placeDDL(ch.Place), "")
+		return
+	}
 	p.alter(ch.In, "MODIFY COLUMN "+definition, p.server.columnIs(ch.In, ch.To))
 }
 

@@ -70,6 +70,9 @@ func (p *stepPlan) isPartitioned(n schema.Name) bool {
 }
 
 func (p *stepPlan) change(change schema.Change) error {
+	if done, err := p.changeObject(change); done {
+		return err
+	}
 	switch c := change.(type) {
 	case schema.AddSchema:
 		p.addf("CREATE SCHEMA IF NOT EXISTS %s", quote(c.Schema))
@@ -81,8 +84,6 @@ func (p *stepPlan) change(change schema.Change) error {
 		return p.addDomain(c.Domain)
 	case schema.AddSequence:
 		p.addSequence(c.Sequence)
-	case schema.OwnSequence:
-		p.addf("ALTER SEQUENCE %s OWNED BY %s.%s", quoteName(c.Sequence.Name), quoteName(c.Sequence.OwnerTable), quote(c.Sequence.OwnerColumn))
 	case schema.AddTable:
 		return p.addTable(c.To)
 	case schema.DropTable:

@@ -33,7 +33,7 @@ func constant(t schema.Type, text string) string {
 			return "true"
 		}
 		return "false"
-	case (t.Kind == schema.Int || t.Kind == schema.Decimal) && isPlainNumber(text):
+	case (t.Kind == schema.Int || t.Kind == schema.Decimal || t.Kind == schema.Float) && isPlainNumber(text):
 		return text
 	case t.IsBinary():
 		return fmt.Sprintf(`'\x%x'`, text)
