@@ -103,7 +103,7 @@ type pair2 struct {
 	old, new       string
 	refused, since string
 	only           string // mysql or mariadb
-	forward        bool
+	forward, same  bool
 	values         []string
 }
 
@@ -117,7 +117,7 @@ func readPair(t *testing.T, dir string) pair2 {
 	}
 	trim := strings.TrimSpace
 	return pair2{old: read("old.sql"), new: read("new.sql"), refused: trim(read("refused")), since: trim(read("since")), only: trim(read("only")),
-		forward: exists(filepath.Join(dir, "forward")), values: strings.Fields(read("values"))}
+		forward: exists(filepath.Join(dir, "forward")), same: exists(filepath.Join(dir, "same")), values: strings.Fields(read("values"))}
 }
 
 // change takes the target from one schema to another.
@@ -161,6 +161,9 @@ func (b *pairBench) change(t *testing.T, p pair2, from, to, refused string) {
 	}
 	if !again.Empty() || again.Held > 0 {
 		t.Errorf("the next plan is not empty:\n%s\nplan:\n%s", steps(again), steps(pl))
+	}
+	if p.same && len(pl.Actions) > 0 {
+		t.Errorf("it is only spelled differently, and there is something to do:\n%s", steps(pl))
 	}
 	b.compareRows(t, p, before, b.rows(t), steps(pl))
 }

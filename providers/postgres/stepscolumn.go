@@ -78,10 +78,38 @@ func sameDefault(a, b *schema.Default) bool {
 
 // conversion is the expression that makes the new value of the old one.
 func (p *stepPlan) conversion(col string, from, to schema.Type, typ string) string {
-	if from.Kind == schema.EnumKind || to.Kind == schema.EnumKind {
-		return col + "::text::" + typ
+	if !casts(from, to) {
+		return col + "::text::" + typ // a text that is no such value is refused, never bent
 	}
 	return col + "::" + typ
+}
+
+// casts reports whether the server is known, or likely, to have a cast of its own.
+func casts(from, to schema.Type) bool {
+	if from.Domain || to.Domain {
+		from.Domain, to.Domain = false, false
+	}
+	number := func(k schema.Kind) bool { return k == schema.Int || k == schema.Decimal || k == schema.Float }
+	moment := func(k schema.Kind) bool { return k == schema.Date || k == schema.Timestamp || k == schema.TimestampTZ }
+	hour := func(k schema.Kind) bool { return k == schema.Time || k == schema.TimeTZ || k == schema.Interval }
+	document := func(k schema.Kind) bool { return k == schema.JSON || k == schema.JSONB }
+	bits := func(k schema.Kind) bool { return k == schema.Bit || k == schema.VarBit }
+	a, b := from.Kind, to.Kind
+	switch {
+	case a == schema.EnumKind || b == schema.EnumKind:
+		return false
+	case a == b && a != schema.Array, a == schema.Other || b == schema.Other, isCharacters(a) || isCharacters(b):
+		return true
+	case a == schema.Array && b == schema.Array && from.Elem != nil && to.Elem != nil:
+		return casts(*from.Elem, *to.Elem)
+	case a == schema.Bool || b == schema.Bool:
+		return from.Kind == schema.Int && from.Bits == 32 || to.Kind == schema.Int && to.Bits == 32
+	case number(a) && number(b), moment(a) && moment(b), document(a) && document(b), bits(a) && bits(b):
+		return true
+	case hour(b):
+		return moment(a) && b == schema.Time || a == schema.TimestampTZ || hour(a) && (a != schema.Interval || b == schema.Time) && (b != schema.Interval || a == schema.Time)
+	}
+	return false
 }
 
 // modifyGenerated changes how a column is computed; done reports that nothing is left.
