@@ -39,7 +39,10 @@ func (b *builder) compare(ctx context.Context) {
 func (b *builder) settleNames() {
 	spaces := map[string]*namespace{}
 	for _, w := range b.wants {
-		if w.live = w.target.table(w.name); w.live != nil {
+		if w.live = w.target.table(w.name); w.live == nil && w.mirrors() && w.schemaOnly() {
+			w.live = detached(w.target.db, w.name)
+		}
+		if w.live != nil {
 			w.adoptCase()
 		}
 		n := spaces[w.target.db.Identity]
@@ -80,6 +83,12 @@ func (w *want) adoptCase() {
 // diff compares the want with its live table.
 func (w *want) diff() {
 	d := differ{sys: w.target.db.System, have: w.live, want: &w.table, compare: w.target.translator.CompareTypes, version: w.target.db.VersionNum, exact: w.cfg.Prune, computes: w.schemaOnly()}
+	d.stands = func(live bool, n schema.Name) bool {
+		if live {
+			return w.target.table(n) != nil
+		}
+		return w.source.table(n) != nil
+	}
 	if c, err := providers.As[providers.ExpressionComparer](w.target.conn); err == nil {
 		d.same = c.SameExpression
 	}

@@ -40,6 +40,7 @@ type differ struct {
 	compare func(from, to schema.Type) schema.Narrowing
 	same    func(a, b string) bool // of expressions; nil: by their text
 	version int
+	stands  func(live bool, n schema.Name) bool // whether a table of that name stands by itself; nil: none does
 	// exact makes the live table a mirror: what nobody asked for goes, and names, comments
 	// and, where the system can, the order of columns count.
 	exact bool
@@ -81,7 +82,10 @@ func (d *differ) table() {
 	if d.want.Comment != "" || d.exact {
 		to.Comment = d.want.Comment
 	}
-	if to.Comment != d.have.Comment || len(to.Options) != len(d.have.Options) || !covers(d.have.Options, to.Options) {
+	if d.exact && d.sys == schema.PostgreSQL && !slices.Equal(d.have.Inherits, d.want.Inherits) {
+		to.Inherits = d.want.Inherits
+	}
+	if !slices.Equal(to.Inherits, d.have.Inherits) || to.Comment != d.have.Comment || len(to.Options) != len(d.have.Options) || !covers(d.have.Options, to.Options) {
 		d.add(difference{change: schema.ModifyTable{From: *d.have, To: to}, reason: "the source has it so"})
 	}
 	d.partitioning()
@@ -129,8 +133,9 @@ func (d *differ) partitioning() {
 		})
 		return
 	}
-	if d.exact && !isMySQL(d.sys) {
-		return // partition by partition
+	if d.exact && d.sys == schema.PostgreSQL {
+		d.mirrorPartitions(d.have.Name, have, want)
+		return
 	}
 	merged, added := withPartitions(*have, *want)
 	if added > 0 {

@@ -153,6 +153,9 @@ func (d *differ) merge(have, want schema.Column) schema.Column {
 		}
 		to.Identity = &id
 	}
+	if a, b := have.Generated, to.Generated; a != nil && b != nil && a.Stored == b.Stored && d.expr(a.Expr, b.Expr) {
+		to.Generated = a
+	}
 	if have.Generated == nil && to.Generated != nil && !d.computes {
 		to.Generated = nil // a plain column here: its values are copied
 	}

@@ -195,7 +195,11 @@ func (d *differ) places() {
 	live := map[string]int{} // position among the live columns that stay
 	n := 0
 	for _, c := range d.have.Columns {
-		if slices.ContainsFunc(d.want.Columns, func(w schema.Column) bool { return d.fold(w.Name) == d.fold(c.Name) }) {
+		goes := slices.ContainsFunc(d.out, func(x difference) bool {
+			drop, ok := x.change.(schema.DropColumn)
+			return ok && drop.Column.Name == c.Name
+		})
+		if !goes && slices.ContainsFunc(d.want.Columns, func(w schema.Column) bool { return d.fold(w.Name) == d.fold(c.Name) }) {
 			live[d.fold(c.Name)] = n
 			n++
 		}

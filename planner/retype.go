@@ -10,6 +10,9 @@ import (
 // gives it back afterwards: checks, conditions and computed columns are kept by the
 // server as they were read with the old type.
 func (s *script) retypes(wants []*want, o *objects) {
+	if isMySQL(s.target.db.System) {
+		releaseIndexed(wants, s.target.db.System)
+	}
 	if s.target.db.System != schema.PostgreSQL {
 		return
 	}
@@ -55,6 +58,38 @@ func (s *script) retypes(wants []*want, o *objects) {
 		r.release(hard[w.name])
 		for _, k := range w.live.ForeignKeys {
 			if touches(k.Columns, hard[w.name]) || touches(k.RefColumns, hard[k.RefTable]) {
+				r.foreignKey(k)
+			}
+		}
+	}
+}
+
+// releaseIndexed swaps the foreign keys that an index serves which goes: MySQL lets none
+// go that a foreign key needs, on either side.
+func releaseIndexed(wants []*want, sys schema.System) {
+	leads := map[schema.Name]map[string]bool{}
+	for _, w := range wants {
+		leads[w.name] = map[string]bool{}
+		for _, d := range w.work.diffs {
+			var parts []schema.KeyPart
+			switch c := d.change.(type) {
+			case schema.DropIndex:
+				parts = c.Index.Parts
+			case schema.DropPrimaryKey:
+				parts = c.Key.Parts
+			}
+			if len(parts) > 0 && !d.held() {
+				leads[w.name][parts[0].Column] = true
+			}
+		}
+	}
+	for _, w := range wants {
+		if w.live == nil {
+			continue
+		}
+		r := &releaser{w: w, sys: sys}
+		for _, k := range w.live.ForeignKeys {
+			if touches(k.Columns, leads[w.name]) || touches(k.RefColumns, leads[k.RefTable]) {
 				r.foreignKey(k)
 			}
 		}
@@ -192,6 +227,6 @@ func (r *releaser) swap(drop, add schema.Change) {
 	if slices.ContainsFunc(r.w.work.diffs, func(d difference) bool { return replaces(d.change) == replaces(drop) }) {
 		return
 	}
-	const why = "a column that it names changes its type"
+	const why = "what it rests on changes"
 	r.w.work.diffs = append(r.w.work.diffs, difference{change: drop, reason: why}, difference{change: add, reason: why, afterRows: true})
 }

@@ -30,6 +30,9 @@ func (s *script) writeSchema(wants, gone []*want) {
 
 	s.doAll(o.schemas)
 	for _, w := range wants {
+		s.some(w, leavesTable)
+	}
+	for _, w := range wants {
 		s.some(w, isRename)
 		for _, d := range w.work.release {
 			s.foreignKey(w, d, d.change.(schema.DropForeignKey).Key.RefTable)
@@ -64,12 +67,14 @@ func (s *script) writeSchema(wants, gone []*want) {
 		s.some(byKeys[len(byKeys)-1-i], func(d *difference) bool { from, to := unlogged(d); return !from && to })
 	}
 	for _, w := range wants {
+		s.some(w, func(d *difference) bool { return !d.afterRows && !isDropColumn(d) && !computesAnew(d) })
 		s.some(w, func(d *difference) bool { return !d.afterRows && !isDropColumn(d) })
 	}
 	s.doAll(o.change)
 	s.doAll(o.own)
 	for _, w := range wants {
 		if w.work.create {
+			s.primaryKey(w)
 			s.keys(w)
 		} else {
 			s.some(w, func(d *difference) bool { return isModifyColumn(d) })
@@ -126,6 +131,15 @@ func unlogged(d *difference) (from, to bool) {
 	return ok && c.From.Options["unlogged"] != "", ok && c.To.Options["unlogged"] != ""
 }
 
+// leavesTable marks partitions that go, or become tables of their own.
+func leavesTable(d *difference) bool {
+	switch d.change.(type) {
+	case schema.DetachPartition, schema.DropPartition:
+		return true
+	}
+	return false
+}
+
 func isRename(d *difference) bool {
 	_, ok := d.change.(schema.RenameColumn)
 	return ok
@@ -150,6 +164,12 @@ func isDropConstraint(d *difference) bool {
 func isDropColumn(d *difference) bool {
 	_, ok := d.change.(schema.DropColumn)
 	return ok && !d.early
+}
+
+// computesAnew marks what may name columns that the plan adds.
+func computesAnew(d *difference) bool {
+	c, ok := d.change.(schema.ModifyColumn)
+	return ok && c.To.Generated != nil
 }
 
 func isModifyColumn(d *difference) bool {

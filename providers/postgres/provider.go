@@ -158,4 +158,6 @@ var (
 	_ providers.StreamKeeper   = (*Conn)(nil)
 	_ providers.Capturer       = (*Conn)(nil)
 	_ providers.SchemaTrier    = (*Conn)(nil)
+
+	_ providers.ExpressionComparer = (*Conn)(nil)
 )

@@ -73,6 +73,9 @@ func (p *stepPlan) change(change schema.Change) error {
 	if done, err := p.changeObject(change); done {
 		return err
 	}
+	if p.changePartition(change) {
+		return nil
+	}
 	switch c := change.(type) {
 	case schema.AddSchema:
 		p.addf("CREATE SCHEMA IF NOT EXISTS %s", quote(c.Schema))
@@ -95,7 +98,7 @@ func (p *stepPlan) change(change schema.Change) error {
 			p.alter(schema.Name{Schema: c.From.Schema, Name: c.To.Name}, "SET SCHEMA %s", quote(c.To.Schema))
 		}
 	case schema.ModifyTable:
-		p.modifyTable(c.From, c.To)
+		return p.modifyTable(c.From, c.To)
 	case schema.AddColumn:
 		sql, err := p.columnSQL(c.Column)
 		if err != nil {
