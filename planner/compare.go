@@ -92,7 +92,9 @@ func (w *want) diff() {
 	if c, err := providers.As[providers.ExpressionComparer](w.target.conn); err == nil {
 		d.same = c.SameExpression
 	}
-	w.work.diffs = diffTable(d)
+	live, renames := w.renames()
+	d.have = live
+	w.work.diffs = append(renames, diffTable(d)...)
 }
 
 // mirrors reports whether the target is an exact copy in the source's own words, so that

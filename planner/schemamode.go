@@ -96,6 +96,7 @@ func (s *script) writeSchema(wants, gone []*want) {
 	s.doAll(o.drop)
 	made := map[*want]bool{}
 	for _, w := range wants {
+		s.b.likelyRenames(w)
 		made[w] = w.work.create
 		s.tell(w, made)
 	}
@@ -142,7 +143,7 @@ func leavesTable(d *difference) bool {
 
 func isRename(d *difference) bool {
 	_, ok := d.change.(schema.RenameColumn)
-	return ok
+	return ok || d.reason == whyRename
 }
 
 func isRenameOfPart(d *difference) bool {

@@ -31,7 +31,7 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 	case schema.ModifyTable:
 		p.modifyTable(ch.From, ch.To)
 	case schema.AddColumn:
-		p.alter(ch.In, "ADD COLUMN "+c.server.columnDDL(p.table(ch.In), ch.Column, p.keyed(ch.In, ch.Column.Name))+placeDDL(ch.Place), columnThere(ch.In, ch.Column.Name))
+		p.addColumn(ch)
 	case schema.DropColumn:
 		p.alter(ch.In, "DROP COLUMN "+ident(ch.Column.Name), "NOT "+columnThere(ch.In, ch.Column.Name))
 	case schema.ModifyColumn:

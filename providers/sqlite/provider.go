@@ -152,4 +152,6 @@ var (
 	_ providers.Applier        = (*Conn)(nil)
 	_ providers.StreamKeeper   = (*Conn)(nil)
 	_ providers.SchemaTrier    = (*Conn)(nil)
+
+	_ providers.ExpressionComparer = (*Conn)(nil)
 )
