@@ -23,6 +23,7 @@ import (
 // NAME/new.sql. A file "refused" beside them holds a part of the reason why old can't
 // become new; "forward" says that the way back is another matter, and why; "values"
 // names the columns (table.column) whose values change by what the pair is about;
+// "same" says that the two are one schema, spelled in two ways, which plans empty;
 // "since" the oldest major version that knows the words.
 const pairsDir = "../testdata/diff"
 
@@ -152,7 +153,7 @@ func (b *pairBench) change(t *testing.T, p pair2, from, to, refused string) {
 	if err := b.apply(pl); err != "" {
 		t.Fatalf("%s\nplan:\n%s", err, steps(pl))
 	}
-	if got, want := b.dump(t, b.target), b.dump(t, b.reference); got != want {
+	if got, want := b.dump(t, b.target), b.dump(t, b.reference); got != want && !p.same {
 		t.Errorf("the catalogue is another one (- wanted, + is):\n%s\nplan:\n%s", lineDiff(want, got), steps(pl))
 	}
 	again, diags := b.plan(t, to)
@@ -187,7 +188,7 @@ func (b *pairBench) load(t *testing.T, url, text string) {
 		if r[0] != "BASE TABLE" && r[0] != "SYSTEM VERSIONED" {
 			kind = r[0]
 		}
-		drops = append(drops, "DROP "+kind+" `"+r[1]+"`")
+		drops = append(drops, "DROP "+kind+" `"+strings.ReplaceAll(r[1], "`", "``")+"`")
 	}
 	statements, err := sqltext.Split(b.system, sqltext.File{Name: "pair", Text: text})
 	if err != nil {

@@ -71,7 +71,7 @@ func dumpMySQL(t *testing.T, url string) string {
 		if r[1] == "VIEW" {
 			continue
 		}
-		create := providertest.Query(t, url, "SHOW CREATE TABLE `"+r[0]+"`")[0][1]
+		create := providertest.Query(t, url, "SHOW CREATE TABLE `"+strings.ReplaceAll(r[0], "`", "``")+"`")[0][1]
 		create = autoIncrement.ReplaceAllString(create, "")
 		var columns, keys []string
 		lines := strings.Split(create, "\n")
