@@ -10,11 +10,12 @@ VERSION     ?= $(or $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 PACKAGES    ?= ./...
 TESTFLAGS   ?= -timeout 25m
+CHAOS       ?= 100
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages whose work is goroutines sharing things, for the race detector.
 RACE        ?= ./executor/... ./planner/state/... ./providers/row/... ./providers/sqlite/...
 
-.PHONY: help quickstart test race bench lint fmt build ci
+.PHONY: help quickstart test race underload bench lint fmt build ci pieces
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -31,6 +32,12 @@ test: bin/servers ## every test, on real servers that it finds or fetches and st
 race: bin/servers ## the tests of RACE with the race detector (needs a C compiler)
 	CGO_ENABLED=1 bin/servers -- go test -race $(TESTFLAGS) $(RACE)
 
+underload: bin/servers ## each safe form of a change on a busy table: the longest stall of others (minutes; a quiet machine)
+	SF_TEST_UNDERLOAD=1 bin/servers -- go test ./providers/all -run TestUnderLoad -v -timeout 40m
+
+chaos: bin/servers ## the suite of faults, long: kills under load in every pair of systems, full disks; CHAOS=n kills per pair
+	SF_TEST_CHAOS=$(CHAOS) SF_TEST_FAULTS=1 SF_TEST_KILLS=25 bin/servers -- go test -timeout 170m -run 'Chaos|Kill|Disk|Fault' ./cmd/syncform ./executor/... ./providers/...
+
 bench: build bin/servers ## ratios against the limit measured in the same run; BENCHFLAGS="-rows 300000"
 	bin/servers -- go run ./bench $(BENCHFLAGS)
 
@@ -40,6 +47,9 @@ lint: ## gofmt, vet, who imports whom, staticcheck, govulncheck
 	go run ./cmd/internal/importlint
 	go run $(STATICCHECK) ./...
 	.ci/vulncheck
+
+pieces: ## the pieces of ci/, by actionlint, OPA, Kubernetes' types and schemas; a module of its own
+	cd ci && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...
 
 fmt: ## gofmt over everything
 	gofmt -w .

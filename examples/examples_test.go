@@ -22,6 +22,11 @@ func folders(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	deeper, err := filepath.Glob("*/*/*" + lang.ExtHCL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, deeper...)
 	var out []string
 	for _, f := range files {
 		if dir := filepath.Dir(f); len(out) == 0 || out[len(out)-1] != dir {

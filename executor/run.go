@@ -1,10 +1,13 @@
 package executor
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -32,7 +35,6 @@ type run struct {
 	soft   context.Context // ends on ctx's end, and on the first failure
 	stop   context.CancelFunc
 	loads  map[string]*load // by action
-	paused map[string]bool  // syncs that a person has paused
 
 	mu     sync.Mutex
 	result Result
@@ -54,7 +56,7 @@ func newRun(p *plan.Plan, env Env) (*run, error) {
 		return nil, err
 	}
 	r.record = apply.NewRecord(env.Backend, env.State, p.Version)
-	r.loads, r.paused = map[string]*load{}, map[string]bool{}
+	r.loads = map[string]*load{}
 	return r, nil
 }
 
@@ -120,11 +122,21 @@ func (r *run) nothing() bool {
 		return false
 	}
 	for _, m := range r.plan.Mappings {
-		if s.Mapping(m.Addr) == nil {
+		if have := s.Mapping(m.Addr); have == nil || !sameMapping(&have.Mapping, &m) {
 			return false
 		}
 	}
 	return sameOutputs(s.Outputs, outputs(r.plan))
+}
+
+// sameMapping compares what the state keeps of a mapping with what a plan says of it.
+func sameMapping(a, b *plan.Mapping) bool {
+	if reflect.DeepEqual(a, b) {
+		return true
+	}
+	x, errA := json.Marshal(a) // nil and empty are one there
+	y, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(x, y)
 }
 
 // outcome is Apply's error: what failed, and that the run was stopped.

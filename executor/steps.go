@@ -37,11 +37,12 @@ func (r *run) steps(a *plan.Action) error {
 			return errStoppedBetween
 		}
 		key := providers.StepKey{Plan: r.plan.ID, Action: a.ID, Step: i}
-		err := retry.Do(r.soft, r.hard, policy, func(ctx context.Context) error {
+		attempt := func(ctx context.Context) error {
 			ran, err := runner.RunStep(ctx, key, s)
 			changed = changed || ran
 			return err
-		})
+		}
+		err := r.patiently(policy, attempt)
 		if err != nil {
 			return fmt.Errorf("step %d of %d (%s): %w", i+1, len(a.Steps), firstWords(s.Text), err)
 		}
@@ -53,6 +54,32 @@ func (r *run) steps(a *plan.Action) error {
 		return r.record.Soon(r.hard, func(s *state.State) { s.LoadDone(m.Addr, r.rows(m), time.Now()) })
 	}
 	return nil
+}
+
+// lockAttempts is how often a step is tried again that found its table in use: over
+// about a quarter of an hour.
+const lockAttempts = 36
+
+// patiently tries a step again by its policy; where it only could not get its lock,
+// for much longer, as each try is short and keeps nobody waiting.
+func (r *run) patiently(p retry.Policy, attempt func(context.Context) error) error {
+	others, locked := 0, 0
+	for {
+		err := attempt(r.hard)
+		if err == nil || !retry.Worthwhile(r.hard, err) {
+			return err
+		}
+		if errors.Is(err, providers.ErrLocked) {
+			locked++
+			if q := (retry.Policy{Attempts: lockAttempts, Notify: p.Notify}); !q.Pause(r.soft, locked, err) {
+				return err
+			}
+			continue
+		}
+		if others++; !p.Pause(r.soft, others, err) {
+			return err
+		}
+	}
 }
 
 // mapping finds the mapping that an action belongs to: the one whose address is the

@@ -88,7 +88,7 @@ func (r *run) startStream(ctx context.Context, a *plan.Action) error {
 	if err != nil {
 		return err
 	}
-	return store.Begin(ctx, providers.StreamRecord{Sync: spec.Sync, Origin: spec.SourceIdentity, Start: start, Position: start.Position, Tables: tables, PauseRequested: true})
+	return store.Begin(ctx, providers.StreamRecord{Sync: spec.Sync, Origin: spec.SourceIdentity, Start: start, Position: start.Position, Tables: tables, PausedBy: providers.PausedByApply})
 }
 
 // records are the tables of a stream's action, as they are before their loads.
@@ -295,9 +295,6 @@ func (r *run) pauseStreams() error {
 		if rec == nil {
 			continue
 		}
-		if rec.PauseRequested && !r.again && r.env.State.Running == "" {
-			r.paused[st.sync] = true // by a person, who takes it back
-		}
 		if err := pauseStream(r.hard, r.soft, store, st.sync); err != nil {
 			return err
 		}
@@ -306,7 +303,7 @@ func (r *run) pauseStreams() error {
 }
 
 func pauseStream(ctx, soft context.Context, store providers.StreamStore, sync string) error {
-	if err := store.Pause(ctx, sync, true); err != nil {
+	if err := store.Pause(ctx, sync, providers.PausedByApply, true); err != nil {
 		return err
 	}
 	deadline := time.Now().Add(pauseWait)
@@ -370,9 +367,7 @@ func (r *run) resumeStreams() error {
 			errs = append(errs, err)
 			continue
 		}
-		if !r.paused[st.sync] {
-			errs = append(errs, store.Pause(ctx, st.sync, false))
-		}
+		errs = append(errs, store.Pause(ctx, st.sync, providers.PausedByApply, false))
 	}
 	return errors.Join(errs...)
 }

@@ -82,8 +82,6 @@ var notYetTable = []lacking{
 	{"max_snapshot_age comes with continuous sync and is not in this version: take it out.", whereSet("max_snapshot_age")},
 
 	// Schemas.
-	{"schema_policy comes with schema evolution and is not in this version: take it out; a change that drops or narrows something is never applied by itself.",
-		whereSet("schema_policy")},
 	{"ignore_changes comes with schema evolution and is not in this version: take it out.", inMapping("lifecycle.ignore_changes")},
 	{"The migration block comes with schema evolution and is not in this version: run the script by hand.",
 		func(l *loader, found func(hcl.Range, ...any)) {

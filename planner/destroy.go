@@ -100,13 +100,15 @@ func (b *builder) drop(ctx context.Context, gone []*state.Mapping) {
 		wants = byDependency(wants)
 		slices.Reverse(wants)
 		for _, w := range wants {
-			s.dropForeignKeys(w, wants)
+			if b.heldDrops[w.addr] == "" {
+				s.dropForeignKeys(w, wants)
+			}
 		}
 		last := ""
 		for _, w := range wants {
 			t := s.live(w)
 			last = s.do(w, plan.Contract, difference{
-				change: schema.DropTable{From: t}, reason: "syncform made it",
+				change: schema.DropTable{From: t}, reason: "syncform made it", policy: b.heldDrops[w.addr], manual: b.manual[w.addr],
 				hazards: []providers.Hazard{hazard(hazardDropTable, "table %s goes with its rows%s", t.Name, about(t.Rows))},
 			}, last)
 		}

@@ -21,10 +21,15 @@ type difference struct {
 	// afterRows ones wait for a load of the table, where there is one.
 	afterRows bool
 	// waits is the column whose change is held, and which this one needs.
-	waits string
 	// early ones, of mode schema, free what other changes need.
-	early bool
-	done  bool // it is among the actions already
+	early  bool
+	done   bool // it is among the actions already
+	waits  string
+	policy string // why a schema policy holds it
+	// consented says that the policy's own word lets the change be made.
+	consented bool
+	manual    bool   // held, and only the configuration can release it
+	said      string // what a schema policy says of a change that it leaves: told, not held
 	// other marks a column that is so different that a table that is not ours can't be
 	// taken over.
 	other bool

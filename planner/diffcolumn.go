@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"reflect"
 
 	"github.com/syncform/syncform/providers"
@@ -112,7 +111,7 @@ func (d *differ) safeColumn(have *schema.Column, safe schema.Column, kind schema
 	x := difference{change: schema.ModifyColumn{In: d.have.Name, From: *have, To: safe}, column: safe.Name, reason: "the source has it so"}
 	if !sameType(have.Type, safe.Type) {
 		x.change = schema.ModifyColumn{In: d.have.Name, From: *have, To: safe, Type: kind}
-		x.info = "safe: " + widening(have.Type, safe.Type)
+		x.info = "safe: " + schema.SafeChange(have.Type, safe.Type)
 		if d.have.Rows != 0 && rewrites(d.sys, have.Type, safe.Type) {
 			x.hazards = []providers.Hazard{hazard(hazardRewrite, "%s -> %s: the server rewrites the table%s, and nobody writes to it meanwhile", have.Type, safe.Type, about(d.have.Rows))}
 		}
@@ -194,20 +193,6 @@ func sameDefault(t schema.Type, a, b *schema.Default) bool {
 		return a.Text == b.Text
 	}
 	return string(row.Normal(nil, t, []byte(a.Text))) == string(row.Normal(nil, t, []byte(b.Text)))
-}
-
-// widening names a change of type that every value survives.
-func widening(from, to schema.Type) string {
-	ints := map[int]string{8: "tinyint", 16: "smallint", 24: "mediumint", 32: "int", 64: "bigint"}
-	switch {
-	case from.Kind == schema.Int && to.Kind == schema.Int && ints[from.Bits] != "" && ints[to.Bits] != "":
-		return fmt.Sprintf("%s_to_%s", ints[from.Bits], ints[to.Bits])
-	case from.Kind == schema.Varchar && (to.Kind == schema.Varchar || to.Kind == schema.Text):
-		return "varchar_expand"
-	case from.Kind == schema.Decimal && to.Kind == schema.Decimal:
-		return "decimal_expand"
-	}
-	return "every value fits"
 }
 
 // rewrites reports whether a server is known to rewrite the table for a change of type

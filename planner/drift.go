@@ -46,6 +46,6 @@ func (b *builder) drifted(addr, endpoint string, table schema.Name, what string)
 	b.count++
 	b.plan.Actions = append(b.plan.Actions, plan.Action{
 		ID: fmt.Sprintf("a%03d", b.count), Kind: plan.NoteKind, Addr: addr, Endpoint: endpoint, Table: table, Phase: plan.Expand,
-		Reason: "changed outside of syncform", Info: what,
+		Reason: "changed outside of syncform", Cause: plan.CauseDrift, Info: what,
 	})
 }

@@ -20,6 +20,7 @@ const (
 	hazardGenerated  = "SF110"
 	hazardPartition  = "SF111"
 	hazardDropObject = "SF112"
+	hazardRename     = "SF116"
 )
 
 // HazardCode is one kind of hazard.
@@ -45,6 +46,10 @@ var Hazards = []HazardCode{
 	{hazardGenerated, "A generated column is computed otherwise: every value is rewritten.", true},
 	{hazardPartition, "A table is to be partitioned otherwise, which means another table.", true},
 	{hazardDropObject, "An index, a constraint, a type, a sequence or a schema goes, which the source lacks.", true},
+	{providers.HazardLock, "Others wait for as long as the server works on the rows.", false},
+	{providers.HazardDuplicates, "A key or unique index is to be made: it fails while rows have the same values.", false},
+	{providers.HazardViolations, "A check or foreign key is to be made: it fails while a row breaks it.", false},
+	{hazardRename, "A name changes that others may read by.", false},
 }
 
 func hazard(code, format string, args ...any) providers.Hazard {

@@ -8,7 +8,9 @@ import (
 )
 
 // held reports whether a change is shown and not applied.
-func (d *difference) held() bool { return d.risky || d.waits != "" }
+func (d *difference) held() bool {
+	return d.risky || d.waits != "" || d.policy != "" || d.said != ""
+}
 
 // holdDependents holds what can't be made while other changes are held: keys, indexes
 // and checks of a column whose own change waits, and, in MySQL, a column that becomes
@@ -23,6 +25,9 @@ func (w *want) holdDependents() {
 	waiting := map[string]bool{}
 	for i := range diffs {
 		d := &diffs[i]
+		if add, ok := d.change.(schema.AddColumn); ok && d.held() {
+			waiting[add.Column.Name] = true
+		}
 		m, ok := d.change.(schema.ModifyColumn)
 		switch {
 		case !ok:

@@ -53,6 +53,10 @@ func (b *builder) order() {
 func (s *script) write(wants []*want) {
 	needs := s.b.gatherNeeds(wants)
 	for _, n := range needs.changes {
+		if !s.b.judge(n.w, &n.difference) {
+			continue
+		}
+		n.risky = n.risky && !allowed(n.w.cfg.AllowHazards, &n.difference) && !s.b.approved(n.w.addr)
 		s.do(n.w, plan.Expand, n.difference)
 	}
 	made := s.create(wants)
@@ -304,9 +308,13 @@ func (s *script) later(w *want, foreign bool) {
 		if !d.afterRows || isForeign != foreign {
 			continue
 		}
-		if isForeign {
+		_, drops := d.change.(schema.DropColumn)
+		switch {
+		case isForeign:
 			s.foreignKey(w, d, k.Key.RefTable)
-		} else {
+		case drops:
+			s.do(w, plan.Contract, d)
+		default:
 			s.do(w, w.phase(), d)
 		}
 	}
@@ -336,10 +344,10 @@ func (s *script) leftovers(w *want) {
 // tell notes what the reader should know of a table to which something is done.
 func (s *script) tell(w *want, made map[*want]bool) {
 	for i := range w.kept {
-		c := &w.kept[i]
+		c := &w.kept[i].column
 		s.add(plan.Action{
 			Kind: plan.NoteKind, Addr: columnAddr(w.addr, c.Name), Endpoint: s.target.addr, Table: w.name, Phase: plan.Contract,
-			Change: schema.DropColumn{In: w.name, Column: *c}, Reason: "the source no longer has it, or it is no longer mapped", Info: keptText(c), Source: rangeOf(w.cfg),
+			Change: schema.DropColumn{In: w.name, Column: *c}, Reason: "the source no longer has it, or it is no longer mapped", Cause: w.cause(schema.DropColumn{In: w.name, Column: *c}), Info: w.kept[i].text, Source: rangeOf(w.cfg),
 		}, nil)
 	}
 	if !made[w] && !w.work.load && !slices.ContainsFunc(w.work.diffs, func(d difference) bool { return !d.held() }) {

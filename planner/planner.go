@@ -29,6 +29,7 @@ type Input struct {
 type Options struct {
 	Targets []string // -target: addresses of syncs or mappings; empty: all
 	Replace []string // -replace: mappings (or whole syncs) whose rows are loaded anew
+	Approve []string // -approve: addresses at or below which what is held is released
 	Destroy bool     // plan to take down what syncform made
 	// DropTables, with Destroy, drops the tables that syncform made too; those that it
 	// found and took over stay.
@@ -90,6 +91,9 @@ func (b *builder) make(ctx context.Context) {
 	default:
 		b.build(ctx)
 	}
+	if !b.diags.HasErrors() {
+		b.unapproved()
+	}
 }
 
 // build makes the plan's actions, each step only where those before it had no error,
@@ -101,6 +105,7 @@ func (b *builder) build(ctx context.Context) {
 		func() { b.narrow() },
 		func() { b.compare(ctx) },
 		func() { b.previous(syncs) },
+		b.policies,
 		func() { b.decide(ctx) },
 		func() { b.tryExpressions(ctx) },
 		b.order,

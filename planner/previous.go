@@ -115,6 +115,9 @@ func (b *builder) whole(m *state.Mapping, syncs []*lang.Sync) bool {
 
 // forget plans that the state drops a mapping that the configuration has no more.
 func (b *builder) forget(m *state.Mapping) {
+	if b.vanished(m) {
+		return
+	}
 	b.plan.Forget = append(b.plan.Forget, m.Addr)
 	for _, r := range b.in.Config.Removed {
 		if !state.Under(m.Addr, r.From) {

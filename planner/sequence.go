@@ -48,13 +48,18 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	table := d.change.Table()
 	a := plan.Action{
 		Kind: kindOf(d.change), Addr: w.addr, Endpoint: s.target.addr, Table: table, Phase: phase,
-		Change: d.change, Reason: d.reason, Info: d.info, Source: rangeOf(w.cfg),
+		Change: d.change, Reason: d.reason, Cause: w.cause(d.change), Info: d.info, Source: rangeOf(w.cfg),
 	}
 	if d.column != "" {
 		a.Addr = columnAddr(w.addr, d.column)
 	}
+	if d.said != "" {
+		a.Kind, a.Phase, a.Info = plan.NoteKind, plan.Contract, d.said
+		s.add(a, nil)
+		return ""
+	}
 	if d.held() {
-		a.Held = held(a.Addr, d)
+		a.Held, a.Manual = held(a.Addr, d), d.manual
 	}
 	steps, err := s.target.stepper.PlanSteps(s.db, d.change)
 	switch {
@@ -69,13 +74,12 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 		}
 		return ""
 	}
-	if len(d.hazards) > 0 {
-		if len(steps) == 0 {
-			steps = []providers.Step{{}}
-		}
-		steps[0].Hazards = append(slices.Clone(d.hazards), steps[0].Hazards...)
+	switch d.change.(type) {
+	case schema.RenameColumn, schema.RenameTable:
+		d.hazards = append(d.hazards, hazard(hazardRename, "who reads by the old name fails from then on"))
 	}
-	a.Steps = steps
+	a.Steps = putHazards(steps, d.hazards)
+	fallBack(&a, a.Steps, slices.Contains(w.cfg.AllowHazards, providers.HazardLock))
 	if s.serial {
 		depends = append(depends, s.prev)
 	}
@@ -115,7 +119,10 @@ func (s *script) add(a plan.Action, depends []string) string {
 
 // held says why a change is not applied by itself, and how to have it.
 func held(addr string, d difference) string {
-	if d.waits != "" {
+	switch {
+	case d.policy != "":
+		return d.policy
+	case d.waits != "":
 		return d.waits
 	}
 	codes := make([]string, len(d.hazards))

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/syncform/syncform/planner/plan"
@@ -16,6 +15,7 @@ func (w *want) planMapping() plan.Mapping {
 		SourceIdentity: w.source.db.Identity, TargetIdentity: w.target.db.Identity,
 		SourceKey: w.key, TargetKey: w.targetKey(), Only: w.only, Mode: w.sync.Mode,
 		ParallelTables: w.sync.ParallelTables, RetryAttempts: w.sync.RetryAttempts,
+		Policy:  w.policy,
 		Columns: make([]plan.Column, 0, len(w.columns)),
 	}
 	if m.Mode == "incremental" {
@@ -71,6 +71,9 @@ func (b *builder) settle(w *want) {
 	// An apply that was cut short may have come as far as the rows, and not to what waited
 	// for them.
 	cutShort := b.state != nil && b.state.Running != ""
+	if !fresh {
+		w.holdLocks()
+	}
 	for i := range k.diffs {
 		d := &k.diffs[i]
 		_, column := d.change.(schema.ModifyColumn)
@@ -80,7 +83,7 @@ func (b *builder) settle(w *want) {
 		if d.risky && cutShort && column && d.afterRows {
 			d.risky = false
 		}
-		if d.risky && allowed(w.cfg.AllowHazards, d) {
+		if d.risky && (allowed(w.cfg.AllowHazards, d) || b.approved(w.addrOf(d))) {
 			d.risky = false
 		}
 	}
@@ -128,12 +131,20 @@ func (b *builder) keep(w *want) {
 	for _, c := range k.mapping.Columns {
 		still[c.Target] = true
 	}
+	once := slices.Clone(w.prev.Kept)
 	for _, old := range w.prev.Columns {
-		col := w.live.Column(old.Target)
-		if still[old.Target] || col == nil || w.table.Column(old.Target) != nil {
+		once = append(once, old.Target)
+	}
+	slices.Sort(once)
+	for _, name := range slices.Compact(once) {
+		col := w.live.Column(name)
+		if still[name] || col == nil || w.table.Column(name) != nil {
 			continue
 		}
-		w.kept = append(w.kept, *col)
+		k.mapping.Kept = append(k.mapping.Kept, name) // also one that goes, for a kill may come first
+		if !b.removed(w, col) && !k.load {
+			continue
+		}
 		if k.load && !col.Nullable && !filled(col) {
 			to := *col
 			to.Nullable = true
@@ -164,9 +175,4 @@ func (b *builder) fillable(w *want) {
 // filled reports whether the server gives a value to a column that a row leaves out.
 func filled(c *schema.Column) bool {
 	return c.Default != nil || c.Generated != nil || c.Identity != nil || c.OnUpdate != ""
-}
-
-// keptText words the note of a kept column.
-func keptText(c *schema.Column) string {
-	return fmt.Sprintf("%s  kept: the source no longer fills it", c.Name)
 }

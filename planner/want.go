@@ -27,6 +27,11 @@ type builder struct {
 	streams []*following
 
 	dropped []*state.Mapping // by removed blocks that say destroy
+	used    map[string]bool  // of -approve, those that name something
+	// heldDrops are, by mapping, why the drop of its table waits; manual ones wait for the
+	// configuration.
+	heldDrops map[string]string
+	manual    map[string]bool
 }
 
 func (b *builder) errorAt(rng hcl.Range, summary, format string, args ...any) {
@@ -57,8 +62,11 @@ type want struct {
 	only           bool
 	table          schema.Table // as it is to be, in the target's words
 	notes          []string
-	early          string          // the unique key, not the primary one, that is made before the stream
-	kept           []schema.Column // of the live table, that an earlier apply filled
+	early          string // the unique key, not the primary one, that is made before the stream
+	kept           []kept // of the live table, that an earlier apply filled
+	policy         *plan.Policy
+	policyBlock    *lang.SchemaPolicy
+	ignored        int // changes that the policy ignores
 
 	live    *schema.Table     // as it is; nil where it is not there
 	renamed map[string]string // columns of live by the names that the plan gives them

@@ -117,14 +117,28 @@ type StreamRecord struct {
 	// of the one that has it. Holder is "" when it was let go in order.
 	Epoch, Beat int64
 	Holder      string
-	// PauseRequested is set by whoever wants the stream to stop at a transaction's end;
+	// PausedBy are all who want the stream to stop at a transaction's end;
 	// Paused by the instance that did.
-	PauseRequested, Paused bool
-	Error                  string // why it stopped, for status; "" while it runs
-	UpdatedAt              string // RFC 3339, the writer's clock
-	SourceAt               string // commit time of the last transaction applied, the source's clock; ""
-	Tables                 []TableRecord
+	PausedBy  Pauser
+	Paused    bool
+	Error     string // why it stopped, for status; "" while it runs
+	UpdatedAt string // RFC 3339, the writer's clock
+	SourceAt  string // commit time of the last transaction applied, the source's clock; ""
+	Tables    []TableRecord
 }
+
+// Pauser says who wants a stream to rest; a record holds the sum of all who do.
+type Pauser int64
+
+// Who may want it. An apply takes back its own request only, so a person's stays.
+const (
+	PausedByApply     Pauser = 1
+	PausedByPerson    Pauser = 2
+	PausedByOperation Pauser = 4 // a command that writes single rows, for a moment
+)
+
+// PauseRequested reports whether anybody wants the stream to rest.
+func (r *StreamRecord) PauseRequested() bool { return r.PausedBy != 0 }
 
 // TableState is where a table is on its way from copy to stream.
 type TableState string
@@ -173,7 +187,8 @@ type StreamStore interface {
 	// Stream reads a record; nil where there is none.
 	Stream(ctx context.Context, sync string) (*StreamRecord, error)
 	Streams(ctx context.Context) ([]StreamRecord, error)
-	// Begin writes a record anew, over one of the same name, whose epoch it raises.
+	// Begin writes a record anew, over one of the same name, whose epoch it raises. A
+	// person's pause of that one stays.
 	Begin(ctx context.Context, r StreamRecord) error
 	// Take makes holder the one instance of the stream if its epoch and beat are still
 	// those, and returns the new epoch; ErrFenced where they are not.
@@ -183,8 +198,9 @@ type StreamStore interface {
 	Beat(ctx context.Context, sync string, epoch int64, paused bool, reason string) (pauseRequested bool, err error)
 	// Release lets the stream go in order.
 	Release(ctx context.Context, sync string, epoch int64, paused bool, reason string) error
-	// Pause sets or takes back the request.
-	Pause(ctx context.Context, sync string, requested bool) error
+	// Pause sets or takes back the request of by (one or several together); those of
+	// others stay.
+	Pause(ctx context.Context, sync string, by Pauser, requested bool) error
 	// SetTables writes table records, and removes those of the sync that keep does not name
 	// where keep is not nil.
 	SetTables(ctx context.Context, sync string, tables []TableRecord, keep []string) error

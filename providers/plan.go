@@ -75,6 +75,9 @@ type Step struct {
 	Timeout       time.Duration `json:"timeout,omitempty"` // 0: none
 	Hazards       []Hazard      `json:"hazards,omitempty"`
 	Reverse       string        `json:"reverse,omitempty"`
+	// Else runs in place of Text where the server refuses that as something that it can't
+	// do while others write. A planner keeps it only where HazardLock was allowed.
+	Else string `json:"else,omitempty"`
 }
 
 // Hazard is what makes a step unsafe, as data. The codes are listed in docs/hazards.
@@ -82,6 +85,14 @@ type Hazard struct {
 	Code string `json:"code"` // SF101
 	Text string `json:"text"`
 }
+
+// The codes of hazards that a step planner itself sees; docs/hazards has all of them.
+const (
+	HazardRewrite    = "SF107" // the server writes the table anew
+	HazardLock       = "SF113" // writers wait for as long as the server works on the rows
+	HazardDuplicates = "SF114" // it fails while rows have the same values
+	HazardViolations = "SF115" // it fails while a row breaks it
+)
 
 // StepKey is a step's place in the journal.
 type StepKey struct {

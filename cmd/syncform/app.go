@@ -21,9 +21,9 @@ func (s *session) app() *cli.App {
 		Commands: s.tidy([]*cli.Command{
 			s.initCommand(), s.validateCommand(), s.planCommand(), s.applyCommand(), s.destroyCommand(),
 			s.fmtCommand(), s.showCommand(), s.outputCommand(), s.verifyCommand(), s.stateCommand(),
-			s.forceUnlockCommand(), s.graphCommand(), s.versionCommand(), s.completionCommand(),
+			s.forceUnlockCommand(), s.graphCommand(), s.importCommand(), s.providersCommand(), s.versionCommand(), s.completionCommand(),
 			s.syncCommand(), s.cutoverCommand(), s.statusCommand(), s.conflictsCommand(), s.deadLetterCommand(),
-			s.importCommand(), s.historyCommand(), s.consoleCommand(), s.pauseCommand(), s.resumeCommand(),
+			s.historyCommand(), s.consoleCommand(), s.pauseCommand(), s.resumeCommand(),
 		}),
 	}
 }
@@ -56,6 +56,7 @@ func (s *session) execute(ctx context.Context, argv []string) error {
 		return s.usage(err)
 	}
 	s.path = l.path
+	s.chdir = l.chdir
 	if l.chdir != "" {
 		if err := os.Chdir(l.chdir); err != nil {
 			return refused("Can't change to the directory of -chdir", "%s.", err)

@@ -256,7 +256,7 @@ func (s *session) progress(p *plan.Plan, o applyOptions) view.Progress {
 		v := view.NewApplyJSON(s.out, p)
 		v.Planned()
 		return v
-	case s.errTerminal && s.getenv("TERM") != "dumb":
+	case s.errTerminal && !s.words && s.getenv("TERM") != "dumb":
 		return view.NewApplyBars(s.err, s.paintErr(), p)
 	}
 	return view.NewApplyLines(s.err, s.paintErr(), p)
@@ -268,6 +268,6 @@ func (s *session) applyFailure(o applyOptions, err error) error {
 		return err
 	}
 	diags, files := diagnostics(err)
-	view.NewApplyJSON(s.out, &plan.Plan{}).Diagnostics(view.NewDiagnostics(diags, files))
+	view.NewApplyJSON(s.out, &plan.Plan{}).Diagnostics(view.NewDiagnostics(s.redact(diags), files))
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/syncform/syncform/lang"
-	"github.com/syncform/syncform/providers/attr"
 )
 
 // load reads the folder's configuration; warnings are shown.
@@ -15,6 +14,7 @@ func (s *session) load(o configOptions) (*lang.Config, error) {
 	if diags.HasErrors() {
 		return nil, &diagnosed{diags, filesOf(cfg)}
 	}
+	s.secrets = secretsOf(cfg)
 	s.showDiagnostics(diags, filesOf(cfg))
 	return cfg, nil
 }
@@ -22,11 +22,7 @@ func (s *session) load(o configOptions) (*lang.Config, error) {
 // read reads the folder's configuration. offline leaves open what is not known, as
 // validate does.
 func (s *session) read(o configOptions, offline bool) (*lang.Config, hcl.Diagnostics) {
-	schemas := map[string]attr.Provider{}
-	for name, p := range s.providers {
-		schemas[name] = p.Schema()
-	}
-	return lang.Load(lang.Options{Version: version, Providers: schemas, Vars: o.vars, VarFiles: o.varFiles, Env: s.env, AllowMissing: offline})
+	return lang.Load(lang.Options{Version: version, Providers: s.schemas(), Vars: o.vars, VarFiles: o.varFiles, Env: s.env, AllowMissing: offline})
 }
 
 // emptyFolder reports whether the working directory holds no configuration.

@@ -43,6 +43,9 @@ type session struct {
 	providers   map[string]providers.Provider
 	hard        context.Context // ends with the second Ctrl-C
 	path        []string        // of the command that runs, for messages
+	chdir       string          // -chdir, for paths as seen from where the command was started
+	secrets     []string        // sensitive texts and what stands in their place, for messages
+	words       bool            // SF_ACCESSIBLE: words in place of symbols and bars
 }
 
 func newSession() *session {
@@ -54,6 +57,7 @@ func newSession() *session {
 	}
 	s.noColor = s.getenv("NO_COLOR") != "" || s.getenv("TERM") == "dumb"
 	s.automation = s.getenv("SF_IN_AUTOMATION") != ""
+	s.words = s.getenv("SF_ACCESSIBLE") != ""
 	for _, f := range []*os.File{os.Stdout, os.Stderr} {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && s.width == 0 {
 			s.width = w
@@ -89,12 +93,12 @@ func (s *session) logger() slog.Handler {
 
 // paint is how stdout may be written to.
 func (s *session) paint() view.Paint {
-	return view.Paint{On: s.outTerminal && !s.noColor, Width: s.width}
+	return view.Paint{On: s.outTerminal && !s.noColor, Width: s.width, Words: s.words}
 }
 
 // paintErr is how stderr may be written to.
 func (s *session) paintErr() view.Paint {
-	return view.Paint{On: s.errTerminal && !s.noColor, Width: s.width}
+	return view.Paint{On: s.errTerminal && !s.noColor, Width: s.width, Words: s.words}
 }
 
 // exitCode shows what an error says and turns it into the process's exit code.

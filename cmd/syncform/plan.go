@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/syncform/syncform/cmd/internal/view"
 	"github.com/syncform/syncform/planner/plan"
 )
 
@@ -29,19 +28,20 @@ Examples:
 				&cli.StringFlag{Name: "out", Usage: "Write the plan to the given `path`. This can be used as input to the \"apply\" command."},
 				&cli.BoolFlag{Name: "detailed-exitcode", Usage: "Return a detailed exit code: 0 nothing to do, 1 error, 2 there are changes, 3 there are changes that are held for review."},
 				jsonFlag("Print the plan as JSON; docs/json.md describes it."),
-				&cli.BoolFlag{Name: "markdown", Usage: "Print the plan for the comment of a pull request."},
-				&cli.BoolFlag{Name: "sql", Usage: "Print the plan as the script of what would run, word for word."},
 				&cli.BoolFlag{Name: "verbose", Usage: "Show each step below its change, word for word, and why it is planned."},
 			},
-			customFlags(), varFlags(), lockFlags()),
+			planFormatFlags(), customFlags(), varFlags(), lockFlags()),
 		Action: func(c *cli.Context) error {
 			if _, err := s.positional(c, 0, 0, ""); err != nil {
 				return err
 			}
+			form, err := planFormOf(c)
+			if err != nil {
+				return err
+			}
 			return s.plan(c.Context, planOptions{
 				config: configOptionsOf(c), lock: lockOptionsOf(c), custom: customOptionsOf(c),
-				out: c.String("out"), detailed: c.Bool("detailed-exitcode"), verbose: c.Bool("verbose"),
-				json: c.Bool("json"), markdown: c.Bool("markdown"), sql: c.Bool("sql"),
+				out: c.String("out"), detailed: c.Bool("detailed-exitcode"), form: form,
 			})
 		},
 	}
@@ -56,27 +56,27 @@ func flags(groups ...[]cli.Flag) []cli.Flag {
 }
 
 type planOptions struct {
-	config              configOptions
-	lock                lockOptions
-	custom              customOptions
-	out                 string
-	detailed, verbose   bool
-	json, markdown, sql bool
+	config   configOptions
+	lock     lockOptions
+	custom   customOptions
+	out      string
+	detailed bool
+	form     planForm
 }
 
 func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 	w, err := s.begin(ctx, "plan", o.config, o.lock)
 	if err != nil {
-		return s.jsonFailure(o.json, err)
+		return s.failure(o.form.format, o.form.annotate, err)
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	p, err := w.plan(ctx, o.custom)
 	if err != nil {
-		return s.jsonFailure(o.json, err)
+		return s.failure(o.form.format, o.form.annotate, err)
 	}
 	findings, err := w.preflight(ctx, p)
 	if err != nil {
-		return s.jsonFailure(o.json, err)
+		return s.failure(o.form.format, o.form.annotate, err)
 	}
 	outputs := w.outputs(p, o.custom)
 	if o.out != "" {
@@ -85,16 +85,10 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 			return failed("Can't save the plan", err)
 		}
 	}
-	switch {
-	case o.json:
-		err = view.PlanJSON(s.out, p, findings)
-	case o.markdown:
-		err = view.PlanMarkdown(s.out, p)
-	case o.sql:
-		err = view.PlanSQL(s.out, p)
-	default:
-		err = view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose, Targets: len(o.custom.targets) > 0, SavedTo: o.out, Hints: !s.automation, RefreshOnly: o.custom.refreshOnly, Findings: findings, Outputs: outputs})
-	}
+	t := &o.form.text
+	t.Targets, t.SavedTo, t.Hints, t.RefreshOnly = len(o.custom.targets) > 0, o.out, !s.automation, o.custom.refreshOnly
+	t.Findings, t.Outputs = findings, outputs
+	err = s.writePlan(p, o.form)
 	if err != nil {
 		return failed("Can't write the plan", err)
 	}
@@ -108,16 +102,4 @@ func (s *session) plan(ctx context.Context, o planOptions) (err error) {
 		return exitCode(2)
 	}
 	return nil
-}
-
-// jsonFailure says an error on stdout too where a program reads it.
-func (s *session) jsonFailure(asJSON bool, err error) error {
-	if err == nil || !asJSON {
-		return err
-	}
-	diags, files := diagnostics(err)
-	if werr := view.ValidationJSON(s.out, diags, files); werr != nil {
-		return errors.Join(err, werr)
-	}
-	return err
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // input is what the planner works with.
 func (w *work) input(o customOptions) planner.Input {
 	return planner.Input{Config: w.cfg, State: w.state, Conns: w.conns, Options: planner.Options{
-		Targets: o.targets, Replace: o.replace, Destroy: o.destroy, DropTables: o.dropTables, RefreshOnly: o.refreshOnly, Version: version,
+		Targets: o.targets, Replace: o.replace, Approve: o.approve, Destroy: o.destroy, DropTables: o.dropTables, RefreshOnly: o.refreshOnly, Version: version,
 	}}
 }
 
@@ -36,7 +37,7 @@ func (w *work) plan(ctx context.Context, o customOptions) (*plan.Plan, error) {
 		return nil, &diagnosed{diags, w.cfg.Files}
 	}
 	w.s.showDiagnostics(diags, w.cfg.Files)
-	return p, release(p, o.approve)
+	return p, nil
 }
 
 // outputs gives what an apply of the plan would change of the state's outputs.
@@ -47,7 +48,7 @@ func (w *work) outputs(p *plan.Plan, o customOptions) []view.OutputChange {
 	return view.OutputChanges(w.state, p)
 }
 
-// release lets the held actions at or below these addresses run.
+// release lets the held actions of a saved plan, at or below these addresses, run.
 func release(p *plan.Plan, approved []string) error {
 	for _, addr := range approved {
 		found := false
@@ -55,6 +56,9 @@ func release(p *plan.Plan, approved []string) error {
 			a := &p.Actions[i]
 			if a.Held == "" || !state.Under(a.Addr, addr) {
 				continue
+			}
+			if _, adds := a.Change.(schema.AddColumn); a.Manual || adds {
+				return refused("Can't be approved", "The change at %s can't be released in a saved plan: %s. Make a new plan (for a column that is added: with -approve='%s', so that its values are copied too).", a.Addr, a.Held, a.Addr)
 			}
 			if slices.ContainsFunc(a.Steps, func(s providers.Step) bool { return s.Text == "" }) {
 				return refused("Can't be approved", "The change at %s can only be made by hand: %s.", a.Addr, a.Info)

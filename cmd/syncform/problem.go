@@ -90,7 +90,7 @@ func (s *session) show(err error) {
 // showDiagnostics writes to stderr, which is all that can be done about errors of
 // stderr itself.
 func (s *session) showDiagnostics(diags hcl.Diagnostics, files map[string]*hcl.File) {
-	if err := view.Diagnostics(s.err, s.paintErr(), diags, files); err != nil {
+	if err := view.Diagnostics(s.err, s.paintErr(), s.redact(diags), files); err != nil {
 		os.Exit(1)
 	}
 }

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,7 +39,22 @@ func TestMain(m *testing.M) {
 //	edit FILE OLD NEW         replaces text in FILE
 //	cut FILE                  keeps the first half of FILE
 //	flip FILE                 changes a byte in the middle of FILE
+//	status N PROGRAM ARGS...  runs PROGRAM, which must end with exit code N
+//
+// and those of schemaCommands.
 func TestScripts(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmds := schemaCommands(root)
+	maps.Copy(cmds, map[string]func(*testscript.TestScript, bool, []string){
+		"waitfor": waitforFile,
+		"edit":    editFile,
+		"cut":     cutFile,
+		"flip":    flipFile,
+		"status":  exitStatus,
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
 		RequireExplicitExec: true,
@@ -45,13 +64,27 @@ func TestScripts(t *testing.T) {
 			e.Setenv("canary", "c4n4ry-pa55word")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waitfor": waitforFile,
-			"edit":    editFile,
-			"cut":     cutFile,
-			"flip":    flipFile,
-		},
+		Cmds: cmds,
 	})
+}
+
+func exitStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status code program args...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var e *exec.ExitError
+		if !errors.As(err, &e) {
+			ts.Fatalf("%v", err)
+		}
+		got = e.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, wanted %d", got, want)
+	}
 }
 
 func waitforFile(ts *testscript.TestScript, neg bool, args []string) {

@@ -22,32 +22,29 @@ Examples:
   syncform show tfplan
   syncform show -json tfplan
   syncform show`,
-		Flags: []cli.Flag{
+		Flags: flags([]cli.Flag{
 			jsonFlag("Print the plan or state as JSON; docs/json.md describes it."),
 			&cli.BoolFlag{Name: "verbose", Usage: "Of a plan, show each step word for word, and why it is planned."},
-			&cli.BoolFlag{Name: "sql", Usage: "Of a plan, print the script of what would run."},
-			&cli.BoolFlag{Name: "markdown", Usage: "Of a plan, print it for the comment of a pull request."},
-		},
+		}, planFormatFlags()),
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 0, 1, "[path]")
 			if err != nil {
 				return err
 			}
-			o := showOptions{json: c.Bool("json"), verbose: c.Bool("verbose"), sql: c.Bool("sql"), markdown: c.Bool("markdown")}
-			if len(args) == 1 {
-				return s.jsonFailure(o.json, s.showFile(args[0], o))
+			form, err := planFormOf(c)
+			if err != nil {
+				return err
 			}
-			return s.jsonFailure(o.json, s.showState(c.Context, o))
+			if len(args) == 1 {
+				return s.failure(form.format, form.annotate, s.showFile(args[0], form))
+			}
+			return s.failure(form.format, form.annotate, s.showState(c.Context, form))
 		},
 	}
 }
 
-type showOptions struct {
-	json, verbose, sql, markdown bool
-}
-
 // showFile shows a plan file or a state file, whichever it is.
-func (s *session) showFile(path string, o showOptions) error {
+func (s *session) showFile(path string, f planForm) error {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return failed("Can't read the file", err)
@@ -60,36 +57,28 @@ func (s *session) showFile(path string, o showOptions) error {
 		if err != nil {
 			return failed("Can't read "+path, err)
 		}
-		return s.writeState(st, o)
+		return s.writeState(st, f)
 	}
 	p, err := readPlan(path)
 	if err != nil {
 		return err
 	}
-	switch {
-	case o.json:
-		return view.PlanJSON(s.out, p, nil)
-	case o.sql:
-		return view.PlanSQL(s.out, p)
-	case o.markdown:
-		return view.PlanMarkdown(s.out, p)
-	}
-	return view.Plan(s.out, s.paint(), p, view.PlanOptions{Verbose: o.verbose})
+	return s.writePlan(p, f)
 }
 
-func (s *session) showState(ctx context.Context, o showOptions) error {
-	if o.sql || o.markdown {
-		return refused("Incompatible command line options", "-sql and -markdown show a plan; give the path of one.")
+func (s *session) showState(ctx context.Context, f planForm) error {
+	if f.format != asText && f.format != asJSON || f.annotate {
+		return refused("Incompatible command line options", "A state is shown as text or with -json; the other forms show a plan: give the path of one.")
 	}
 	st, err := s.readState(ctx)
 	if err != nil {
 		return err
 	}
-	return s.writeState(st, o)
+	return s.writeState(st, f)
 }
 
-func (s *session) writeState(st *state.State, o showOptions) error {
-	if o.json {
+func (s *session) writeState(st *state.State, f planForm) error {
+	if f.format == asJSON {
 		return view.StateJSON(s.out, st)
 	}
 	return view.State(s.out, s.paint(), st)

@@ -33,6 +33,7 @@ Lists the addresses of the mappings in the state, or of those at or below the gi
 Example:
 
   syncform state list sync.warehouse`,
+		Flags: []cli.Flag{jsonFlag("Print the addresses as JSON; docs/json.md describes it.")},
 		Action: func(c *cli.Context) error {
 			st, err := s.readState(c.Context)
 			if err != nil {
@@ -46,7 +47,11 @@ Example:
 					return failed("No such mapping", &state.NotFoundError{Addr: at})
 				}
 			}
-			for _, addr := range st.List(c.Args().Slice()...) {
+			addrs := st.List(c.Args().Slice()...)
+			if c.Bool("json") {
+				return view.JSON(s.out, view.AddressesDocument{FormatVersion: view.ListFormat, Addresses: append([]string{}, addrs...)})
+			}
+			for _, addr := range addrs {
 				fmt.Fprintln(s.out, view.Safe(addr))
 			}
 			return nil

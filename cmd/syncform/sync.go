@@ -232,7 +232,7 @@ func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logge
 			continue
 		case rec == nil:
 			return refused("The sync is gone", "%s was destroyed.", st.Sync)
-		case rec.PauseRequested:
+		case rec.PauseRequested():
 			continue
 		}
 		fresh, err := w.backend.Read(ctx)

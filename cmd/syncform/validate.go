@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/syncform/syncform/cmd/internal/view"
 )
 
 func (s *session) validateCommand() *cli.Command {
@@ -17,22 +15,26 @@ Checks the configuration in this directory: syntax, names, types and references.
 Example:
 
   syncform validate -json`,
-		Flags: flags([]cli.Flag{jsonFlag("Print the result as JSON, each error with its range; docs/json.md describes it.")}, varFlags()),
+		Flags: flags([]cli.Flag{jsonFlag("Print the result as JSON, each error with its range; docs/json.md describes it.")}, reportFlags(), varFlags()),
 		Action: func(c *cli.Context) error {
 			if _, err := s.positional(c, 0, 0, ""); err != nil {
 				return err
 			}
-			return s.validate(configOptionsOf(c), c.Bool("json"))
+			f, err := formatOf(c)
+			if err != nil {
+				return err
+			}
+			return s.validate(configOptionsOf(c), f, c.String("annotations") != "")
 		},
 	}
 }
 
-func (s *session) validate(o configOptions, asJSON bool) error {
+func (s *session) validate(o configOptions, f format, annotate bool) error {
 	cfg, diags := s.read(o, true)
-	if asJSON {
-		if err := view.ValidationJSON(s.out, diags, filesOf(cfg)); err != nil {
-			return failed("Can't write the result", err)
-		}
+	if err := s.report(f, annotate, diags, filesOf(cfg)); err != nil {
+		return failed("Can't write the result", err)
+	}
+	if f != asText {
 		if diags.HasErrors() {
 			return exitCode(1)
 		}

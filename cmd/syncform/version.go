@@ -24,7 +24,7 @@ Example:
 				return err
 			}
 			if c.Bool("json") {
-				return view.JSON(s.out, map[string]string{"format_version": "1.0", "syncform_version": version, "platform": runtime.GOOS + "_" + runtime.GOARCH})
+				return view.JSON(s.out, view.VersionDocument{FormatVersion: view.ListFormat, Version: version, Platform: runtime.GOOS + "_" + runtime.GOARCH})
 			}
 			_, err := fmt.Fprintf(s.out, "syncform v%s\non %s_%s\n", version, runtime.GOOS, runtime.GOARCH)
 			return err

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
@@ -152,12 +151,23 @@ func (r *run) openLetters(ctx context.Context) error {
 
 // remember marks the key of a dead letter as lost.
 func (t *table) remember(d providers.DeadLetter) {
-	fields := map[string]any{}
-	dec := json.NewDecoder(strings.NewReader(d.Row))
-	if dec.Decode(&fields) != nil {
+	key, ok := t.letterKey(d)
+	if !ok {
 		return
 	}
-	var key []byte
+	if t.lost == nil {
+		t.lost = map[string]bool{}
+	}
+	t.lost[string(key)] = true
+}
+
+// letterKey is the encoded key of a dead letter's row; ok is false where the letter does
+// not hold it.
+func (t *table) letterKey(d providers.DeadLetter) (key []byte, ok bool) {
+	fields := map[string]any{}
+	if json.Unmarshal([]byte(d.Row), &fields) != nil {
+		return nil, false
+	}
 	for _, i := range t.key {
 		switch v := fields[t.name(i)].(type) {
 		case string:
@@ -166,15 +176,12 @@ func (t *table) remember(d providers.DeadLetter) {
 			text, _ := v["hex"].(string)
 			raw, err := hex.DecodeString(text)
 			if err != nil {
-				return
+				return nil, false
 			}
 			key = appendKey(key, raw, row.Value)
 		default:
-			return
+			return nil, false
 		}
 	}
-	if t.lost == nil {
-		t.lost = map[string]bool{}
-	}
-	t.lost[string(key)] = true
+	return key, true
 }

@@ -66,7 +66,7 @@ func takeLease(ctx context.Context, store providers.StreamStore, rec *providers.
 	if err != nil {
 		return nil, err
 	}
-	l := &lease{store: store, sync: rec.Sync, epoch: epoch, ended: make(chan struct{}), asked: rec.PauseRequested}
+	l := &lease{store: store, sync: rec.Sync, epoch: epoch, ended: make(chan struct{}), asked: rec.PauseRequested()}
 	bctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l.cancel = cancel
 	go l.keep(bctx)

@@ -21,7 +21,7 @@ const (
 )
 
 // defaultCheckpoint is the longest that a quiet stream goes without a checkpoint.
-const defaultCheckpoint = 10 * time.Second
+const defaultCheckpoint = 2 * time.Second
 
 // run is one Run.
 type run struct {

@@ -97,6 +97,16 @@ const (
 	Contract Phase = "contract"
 )
 
+// Cause says where a change comes from.
+type Cause string
+
+// The causes.
+const (
+	CauseSource        Cause = "source"        // the source's schema has changed
+	CauseConfiguration Cause = "configuration" // the HCL asks for something else
+	CauseDrift         Cause = "drift"         // the target was changed by others
+)
+
 // Action is one thing to do at one endpoint.
 type Action struct {
 	ID        string           `json:"id"` // a001, a002, ...: the journal's key within the plan
@@ -111,7 +121,9 @@ type Action struct {
 	Stream    *StreamSpec      `json:"stream,omitempty"`
 	DependsOn []string         `json:"depends_on,omitempty"` // IDs
 	Reason    string           `json:"reason"`               // why: "the source has it", "load_rows", ...
+	Cause     Cause            `json:"cause,omitempty"`      // what has changed since the last apply, where that is known
 	Held      string           `json:"held,omitempty"`       // not applied: why, and how to release it
+	Manual    bool             `json:"manual,omitempty"`     // held, and no -approve releases it: the configuration must say it
 	Source    Range            `json:"source,omitzero"`      // where in the HCL
 	Info      string           `json:"info,omitempty"`       // for the plan's line, e.g. "safe: int_to_bigint"
 }
@@ -226,14 +238,17 @@ type Mapping struct {
 	Filters []string `json:"filters,omitempty"`
 	// Reads are the source's columns that rows are read with where the mapping computes
 	// anything: what Columns, Filters and the key need, and no other. Empty where it does not.
-	Reads          []SourceColumn `json:"reads,omitempty"`
-	SourceKey      []string       `json:"source_key,omitempty"`
-	TargetKey      []string       `json:"target_key,omitempty"`
-	Only           bool           `json:"only,omitempty"` // providers.ReadTable.Only
-	Mode           string         `json:"mode"`           // full, snapshot
-	BatchSize      int64          `json:"batch_size"`
-	ParallelTables int            `json:"parallel_tables"`
-	RetryAttempts  int            `json:"retry_attempts"`
+	Reads     []SourceColumn `json:"reads,omitempty"`
+	SourceKey []string       `json:"source_key,omitempty"`
+	TargetKey []string       `json:"target_key,omitempty"`
+	Only      bool           `json:"only,omitempty"`   // providers.ReadTable.Only
+	Mode      string         `json:"mode"`             // full, snapshot
+	Policy    *Policy        `json:"policy,omitempty"` // nil: none
+	// Kept are columns of the target that rows carried once and that stay as they are.
+	Kept           []string `json:"kept,omitempty"`
+	BatchSize      int64    `json:"batch_size"`
+	ParallelTables int      `json:"parallel_tables"`
+	RetryAttempts  int      `json:"retry_attempts"`
 	// SourceColumns names all columns that the source table had, mapped or not, and
 	// AllColumns says that one which is added to it is mapped too: a stream that meets
 	// another column knows what to do.

@@ -73,8 +73,8 @@ func (s *Streams) read(ctx context.Context, where string, args ...any) (all []pr
 		for _, r := range rows {
 			rec := providers.StreamRecord{
 				Sync: r[0], Origin: r[1], Holder: r[4], Position: row.Position(r[5]),
-				Start:          providers.CaptureStart{Position: row.Position(r[6]), Floor: r[7]},
-				PauseRequested: r[8] != "0", Paused: r[9] != "0", Error: r[10], UpdatedAt: r[11], SourceAt: r[12],
+				Start:  providers.CaptureStart{Position: row.Position(r[6]), Floor: r[7]},
+				Paused: r[9] != "0", Error: r[10], UpdatedAt: r[11], SourceAt: r[12],
 			}
 			if rec.Epoch, err = number(r[2]); err != nil {
 				return err
@@ -82,6 +82,11 @@ func (s *Streams) read(ctx context.Context, where string, args ...any) (all []pr
 			if rec.Beat, err = number(r[3]); err != nil {
 				return err
 			}
+			by, err := number(r[8])
+			if err != nil {
+				return err
+			}
+			rec.PausedBy = providers.Pauser(by)
 			all = append(all, rec)
 		}
 		tables, err := db.Query(ctx, "SELECT sync, mapping, table_schema, table_name, state, reason, generation, load_floor, consistent_at, loaded, inserts, updates, deletes, last_at, last_key FROM "+
@@ -121,7 +126,7 @@ func number(text string) (int64, error) {
 func (s *Streams) Begin(ctx context.Context, r providers.StreamRecord) error {
 	return s.Tx(ctx, func(db TxDB) error {
 		p := s.Ledger.Prefix
-		rows, err := db.Query(ctx, "SELECT epoch FROM "+p+"_sync_checkpoint WHERE sync = ?", r.Sync)
+		rows, err := db.Query(ctx, "SELECT epoch, pause_requested FROM "+p+"_sync_checkpoint WHERE sync = ?", r.Sync)
 		if err != nil {
 			return err
 		}
@@ -132,6 +137,11 @@ func (s *Streams) Begin(ctx context.Context, r providers.StreamRecord) error {
 				return err
 			}
 			epoch = max(epoch, before+1)
+			by, err := number(rows[0][1])
+			if err != nil {
+				return err
+			}
+			r.PausedBy |= providers.Pauser(by) & providers.PausedByPerson
 		}
 		for _, sql := range []string{"_sync_checkpoint", "_sync_table"} {
 			if err := db.Exec(ctx, "DELETE FROM "+p+sql+" WHERE sync = ?", r.Sync); err != nil {
@@ -139,7 +149,7 @@ func (s *Streams) Begin(ctx context.Context, r providers.StreamRecord) error {
 			}
 		}
 		if err := db.Exec(ctx, "INSERT INTO "+p+"_sync_checkpoint ("+streamColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			r.Sync, r.Origin, epoch, r.Beat, r.Holder, string(r.Position), string(r.Start.Position), r.Start.Floor, flag(r.PauseRequested), flag(r.Paused), r.Error, Now(), r.SourceAt); err != nil {
+			r.Sync, r.Origin, epoch, r.Beat, r.Holder, string(r.Position), string(r.Start.Position), r.Start.Floor, int64(r.PausedBy), flag(r.Paused), r.Error, Now(), r.SourceAt); err != nil {
 			return err
 		}
 		return s.putTables(ctx, db, r.Sync, r.Tables)
@@ -193,9 +203,24 @@ func (s *Streams) Release(ctx context.Context, sync string, epoch int64, paused 
 }
 
 // Pause asks the stream to stop, or takes that back.
-func (s *Streams) Pause(ctx context.Context, sync string, requested bool) error {
+func (s *Streams) Pause(ctx context.Context, sync string, by providers.Pauser, requested bool) error {
+	// One statement, so that two who ask at once don't undo each other; & is the same in
+	// all our systems.
+	op, only := "+", "= 0"
+	if !requested {
+		op, only = "-", "<> 0"
+	}
 	return s.Tx(ctx, func(db TxDB) error {
-		return db.Exec(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_checkpoint SET pause_requested = ? WHERE sync = ?", flag(requested), sync)
+		for _, p := range []providers.Pauser{providers.PausedByApply, providers.PausedByPerson, providers.PausedByOperation} {
+			if by&p == 0 {
+				continue
+			}
+			bit := strconv.FormatInt(int64(p), 10)
+			if err := db.Exec(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_checkpoint SET pause_requested = pause_requested "+op+" "+bit+" WHERE sync = ? AND (pause_requested & "+bit+") "+only, sync); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

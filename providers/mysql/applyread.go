@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
@@ -52,13 +50,7 @@ func (s *session) appendRows(ctx context.Context, out *row.Batch, t providers.Re
 			return err
 		}
 	}
-	fields := make([]field, len(t.Columns))
-	for i, c := range t.Columns {
-		fields[i] = fieldOf(c, false)
-		if fields[i].shape == shapeBool {
-			fields[i].shape = shapeLooseBool
-		}
-	}
+	read := newRowText(t)
 	dest := make([]driver.Value, max(len(t.Columns), 1))
 	for {
 		if err := rows.Next(dest); err != nil {
@@ -67,19 +59,43 @@ func (s *session) appendRows(ctx context.Context, out *row.Batch, t providers.Re
 			}
 			return err
 		}
-		for i := range fields {
-			if dest[i] == nil {
-				out.AppendNull()
-				continue
-			}
-			var why string
-			if out.Data, why = fields[i].append(out.Data, dest[i]); why != "" {
-				return &providers.BadRowError{Table: t.Name, Column: t.Columns[i].Name, Reason: why}
-			}
-			out.EndField(row.Value)
+		if err := read.append(out, dest); err != nil {
+			return err
 		}
-		out.EndRow()
 	}
+}
+
+// rowText turns the rows of a query into canonical text.
+type rowText struct {
+	table  providers.ReadTable
+	fields []field
+}
+
+func newRowText(t providers.ReadTable) *rowText {
+	r := &rowText{table: t, fields: make([]field, len(t.Columns))}
+	for i, c := range t.Columns {
+		r.fields[i] = fieldOf(c, false)
+		if r.fields[i].shape == shapeBool {
+			r.fields[i].shape = shapeLooseBool
+		}
+	}
+	return r
+}
+
+func (r *rowText) append(out *row.Batch, dest []driver.Value) error {
+	for i := range r.fields {
+		if dest[i] == nil {
+			out.AppendNull()
+			continue
+		}
+		var why string
+		if out.Data, why = r.fields[i].append(out.Data, dest[i]); why != "" {
+			return &providers.BadRowError{Table: r.table.Name, Column: r.table.Columns[i].Name, Reason: why}
+		}
+		out.EndField(row.Value)
+	}
+	out.EndRow()
+	return nil
 }
 
 // Evict deletes the rows of other keys that hold a unique value of rows.
@@ -166,7 +182,15 @@ func (x *applyTx) appendPrefix(a *applyTarget, rows *row.Batch, r int, u uniqueP
 }
 
 // ReadKeys reads rows of a source as they are now.
-func (c *Conn) ReadKeys(ctx context.Context, t providers.ReadTable, keys *row.Batch) (*row.Batch, error) {
+func (c *Conn) ReadKeys(ctx context.Context, t providers.ReadTable, keys *row.Batch) (out *row.Batch, err error) {
+	err = c.with(ctx, func(s *session) (err error) {
+		out, err = c.readKeysOn(ctx, s, t, keys)
+		return err
+	})
+	return out, err
+}
+
+func (c *Conn) readKeysOn(ctx context.Context, s *session, t providers.ReadTable, keys *row.Batch) (*row.Batch, error) {
 	fail := func(err error) (*row.Batch, error) {
 		return nil, classify(fmt.Errorf("read table %s by key: %w", t.Name, err))
 	}
@@ -176,44 +200,35 @@ func (c *Conn) ReadKeys(ctx context.Context, t providers.ReadTable, keys *row.Ba
 	}
 	at := &providers.ApplyTable{Name: t.Name}
 	a := &applyTarget{of: at}
-	for _, name := range t.Key {
-		i := slices.IndexFunc(t.Columns, func(c providers.ReadColumn) bool { return c.Name == name })
-		if i < 0 {
-			return fail(fmt.Errorf("bug in syncform: the key's column %q is not read", name))
-		}
-		column := t.Columns[i]
-		w := providers.WriteColumn{Name: name, Type: column.Type, Source: column.As}
-		a.key = append(a.key, len(at.Columns))
+	columns, err := keyColumns(t)
+	if err != nil {
+		return fail(err)
+	}
+	for i, column := range columns {
+		w := providers.WriteColumn{Name: column.Name, Type: column.Type, Source: column.As}
+		a.key = append(a.key, i)
 		at.Columns = append(at.Columns, w)
 		a.fields = append(a.fields, writeFieldOf(c.server, w, columnFact{nullable: true, charset: "utf8mb4"}))
 	}
 	a.load = providers.Load{Table: t.Name, Columns: at.Columns, Key: t.Key}
 	out := row.NewBatch(len(t.Columns))
-	err = c.with(ctx, func(s *session) error {
-		for from := 0; from < keys.Rows; {
-			text := strings.Builder{}
-			text.WriteString(head + " WHERE ")
-			to := from
-			for to < keys.Rows && to-from < keysPerStatement && text.Len() < statementBytes/2 {
-				if to > from {
-					text.WriteString(" OR ")
-				}
-				one, err := a.appendKey(nil, keys, to, a.keyFields())
-				if err != nil {
-					return err
-				}
-				text.Write(one)
-				to++
+	fields := a.keyFields()
+	for from := 0; from < keys.Rows; {
+		text := append([]byte(head), " WHERE "...)
+		to := from
+		for to < keys.Rows && to-from < keysPerStatement && len(text) < statementBytes/2 {
+			if to > from {
+				text = append(text, " OR "...)
 			}
-			if err := s.appendRows(ctx, out, t, text.String()); err != nil {
-				return err
+			if text, err = a.appendKey(text, keys, to, fields); err != nil {
+				return nil, err
 			}
-			from = to
+			to++
 		}
-		return nil
-	})
-	if err != nil {
-		return fail(err)
+		if err := s.appendRows(ctx, out, t, string(text)); err != nil {
+			return fail(err)
+		}
+		from = to
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -168,7 +169,7 @@ func appendSQLValue(dst []byte, f *writeField, scratch *[]byte, b *row.Batch, r,
 	case why != "":
 		return dst, bad(why)
 	case ty.Kind == schema.Bit: // compared as a number
-		return append(dst, hexLiteral(string(value))...), nil
+		return hex.AppendEncode(append(dst, "0x"...), value), nil
 	case f.binary:
 		dst = append(dst, "_binary"...)
 	case f.plain && isNumber(value):

@@ -12,7 +12,7 @@ import (
 )
 
 // PlanCapture chooses the method and says what it takes.
-func (c *Conn) PlanCapture(ctx context.Context, want providers.Capture, have *providers.Capture) (providers.CapturePlan, error) {
+func (c *Conn) PlanCapture(ctx context.Context, want providers.Capture, _ *providers.Capture) (providers.CapturePlan, error) {
 	plan := providers.CapturePlan{Capture: want}
 	err := c.with(ctx, func(s *session) error {
 		var f findings
@@ -32,6 +32,9 @@ func (c *Conn) PlanCapture(ctx context.Context, want providers.Capture, have *pr
 		switch {
 		case want.Method == "" && binlogWhy == "":
 			plan.Capture.Method, plan.Why = providers.Binlog, "the source writes a binary log that holds every change of every row"
+		case want.Method == "" && f.grants.has("TRIGGER", c.database, "") && keyed(want):
+			plan.Capture.Method, plan.Why = providers.Trigger, "the binary log can't be followed ("+binlogWhy+"), so triggers note the keys of changed rows"
+			f.list = nil
 		case want.Method == "":
 			plan.Capture.Method, plan.Why = providers.Binlog, "it is the method that misses nothing, once the source allows it"
 		default:
@@ -41,6 +44,14 @@ func (c *Conn) PlanCapture(ctx context.Context, want providers.Capture, have *pr
 		case providers.Binlog:
 			plan.Start = "read the source's binary log from where it stands"
 			if err := c.planCascades(ctx, s, &plan.Capture); err != nil {
+				return err
+			}
+		case providers.Trigger:
+			if err := c.planTriggers(ctx, s, &f, &plan); err != nil {
+				return err
+			}
+		case providers.Polling:
+			if err := c.planPolling(ctx, s, &f, &plan); err != nil {
 				return err
 			}
 		default:
@@ -146,6 +157,10 @@ func (c *Conn) StartCapture(ctx context.Context, capture providers.Capture) (sta
 	switch capture.Method {
 	case providers.Binlog:
 		start, err = c.startBinlog(ctx)
+	case providers.Trigger:
+		start, err = c.startTriggers(ctx, capture)
+	case providers.Polling:
+		start, err = c.startPolling(ctx, capture)
 	default:
 		err = errMethod(capture.Method)
 	}
@@ -157,6 +172,10 @@ func (c *Conn) StartCapture(ctx context.Context, capture providers.Capture) (sta
 
 // Floor is what a snapshot must hold for a table that joins a capture now.
 func (c *Conn) Floor(ctx context.Context, capture providers.Capture) (string, error) {
+	if capture.Method != providers.Binlog {
+		// Making a trigger waits for the transactions that have used the table.
+		return "", nil
+	}
 	start, err := c.StartCapture(ctx, capture)
 	return start.Floor, err
 }
@@ -166,6 +185,10 @@ func (c *Conn) Current(ctx context.Context, capture providers.Capture) (p row.Po
 	switch capture.Method {
 	case providers.Binlog:
 		p, err = c.currentBinlog(ctx)
+	case providers.Trigger:
+		p, err = c.currentTriggers(ctx, capture.Sync)
+	case providers.Polling:
+		p, err = c.currentPolling(ctx)
 	default:
 		err = errMethod(capture.Method)
 	}
@@ -188,14 +211,17 @@ func (c *Conn) Reached(at, goal row.Position) (bool, error) {
 	switch {
 	case a != g:
 		return false, fmt.Errorf("a position of %s can't be compared with one of %s", a, g)
-	default:
+	case a == providers.Binlog:
 		_, have, err := c.readBinlogPosition(at)
 		if err != nil {
 			return false, err
 		}
 		_, want, err := c.readBinlogPosition(goal)
 		return err == nil && have.contains(want), err
+	case a == providers.Trigger:
+		return reachedTriggers(at, goal)
 	}
+	return reachedPolling(at, goal)
 }
 
 // methodOf tells the method by what a position holds.
@@ -216,6 +242,10 @@ func (c *Conn) Follow(ctx context.Context, capture providers.Capture, from row.P
 	switch capture.Method {
 	case providers.Binlog:
 		err = c.followBinlog(ctx, capture, from, newCollector)
+	case providers.Trigger:
+		err = c.followTriggers(ctx, capture, from, newCollector)
+	case providers.Polling:
+		err = c.followPolling(ctx, capture, from, newCollector)
 	default:
 		err = errMethod(capture.Method)
 	}
@@ -228,6 +258,8 @@ func (c *Conn) Retained(ctx context.Context, capture providers.Capture, at row.P
 	switch capture.Method {
 	case providers.Binlog:
 		return c.retainedBinlog(ctx, at)
+	case providers.Trigger:
+		return c.retainedTriggers(ctx)
 	}
 	return unknown, nil
 }

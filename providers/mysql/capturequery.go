@@ -141,7 +141,7 @@ func (f *binlogReader) statement(s statement, t *tokens) error {
 	switch word {
 	case "TRUNCATE":
 		t.accept("TABLE")
-		if table := f.followed(s, t); table != nil {
+		if table := f.followed(s, t); table != nil && f.deletes {
 			return f.truncate(table)
 		}
 	case "DROP":

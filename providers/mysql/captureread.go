@@ -27,6 +27,7 @@ type binlogReader struct {
 	charsets *charsets
 	out      *row.Collector
 	tables   map[string]*followedTable // by tableKey
+	deletes  bool                      // are wanted
 	byID     map[uint64]*logTable
 	checksum bool // events end with one
 
@@ -66,7 +67,7 @@ const headerSize = 19 // of an event
 
 // newBinlogReader prepares a reader of c's tables.
 func (c *Conn) newBinlogReader(ctx context.Context, capture providers.Capture) (*binlogReader, error) {
-	f := &binlogReader{conn: c, ctx: ctx, tables: map[string]*followedTable{}, byID: map[uint64]*logTable{}, prepared: map[string]*preparedXA{}}
+	f := &binlogReader{conn: c, ctx: ctx, deletes: capture.Deletes, tables: map[string]*followedTable{}, byID: map[uint64]*logTable{}, prepared: map[string]*preparedXA{}}
 	for _, t := range capture.Tables {
 		f.tables[f.tableKey(c.databaseOf(t.Table.Name), t.Table.Name.Name)] = &followedTable{ask: t, before: capture.Before || t.FullImages, shapes: map[string]*logTable{}}
 	}

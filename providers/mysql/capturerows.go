@@ -86,7 +86,7 @@ func (f *binlogReader) rows(kind replication.EventType, op row.Op, packed bool, 
 	if t == nil {
 		return fmt.Errorf("the log has rows of table number %d and does not say which that is", id)
 	}
-	if t.table == nil {
+	if t.table == nil || op == row.Delete && !f.deletes {
 		return nil
 	}
 	if t.refused != nil {

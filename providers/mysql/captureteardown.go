@@ -8,8 +8,18 @@ import (
 )
 
 // PlanTeardown gives the steps that remove what a capture has left in the source.
-func (c *Conn) PlanTeardown(ctx context.Context, capture providers.Capture) ([]providers.Step, error) {
-	return nil, nil // the log is the server's own
+func (c *Conn) PlanTeardown(ctx context.Context, capture providers.Capture) (steps []providers.Step, err error) {
+	if capture.Method != providers.Trigger {
+		return nil, nil // the log is the server's own
+	}
+	err = c.with(ctx, func(s *session) (err error) {
+		steps, err = c.teardownTriggers(ctx, s, capture.Sync)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("plan to end the capture of changes: %w", err)
+	}
+	return steps, nil
 }
 
 // RunCaptureStep runs a step at the source unless it has taken effect.

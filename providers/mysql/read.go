@@ -21,6 +21,9 @@ const flushTimeout = 5
 // had in time, there is one reader, and the others wait for it. Tables of engines
 // without transactions are read as they are.
 func (c *Conn) OpenSnapshot(ctx context.Context, o providers.SnapshotOptions) (providers.Snapshot, error) {
+	if err := c.awaitFloors(ctx, o.Floors); err != nil {
+		return nil, err
+	}
 	s := &snapshot{conn: c, consistent: o.Consistent, free: make(chan *session, max(o.Readers, 1))}
 	if !o.Consistent {
 		for range cap(s.free) {

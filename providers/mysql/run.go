@@ -49,7 +49,14 @@ func (c *Conn) runStep(ctx context.Context, s *session, key providers.StepKey, s
 			ctx = timed
 		}
 		_, err := s.exec(ctx, step.Text, args...)
-		return err
+		if !refusedOnline(err) {
+			return c.nameLockers(ctx, err)
+		}
+		if step.Else == "" {
+			return fmt.Errorf("the server can't do this while others write to the table, so nothing was done; do it in a quiet hour, with allow_hazards = [%q] in the mapping: %w", providers.HazardLock, err)
+		}
+		_, err = s.exec(ctx, step.Else, args...)
+		return c.nameLockers(ctx, err)
 	}
 	book := c.book()
 	if !step.Transactional {

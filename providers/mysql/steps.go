@@ -34,10 +34,12 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 		p.addColumn(ch)
 	case schema.DropColumn:
 		p.alter(ch.In, "DROP COLUMN "+ident(ch.Column.Name), "NOT "+columnThere(ch.In, ch.Column.Name))
+		p.online(ch.In, "")
 	case schema.ModifyColumn:
 		p.modifyColumn(ch)
 	case schema.RenameColumn:
 		p.alter(ch.In, "RENAME COLUMN "+ident(ch.From)+" TO "+ident(ch.To), columnThere(ch.In, ch.To)+" AND NOT "+columnThere(ch.In, ch.From))
+		p.online(ch.In, "")
 	case schema.RenameIndex:
 		p.alter(ch.In, "RENAME INDEX "+ident(ch.From)+" TO "+ident(ch.To), indexThere(ch.In, ch.To, nil)+" AND NOT "+indexThere(ch.In, ch.From, nil))
 	case schema.DropSequence:
@@ -46,6 +48,8 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 		p.modifySequence(ch.To)
 	case schema.AddPrimaryKey:
 		p.alter(ch.In, "ADD "+c.server.primaryKeyDDL(ch.Key)+p.numbering(ch.In, ch.Key.Parts), indexThere(ch.In, "PRIMARY", nil))
+		p.online(ch.In, "")
+		p.lastHazard(ch.In, providers.HazardDuplicates, "it fails while rows have the same values, or NULL")
 	case schema.DropPrimaryKey:
 		p.dropPrimaryKey(ch.In, ch.Key)
 	case schema.AddUnique:
@@ -58,8 +62,11 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 		p.dropIndex(ch.In, ch.Index)
 	case schema.AddForeignKey:
 		p.alter(ch.In, "ADD "+c.server.foreignKeyDDL(ch.Key), constraintThere(ch.In, "FOREIGN KEY", ch.Key.Name))
+		p.online(ch.In, "every row is looked up: "+copies)
+		p.lastHazard(ch.In, providers.HazardViolations, "it fails while a row has no counterpart")
 	case schema.DropForeignKey:
 		p.alter(ch.In, "DROP FOREIGN KEY "+ident(ch.Key.Name), "NOT "+constraintThere(ch.In, "FOREIGN KEY", ch.Key.Name))
+		p.online(ch.In, "")
 	case schema.AddCheck:
 		p.addCheck(ch.In, ch.Check)
 	case schema.DropCheck:

@@ -8,9 +8,12 @@ import (
 	"github.com/syncform/syncform/providers/schema"
 )
 
-// lockTimeout bounds how long a statement waits for the table's other users, so that
-// it does not hold up all who come after it.
-const lockTimeout = 30 * time.Second
+// lockTimeout bounds how long a change waits for the table's other users, so that it
+// does not hold up all who come after it; the step is tried again after that.
+const lockTimeout = time.Second
+
+// rowsTimeout bounds how long a step that writes rows waits for those who wrote them.
+const rowsTimeout = 30 * time.Second
 
 // The conditions below are asked when a run was killed between doing and noting. The
 // catalogue may compare names without case: the second comparison is by byte.

@@ -57,7 +57,7 @@ func (p *stepPlan) replaceRows(ch schema.ReplaceRows) {
 		statements = append(statements, "INSERT INTO "+live+" ("+columns+") SELECT "+columns+" FROM "+aside+" AS a WHERE NOT EXISTS (SELECT 1 FROM "+live+" AS l WHERE "+on+")")
 	}
 	statements = append(statements, "SET foreign_key_checks = 1")
-	p.steps = append(p.steps, providers.Step{Text: strings.Join(statements, ";\n"), Transactional: true, LockTimeout: lockTimeout})
+	p.steps = append(p.steps, providers.Step{Text: strings.Join(statements, ";\n"), Transactional: true, LockTimeout: rowsTimeout})
 	p.add("DROP TABLE IF EXISTS "+aside, "NOT "+tableThere(ch.Aside))
 }
 

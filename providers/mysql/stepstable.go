@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -74,12 +75,15 @@ func (p *stepPlan) modifyTable(from, to schema.Table) {
 	// their own, and DEFAULT CHARSET does not convert them.
 	if len(actions) > 0 {
 		p.alter(to.Name, strings.Join(actions, ", "), "")
+		p.online(to.Name, tableOffline(from, to))
 	}
 	switch {
 	case to.Partition == nil && from.Partition != nil:
 		p.alter(to.Name, "REMOVE PARTITIONING", "")
+		p.online(to.Name, "the rows move: "+copies)
 	case to.Partition != nil && (from.Partition == nil || from.Partition.Definition != to.Partition.Definition):
 		p.alter(to.Name, "PARTITION BY "+to.Partition.Definition, "")
+		p.online(to.Name, "the rows move: "+copies)
 	}
 }
 
@@ -118,6 +122,7 @@ func (p *stepPlan) modifyColumn(ch schema.ModifyColumn) {
 		return
 	}
 	p.alter(ch.In, "MODIFY COLUMN "+definition, p.server.columnIs(ch.In, ch.To))
+	p.online(ch.In, p.server.modifyOffline(ch.From, ch.To))
 }
 
 // autoKey is the key that a new numbered column has while its rows get their numbers.
@@ -130,6 +135,9 @@ func (p *stepPlan) addColumn(ch schema.AddColumn) {
 	keyed := p.keyed(ch.In, ch.Column.Name)
 	if ch.Column.Identity == nil || keyed {
 		p.alter(ch.In, "ADD COLUMN "+p.server.columnDDL(t, ch.Column, keyed)+placeDDL(ch.Place), columnThere(ch.In, ch.Column.Name))
+		if ch.Place == nil {
+			p.online(ch.In, addOffline(ch.Column))
+		}
 		return
 	}
 	p.alter(ch.In, "ADD COLUMN "+p.server.columnDDL(t, ch.Column, true)+placeDDL(ch.Place)+", ADD UNIQUE KEY "+ident(autoKey)+" ("+ident(ch.Column.Name)+")", columnThere(ch.In, ch.Column.Name))
@@ -145,6 +153,7 @@ func (p *stepPlan) dropPrimaryKey(in schema.Name, k schema.Key) {
 		}
 	}
 	p.alter(in, action, "NOT "+indexThere(in, "PRIMARY", nil))
+	p.online(in, "the rows are kept in the order of the primary key: "+copies)
 }
 
 // keyedElsewhere reports whether an index besides the primary key begins with the column.
@@ -160,6 +169,10 @@ func (p *stepPlan) addIndex(in schema.Name, x schema.Index) {
 		parts = nil // the catalogue has no such part
 	}
 	p.alter(in, "ADD "+p.server.indexDDL(x)+p.numbering(in, x.Parts), indexThere(in, x.Name, parts))
+	p.online(in, indexOffline(x))
+	if x.Unique {
+		p.lastHazard(in, providers.HazardDuplicates, "it fails while rows have the same values")
+	}
 }
 
 func (p *stepPlan) dropIndex(in schema.Name, x schema.Index) {
@@ -175,6 +188,9 @@ func (p *stepPlan) dropIndex(in schema.Name, x schema.Index) {
 		}
 	}
 	p.alter(in, action, "NOT "+indexThere(in, x.Name, nil))
+	if !strings.HasPrefix(action, "MODIFY") {
+		p.online(in, "")
+	}
 }
 
 // A check that MariaDB keeps with its column comes and goes with the column's definition.
@@ -188,6 +204,10 @@ func (p *stepPlan) addCheck(in schema.Name, k schema.Check) {
 		return
 	}
 	p.alter(in, "ADD "+p.server.checkDDL(k), constraintThere(in, "CHECK", k.Name))
+	if !k.NotEnforced {
+		p.online(in, "every row is checked: "+copies)
+		p.lastHazard(in, providers.HazardViolations, "it fails while a row breaks it")
+	}
 }
 
 func (p *stepPlan) dropCheck(in schema.Name, k schema.Check) {

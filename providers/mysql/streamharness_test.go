@@ -94,6 +94,11 @@ func follow(t testing.TB, from, to *Conn, method string, names ...string) *follo
 	}
 	for _, name := range names {
 		l, r := wholeTable(t, from, name)
+		snapshot, err := from.OpenSnapshot(t.Context(), providers.SnapshotOptions{Readers: 1, Floors: []string{start.Floor}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		snapshot.Close()
 		copyTable(t, from, to, r, l, 0)
 	}
 	f.open()
@@ -153,10 +158,11 @@ func (f *follower) tryCatchUp() error {
 		return err
 	}
 	f.begin()
-	defer f.end()
-	if f.out == nil {
+	if f.out == nil { // it did not come to make one
+		f.stop()
 		return <-f.done
 	}
+	defer f.end()
 	return f.until(goal)
 }
 
@@ -282,7 +288,30 @@ func (f *follower) change(tx providers.ApplyTx, b *row.Changes, ch row.Change) e
 		}
 		return err
 	}
-	return tx.Upsert(ctx, t, now)
+	if f.capture.Method == providers.Binlog {
+		return tx.Upsert(ctx, t, now)
+	}
+	// Rows that were read again come in no order: who is in the way comes too.
+	for {
+		if err := tx.Savepoint(ctx); err != nil {
+			return err
+		}
+		err := tx.Upsert(ctx, t, now)
+		var conflict *providers.ConflictError
+		if !errors.As(err, &conflict) || !conflict.Unique {
+			return err
+		}
+		if err := tx.RollbackTo(ctx); err != nil {
+			return err
+		}
+		gone, err := tx.Evict(ctx, t, now)
+		if err != nil {
+			return err
+		}
+		if gone.Rows == 0 {
+			return fmt.Errorf("nothing was in the way: %w", conflict)
+		}
+	}
 }
 
 // cascades does what providers.Cascade says.

@@ -140,7 +140,7 @@ func (tx *applyTx) Savepoint(ctx context.Context) error {
 	}
 	tx.run(tx.statement("SAVEPOINT " + savepointName))
 	tx.savepoint, tx.kept = true, len(tx.made)
-	return tx.pipe.sync(ctx)
+	return nil
 }
 
 // RollbackTo undoes what came after the savepoint, which stays.

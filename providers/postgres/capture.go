@@ -117,13 +117,10 @@ func (c *Conn) Reached(at, goal row.Position) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	switch {
-	case g.LSN != 0:
+	if g.LSN != 0 {
 		return a.LSN >= g.LSN, nil
-	case g.Snapshot != "":
-		return snapshotReached(a.Snapshot, g.Snapshot)
 	}
-	return pollReached(a, g)
+	return snapshotReached(a.Snapshot, g.Snapshot)
 }
 
 // RunCaptureStep runs a step at the source unless it is done.

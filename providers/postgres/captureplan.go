@@ -72,12 +72,12 @@ type capturePlanner struct {
 }
 
 type captureSettings struct {
-	walLevel                   string
-	slots, maxSlots            int
-	senders, maxSenders        int
-	replication, create        bool // the role's rights: to replicate, to make a publication
-	recovery, schemaCreate     bool
-	logTable, superuser, owner bool
+	walLevel               string
+	slots, maxSlots        int
+	senders, maxSenders    int
+	replication, create    bool // the role's rights: to replicate, to make a publication
+	recovery, schemaCreate bool
+	logTable               bool
 }
 
 // captureFacts is what the catalogue says of a table and of those below it.

@@ -15,10 +15,11 @@ type position struct {
 	Slot     string `json:"slot,omitempty"`
 	LSN      lsn    `json:"lsn,omitempty"`
 
-	Snapshot string `json:"snapshot,omitempty"` // trigger: a pg_snapshot
+	Snapshot string `json:"snapshot,omitempty"` // trigger, polling: a pg_snapshot, all of which is there
 
-	Marks map[string]mark `json:"marks,omitempty"` // polling, by table
-	Goal  string          `json:"goal,omitempty"`  // polling: a moment to get to
+	// Marks are, by table, the values of the incremental keys from which on rows are read
+	// again; a table without one is read from its beginning.
+	Marks map[string]string `json:"marks,omitempty"`
 }
 
 func (p position) String() row.Position {

@@ -15,12 +15,12 @@ type slotCapture struct{ *Conn }
 
 // slotFacts is what the server says of a slot.
 type slotFacts struct {
-	plugin, database    string
-	pid                 string // of its reader, "" where nobody reads
-	confirmed, restart  lsn
-	lost                string // why it can't be read any more; "" where it can
-	end                 lsn    // of the log that is on the disk
-	confirmedB, behindB int64
+	plugin, database   string
+	pid                string // of its reader, "" where nobody reads
+	confirmed, restart lsn
+	lost               string // why it can't be read any more; "" where it can
+	end                lsn    // of the log that is on the disk
+	behind             int64
 }
 
 // slot looks a slot up; nil where there is none.
@@ -45,7 +45,7 @@ func (c *Conn) slot(ctx context.Context, s *session, name string) (*slotFacts, e
 			return nil, err
 		}
 	}
-	if f.behindB, err = strconv.ParseInt(r[8], 10, 64); err != nil {
+	if f.behind, err = strconv.ParseInt(r[8], 10, 64); err != nil {
 		return nil, err
 	}
 	switch {
@@ -109,10 +109,11 @@ func (c *Conn) identify(ctx context.Context) (system string, timeline int, err e
 	return w.identify(ctx)
 }
 
-// floor is the first transaction that has not begun yet: all before it are in a snapshot
-// whose oldest running transaction is that one or a later.
+// floor is a transaction that begins now: all before it are over in a snapshot whose oldest
+// running transaction is that one or a later. (The xmax of a snapshot will not do: the
+// transaction of that number may have begun already.)
 func (c *Conn) floor(ctx context.Context, s *session) (string, error) {
-	got, err := s.queryRow(ctx, "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())")
+	got, err := s.queryRow(ctx, "SELECT pg_catalog.pg_current_xact_id()")
 	if err != nil {
 		return "", classify(err)
 	}
@@ -158,7 +159,7 @@ func (c slotCapture) retained(ctx context.Context, s *session, cp providers.Capt
 		r.Lost, r.Why = true, fmt.Sprintf("the replication slot %q can't be read any more: %s", cp.Slot, f.lost)
 		return r, nil
 	}
-	r.Bytes = f.behindB
+	r.Bytes = f.behind
 	if f.pid == "" {
 		r.Why = fmt.Sprintf("nobody reads the replication slot %q", cp.Slot)
 	}

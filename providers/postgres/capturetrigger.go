@@ -2,57 +2,198 @@ package postgres
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
 )
 
+// triggerCapture follows a source by the log that triggers write. Its position is a
+// snapshot: what is visible now and was not then is what has changed. The order of ids is
+// not that of commits.
 type triggerCapture struct{ *Conn }
-type pollCapture struct{ *Conn }
 
-var errTODO = errors.New("capture by trigger or polling is not there yet: use logical_replication")
-
-func (c triggerCapture) teardown(ctx context.Context, s *session, cp providers.Capture) ([]providers.Step, error) {
-	return nil, errTODO
-}
 func (c triggerCapture) start(ctx context.Context, s *session, cp providers.Capture) (providers.CaptureStart, error) {
-	return providers.CaptureStart{}, errTODO
+	var start providers.CaptureStart
+	system, err := c.systemIdentifier(ctx, s)
+	if err != nil {
+		return start, err
+	}
+	err = inTransaction(ctx, s, func() error {
+		got, err := s.queryRow(ctx, "SELECT pg_catalog.pg_current_snapshot()")
+		if err != nil {
+			return classify(err)
+		}
+		start.Position = position{System: system, Snapshot: got[0]}.String()
+		if _, err := s.query(ctx, "DELETE FROM "+c.changeLog()+" WHERE sync = $1 AND pg_catalog.pg_visible_in_snapshot(xid, $2::text::pg_catalog.pg_snapshot)", cp.Sync, got[0]); err != nil {
+			return classify(err)
+		}
+		return c.markPruned(ctx, s, cp.Sync, got[0])
+	})
+	if err != nil {
+		return start, fmt.Errorf("begin in %s: %w", c.changeLog(), err)
+	}
+	return start, nil
 }
-func (c triggerCapture) floor(ctx context.Context, s *session, cp providers.Capture) (string, error) {
-	return "", errTODO
-}
-func (c triggerCapture) current(ctx context.Context, s *session, cp providers.Capture) (row.Position, error) {
-	return "", errTODO
-}
-func (c triggerCapture) retained(ctx context.Context, s *session, cp providers.Capture, at row.Position) (providers.Retained, error) {
-	return providers.Retained{}, errTODO
-}
-func (c triggerCapture) follow(ctx context.Context, cp providers.Capture, from position, n func(func() row.Position) *row.Collector) error {
-	return errTODO
-}
-func (c pollCapture) teardown(ctx context.Context, s *session, cp providers.Capture) ([]providers.Step, error) {
-	return nil, errTODO
-}
-func (c pollCapture) start(ctx context.Context, s *session, cp providers.Capture) (providers.CaptureStart, error) {
-	return providers.CaptureStart{}, errTODO
-}
-func (c pollCapture) floor(ctx context.Context, s *session, cp providers.Capture) (string, error) {
-	return "", errTODO
-}
-func (c pollCapture) current(ctx context.Context, s *session, cp providers.Capture) (row.Position, error) {
-	return "", errTODO
-}
-func (c pollCapture) retained(ctx context.Context, s *session, cp providers.Capture, at row.Position) (providers.Retained, error) {
-	return providers.Retained{}, errTODO
-}
-func (c pollCapture) follow(ctx context.Context, cp providers.Capture, from position, n func(func() row.Position) *row.Collector) error {
-	return errTODO
-}
-func snapshotReached(a, g string) (bool, error) { return false, errTODO }
-func pollReached(a, g position) (bool, error)   { return false, errTODO }
 
-type mark struct{}
+// markPruned notes up to where rows were removed.
+func (c *Conn) markPruned(ctx context.Context, s *session, sync, snapshot string) error {
+	if _, err := s.query(ctx, "DELETE FROM "+c.changeLog()+" WHERE sync = $1 AND operation = '"+logPruned+"'", sync); err != nil {
+		return classify(err)
+	}
+	_, err := s.query(ctx, "INSERT INTO "+c.changeLog()+" (sync, table_name, operation, key) VALUES ($1, '', '"+logPruned+"', ARRAY[$2::text])", sync, snapshot)
+	return classify(err)
+}
 
-func (p *capturePlanner) planTriggers(ctx context.Context) error { return errTODO }
-func (p *capturePlanner) planPolling(ctx context.Context) error  { return errTODO }
+// floor: every later snapshot holds what the start holds.
+func (c triggerCapture) floor(context.Context, *session, providers.Capture) (string, error) {
+	return "", nil
+}
+
+func (c triggerCapture) current(ctx context.Context, s *session, _ providers.Capture) (row.Position, error) {
+	got, err := s.queryRow(ctx, "SELECT pg_catalog.pg_current_snapshot()")
+	if err != nil {
+		return "", classify(err)
+	}
+	return position{Snapshot: got[0]}.String(), nil
+}
+
+func (c triggerCapture) retained(ctx context.Context, s *session, cp providers.Capture, _ row.Position) (providers.Retained, error) {
+	why, err := c.proveLog(ctx, s, cp)
+	if err != nil || why != "" {
+		return providers.Retained{Bytes: -1, Lost: why != "", Why: why}, err
+	}
+	got, err := s.queryRow(ctx, "SELECT pg_catalog.pg_total_relation_size("+literal(c.changeLog())+"::pg_catalog.regclass)")
+	if err != nil {
+		return providers.Retained{}, classify(err)
+	}
+	n, err := strconv.ParseInt(got[0], 10, 64)
+	return providers.Retained{Bytes: n}, err
+}
+
+// proveLog says why changes may be missing in the log, "" where none are.
+func (c *Conn) proveLog(ctx context.Context, s *session, cp providers.Capture) (string, error) {
+	there, err := s.queryRow(ctx, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", c.changeLog())
+	if err != nil {
+		return "", classify(err)
+	}
+	if there[0] != "t" {
+		return "the table " + c.changeLog() + " is gone, and with it what the triggers have noted", nil
+	}
+	events := 2
+	if cp.Deletes {
+		events = 4
+	}
+	for _, t := range cp.Tables {
+		got, err := s.query(ctx, `SELECT (SELECT count(*) FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+ WHERE g.tgrelid = r.oid AND g.tgenabled <> 'D' AND n.nspname = $2 AND p.proname = $3) FROM (SELECT pg_catalog.to_regclass($1) AS oid) r WHERE r.oid IS NOT NULL`, c.logName(t.Table.Name), c.schema, triggerFunction(cp.Sync, c.logName(t.Table.Name)))
+		if err != nil {
+			return "", classify(err)
+		}
+		if len(got) == 1 && got[0][0] != strconv.Itoa(events) {
+			return fmt.Sprintf("the triggers of table %s are gone or disabled (%s of %d are there), and changes of it were not noted since", t.Table.Name, got[0][0], events), nil
+		}
+	}
+	return "", nil
+}
+
+// prove makes sure that all that is not in from is still in the log.
+func (c triggerCapture) prove(ctx context.Context, s *session, cp providers.Capture, from position) error {
+	system, err := c.systemIdentifier(ctx, s)
+	if err != nil {
+		return err
+	}
+	switch {
+	case from.Snapshot == "":
+		return gap("the position that was kept is not one of triggers: the capture method was changed")
+	case from.System != system:
+		return gap("the source is another server than the one that the position was kept of (system identifier %s, not %s): it was restored or exchanged", system, from.System)
+	}
+	why, err := c.proveLog(ctx, s, cp)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		return gap("%s", why)
+	}
+	got, err := s.query(ctx, "SELECT array_to_json(key)::text, pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()) FROM "+c.changeLog()+" WHERE sync = $1 AND operation = '"+logPruned+"'", cp.Sync)
+	if err != nil {
+		return classify(err)
+	}
+	if len(got) != 1 {
+		return gap("the log of changes %s does not know this sync any more: it was emptied or made anew", c.changeLog())
+	}
+	var mark []string
+	if err := json.Unmarshal([]byte(got[0][0]), &mark); err != nil || len(mark) != 1 {
+		return gap("the mark of this sync in %s can't be read", c.changeLog())
+	}
+	reached, err := snapshotReached(from.Snapshot, mark[0])
+	if err != nil {
+		return err
+	}
+	if !reached {
+		return gap("the log of changes was pruned behind a later position than the one that was kept: the target was restored")
+	}
+	now, err := strconv.ParseUint(got[0][1], 10, 64)
+	if err != nil {
+		return err
+	}
+	then, err := parseSnapshot(from.Snapshot)
+	if err == nil && then.xmax > now {
+		return gap("the source knows fewer transactions than the position that was kept: it was restored")
+	}
+	return err
+}
+
+// txSnapshot is a pg_snapshot taken apart.
+type txSnapshot struct {
+	xmin, xmax uint64
+	running    map[uint64]bool
+}
+
+func parseSnapshot(text string) (txSnapshot, error) {
+	parts := strings.Split(text, ":")
+	bad := fmt.Errorf("bug in syncform: %q is no snapshot of PostgreSQL", text)
+	if len(parts) != 3 {
+		return txSnapshot{}, bad
+	}
+	sn := txSnapshot{running: map[uint64]bool{}}
+	var err1, err2 error
+	sn.xmin, err1 = strconv.ParseUint(parts[0], 10, 64)
+	sn.xmax, err2 = strconv.ParseUint(parts[1], 10, 64)
+	if err1 != nil || err2 != nil {
+		return txSnapshot{}, bad
+	}
+	for _, x := range strings.Split(parts[2], ",") {
+		if x == "" {
+			continue
+		}
+		n, err := strconv.ParseUint(x, 10, 64)
+		if err != nil {
+			return txSnapshot{}, bad
+		}
+		sn.running[n] = true
+	}
+	return sn, nil
+}
+
+// snapshotReached reports whether every transaction that goal sees is seen by at.
+func snapshotReached(at, goal string) (bool, error) {
+	a, err := parseSnapshot(at)
+	if err != nil {
+		return false, err
+	}
+	g, err := parseSnapshot(goal)
+	if err != nil || a.xmax < g.xmax {
+		return false, err
+	}
+	for x := range a.running {
+		if x < g.xmax && !g.running[x] {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -59,7 +59,7 @@ func (f *slotFollower) relation(ctx context.Context, r wire) error {
 	for i, c := range columns {
 		list[i] = fmt.Sprintf("(%d, %d, %d)", i, c.oid, int32(c.mod))
 	}
-	types, err := f.types(ctx, list)
+	types, err := f.conn.typesOf(ctx, list)
 	if err != nil {
 		return err
 	}
@@ -113,16 +113,17 @@ func (f *slotFollower) mapped(ctx context.Context, id uint32, name schema.Name) 
 	return nil, nil
 }
 
-// types says what the columns' types are: an OID is one type as long as that exists.
-func (f *slotFollower) types(ctx context.Context, list []string) ([]schema.Type, error) {
+// typesOf says what types are, given (number, OID, modifier) of each: an OID is one type
+// as long as that exists.
+func (c *Conn) typesOf(ctx context.Context, list []string) ([]schema.Type, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	s, err := f.conn.acquire(ctx)
+	s, err := c.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer f.conn.release(s)
+	defer c.release(s)
 	const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; "
 	r, err := readCatalogue(ctx, s, scope{namespace: userNamespaces, types: userNamespaces, tables: []schema.Name{}}, begin, "")
 	if err != nil {

@@ -64,9 +64,9 @@ func (f *preflight) server(ctx context.Context, p providers.Preflight) error {
 
 // tableFacts is what the role may do with a table.
 type tableFacts struct {
-	name                                        schema.Name
-	usage, sel, insert, remove, truncate, owner bool
-	rls, guarded                                bool
+	name                                                schema.Name
+	usage, sel, insert, update, remove, truncate, owner bool
+	rls, guarded                                        bool
 }
 
 func (f *preflight) tables(ctx context.Context, names []schema.Name) ([]tableFacts, error) {
@@ -78,7 +78,7 @@ func (f *preflight) tables(ctx context.Context, names []schema.Name) ([]tableFac
 		list[i] = "(" + literal(f.schemaOf(n)) + ", " + literal(n.Name) + ")"
 	}
 	rows, err := f.session.query(ctx, `SELECT n.nspname, c.relname, pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'),
- pg_catalog.has_table_privilege(c.oid, 'INSERT'), pg_catalog.has_table_privilege(c.oid, 'DELETE'), pg_catalog.has_table_privilege(c.oid, 'TRUNCATE'), pg_catalog.pg_has_role(c.relowner, 'USAGE'),
+ pg_catalog.has_table_privilege(c.oid, 'INSERT'), pg_catalog.has_table_privilege(c.oid, 'UPDATE'), pg_catalog.has_table_privilege(c.oid, 'DELETE'), pg_catalog.has_table_privilege(c.oid, 'TRUNCATE'), pg_catalog.pg_has_role(c.relowner, 'USAGE'),
  pg_catalog.row_security_active(c.oid), EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND g.tgenabled IN ('O', 'D') AND (NOT g.tgisinternal OR g.tgconstraint <> 0))
  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (n.nspname, c.relname) IN (`+strings.Join(list, ", ")+`) ORDER BY 1, 2`)
 	if err != nil {
@@ -87,7 +87,7 @@ func (f *preflight) tables(ctx context.Context, names []schema.Name) ([]tableFac
 	facts := make([]tableFacts, len(rows))
 	for i, r := range rows {
 		yes := func(n int) bool { return r[n] == "t" }
-		facts[i] = tableFacts{schema.Name{Schema: r[0], Name: r[1]}, yes(2), yes(3), yes(4), yes(5), yes(6), yes(7), yes(8), yes(9)}
+		facts[i] = tableFacts{schema.Name{Schema: r[0], Name: r[1]}, yes(2), yes(3), yes(4), yes(5), yes(6), yes(7), yes(8), yes(9), yes(10)}
 	}
 	return facts, nil
 }
@@ -135,7 +135,7 @@ func (f *preflight) write(ctx context.Context, p providers.Preflight) error {
 		for _, x := range []struct {
 			has  bool
 			what string
-		}{{t.sel, "SELECT"}, {t.insert, "INSERT"}, {t.remove, "DELETE"}, {t.truncate, "TRUNCATE"}} {
+		}{{t.sel, "SELECT"}, {t.insert, "INSERT"}, {t.update, "UPDATE"}, {t.remove, "DELETE"}, {t.truncate, "TRUNCATE"}} {
 			if !x.has {
 				lacks = append(lacks, x.what)
 			}

@@ -21,14 +21,14 @@ func (c *Conn) ReadKeys(ctx context.Context, t providers.ReadTable, keys *row.Ba
 	defer c.release(s)
 	got := row.NewBatch(len(t.Columns))
 	for from := 0; from < keys.Rows; from += keysPerQuery {
-		if err := c.readKeys(ctx, s, t, keys, from, min(from+keysPerQuery, keys.Rows), got); err != nil {
+		if err := readKeys(ctx, s, t, keys, from, min(from+keysPerQuery, keys.Rows), got); err != nil {
 			return nil, fmt.Errorf("read rows of table %s: %w", t.Name, err)
 		}
 	}
 	return got, nil
 }
 
-func (c *Conn) readKeys(ctx context.Context, s *session, t providers.ReadTable, keys *row.Batch, from, to int, got *row.Batch) error {
+func readKeys(ctx context.Context, s *session, t providers.ReadTable, keys *row.Batch, from, to int, got *row.Batch) error {
 	var list []string
 	key := make([]string, len(t.Key))
 	for r := from; r < to; r++ {
@@ -65,6 +65,11 @@ func (c *Conn) readKeys(ctx context.Context, s *session, t providers.ReadTable, 
 
 // readRows appends a query's rows as fields.
 func readRows(ctx context.Context, s *session, sql string, t providers.ReadTable, decoders []decodeField, got *row.Batch) error {
+	return readRowsAnd(ctx, s, sql, t, decoders, got, func([][]byte) {})
+}
+
+// readRowsAnd is readRows for a query that gives more than the table's columns.
+func readRowsAnd(ctx context.Context, s *session, sql string, t providers.ReadTable, decoders []decodeField, got *row.Batch, rest func([][]byte)) error {
 	err := s.queryAll(ctx, sql, func(_ int, v [][]byte) error {
 		for i, decode := range decoders {
 			switch {
@@ -81,6 +86,7 @@ func readRows(ctx context.Context, s *session, sql string, t providers.ReadTable
 			}
 		}
 		got.EndRow()
+		rest(v[len(decoders):])
 		return nil
 	})
 	return classify(err)

@@ -124,10 +124,14 @@ func (c *Conn) RunStep(ctx context.Context, key providers.StepKey, step provider
 	if err := c.ensureLedger(ctx, s); err != nil {
 		return false, err
 	}
+	watch := c.watchBlockers(ctx, s.pg.PID(), step.LockTimeout)
+	var ran bool
 	if step.Transactional {
-		return c.runInTransaction(ctx, s, key, step)
+		ran, err = c.runInTransaction(ctx, s, key, step)
+	} else {
+		ran, err = c.runAlone(ctx, s, key, step)
 	}
-	return c.runAlone(ctx, s, key, step)
+	return ran, watch.named(err)
 }
 
 func (c *Conn) runInTransaction(ctx context.Context, s *session, key providers.StepKey, step providers.Step) (ran bool, err error) {

@@ -13,7 +13,7 @@ import (
 
 // lockTimeout bounds how long a change of a table that is in use may keep others
 // waiting behind it; the step is tried again after that.
-const lockTimeout = 10 * time.Second
+const lockTimeout = time.Second
 
 // KeyWithTable is false: a primary key is cheaper to build once the rows are there.
 func (c *Conn) KeyWithTable() bool { return false }
@@ -105,6 +105,9 @@ func (p *stepPlan) change(change schema.Change) error {
 			return err
 		}
 		p.alter(c.In, "ADD COLUMN %s", sql)
+		if why := p.addColumnRewrites(c.Column); why != "" {
+			p.rewrites(c.In, why)
+		}
 		p.commentColumn(c.In, c.Column.Name, "", c.Column.Comment)
 	case schema.DropColumn:
 		p.alter(c.In, "DROP COLUMN %s", quote(c.Column.Name))

@@ -48,7 +48,7 @@ func (p *stepPlan) modifyColumn(c schema.ModifyColumn) error {
 		p.alter(c.In, "ALTER COLUMN %s SET DEFAULT %s", col, defaultSQL(to.Type, to.Default))
 	}
 	if from.Nullable && !to.Nullable {
-		p.alter(c.In, "ALTER COLUMN %s SET NOT NULL", col)
+		p.setNotNull(c.In, to.Name)
 	}
 	if to.Identity != nil {
 		p.modifyIdentity(c)

@@ -34,6 +34,7 @@ func (p *stepPlan) changeConstraint(change schema.Change) error {
 		return p.dropConstraint(c.In, c.Check.Name)
 	case schema.AddExclusion:
 		p.alter(c.In, "ADD CONSTRAINT %s %s", quote(c.Exclusion.Name), c.Exclusion.Definition)
+		p.locksTable(c.In, "the index of an exclusion constraint is built while nobody writes to the table; the server has no other way")
 		p.commentConstraint(c.In, c.Exclusion.Name, c.Exclusion.Comment)
 	case schema.DropExclusion:
 		return p.dropConstraint(c.In, c.Exclusion.Name)
@@ -77,8 +78,11 @@ func deferral(deferrable, deferred bool) string {
 func (p *stepPlan) addKey(in schema.Name, what string, k schema.Key) error {
 	for _, part := range k.Parts {
 		if part.Column == "" {
-			return errors.New("a constraint can't be over an expression: use a unique index")
+			return errNoParts
 		}
+	}
+	if done, err := p.addKeySafely(in, what, k); done || err != nil {
+		return err
 	}
 	text := "ADD " + named(k.Name) + what
 	if k.NullsNotDistinct {
@@ -89,6 +93,7 @@ func (p *stepPlan) addKey(in schema.Name, what string, k schema.Key) error {
 		text += " INCLUDE (" + quoteAll(k.Include) + ")"
 	}
 	p.alter(in, "%s", text+deferral(k.Deferrable, k.Deferred))
+	p.locksTable(in, "the key's index is built while nobody writes to the table")
 	p.commentConstraint(in, k.Name, k.Comment)
 	return nil
 }
@@ -135,8 +140,15 @@ func (p *stepPlan) addIndex(in schema.Name, x schema.Index) error {
 	if concurrently {
 		// What a run that was cut short has left is not valid, and goes first (RunStep).
 		p.steps = append(p.steps, providers.Step{Text: b.String(), Done: indexDone(name), Reverse: "DROP INDEX CONCURRENTLY IF EXISTS " + quoteName(name)})
+		if x.Unique {
+			p.hazard(providers.HazardDuplicates, "it fails while rows have the same values")
+		}
 	} else {
 		p.add(b.String())
+		if !p.isNew(in) {
+			p.steps[len(p.steps)-1].LockTimeout = lockTimeout
+		}
+		p.locksTable(in, "the index of a partitioned table is built while nobody writes to it")
 	}
 	p.comment("INDEX "+quoteName(name), "", x.Comment)
 	return nil
@@ -180,6 +192,9 @@ func (p *stepPlan) dropIndex(in schema.Name, x schema.Index) {
 	name := quoteName(schema.Name{Schema: in.Schema, Name: x.Name})
 	if p.isNew(in) || p.isPartitioned(in) {
 		p.addf("DROP INDEX %s", name)
+		if !p.isNew(in) {
+			p.steps[len(p.steps)-1].LockTimeout = lockTimeout
+		}
 		return
 	}
 	p.steps = append(p.steps, providers.Step{Text: "DROP INDEX CONCURRENTLY IF EXISTS " + name, Done: "SELECT pg_catalog.to_regclass(" + literal(name) + ") IS NULL"})
@@ -212,7 +227,9 @@ func (p *stepPlan) addForeignKey(in schema.Name, k schema.ForeignKey) {
 	}
 	p.alter(in, "%s", b.String())
 	if later && !k.NotValid {
-		p.addf("ALTER TABLE %s VALIDATE CONSTRAINT %s", quoteName(in), quote(k.Name))
+		p.validate(in, k.Name)
+	} else if !k.NotValid {
+		p.locksTable(in, "every row is looked up while nobody writes to either table")
 	}
 	p.commentConstraint(in, k.Name, k.Comment)
 }
@@ -225,7 +242,7 @@ func (p *stepPlan) addCheck(in schema.Name, k schema.Check) {
 	}
 	p.alter(in, "%s", text)
 	if later && !k.NotValid {
-		p.addf("ALTER TABLE %s VALIDATE CONSTRAINT %s", quoteName(in), quote(k.Name))
+		p.validate(in, k.Name)
 	}
 	p.commentConstraint(in, k.Name, k.Comment)
 }

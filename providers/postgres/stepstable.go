@@ -234,18 +234,21 @@ func (p *stepPlan) modifyTable(from, to schema.Table) error {
 		} else {
 			p.alter(to.Name, "SET LOGGED")
 		}
+		p.rewrites(to.Name, "logged and unlogged tables are kept apart")
 	}
 	if a, b := from.Options["tablespace"], to.Options["tablespace"]; a != b {
 		if b == "" {
 			b = "pg_default"
 		}
 		p.alter(to.Name, "SET TABLESPACE %s", quote(b))
+		p.rewrites(to.Name, "its file moves")
 	}
 	if a, b := from.Options["using"], to.Options["using"]; a != b {
 		if b == "" {
 			b = "heap"
 		}
 		p.alter(to.Name, "SET ACCESS METHOD %s", quote(b))
+		p.rewrites(to.Name, "another access method keeps its rows otherwise")
 	}
 	var set, reset []string
 	for _, k := range slices.Sorted(maps.Keys(to.Options)) {

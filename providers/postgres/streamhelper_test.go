@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -142,14 +144,22 @@ func (st *streamed) load(ct providers.CaptureTable, floor string) {
 // reload takes epoch and position from the target, as a runner that begins does.
 func (st *streamed) reload() {
 	st.t.Helper()
-	rec, err := st.store.Stream(st.t.Context(), testSync)
-	if err != nil || rec == nil {
-		st.t.Fatal(rec, err)
+	for tries := 0; ; tries++ {
+		rec, err := st.store.Stream(st.t.Context(), testSync)
+		if err == nil && rec == nil {
+			st.t.Fatal("the target has no record")
+		}
+		if err == nil {
+			st.epoch, err = st.store.Take(st.t.Context(), testSync, "me", rec.Epoch, rec.Beat)
+		}
+		if err == nil {
+			st.position = rec.Position
+			return
+		}
+		if tries > 20 || !providers.IsRetryable(err) && !errors.Is(err, providers.ErrFenced) {
+			st.t.Fatal(err)
+		}
 	}
-	if st.epoch, err = st.store.Take(st.t.Context(), testSync, "me", rec.Epoch, rec.Beat); err != nil {
-		st.t.Fatal(err)
-	}
-	st.position = rec.Position
 }
 
 func (st *streamed) teardown(ctx context.Context) {
@@ -278,4 +288,58 @@ func twin(t testing.TB, version string, ddl ...string) (from, to string) {
 	providertest.Exec(t, from, ddl...)
 	providertest.Exec(t, to, ddl...)
 	return from, to
+}
+
+// background streams until the function that it returns is called.
+func (st *streamed) background() (stop func()) {
+	ctx, cancel := context.WithCancel(st.t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		never := position{LSN: 1<<64 - 1}
+		if st.capture.Method != providers.LogicalReplication {
+			never = position{Snapshot: "9000000000000000000:9000000000000000000:"}
+		}
+		for ctx.Err() == nil {
+			err := st.once(ctx, never.String())
+			if ctx.Err() != nil {
+				return
+			}
+			if !providers.IsRetryable(err) {
+				st.t.Errorf("stream: %v", err)
+				return
+			}
+			if pause(ctx, 20*time.Millisecond) != nil {
+				return
+			}
+			st.reload()
+		}
+	}()
+	var once sync.Once
+	return func() { once.Do(func() { cancel(); <-done }) }
+}
+
+// kept is the position that the target has.
+func (st *streamed) kept(t testing.TB) position {
+	t.Helper()
+	rec, err := st.store.Stream(t.Context(), testSync)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := parsePosition(rec.Position)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// waitFor waits until a condition holds at the target.
+func (st *streamed) waitFor(what, condition string) {
+	st.t.Helper()
+	until := time.Now().Add(time.Minute)
+	for providertest.Query(st.t, st.toURL, condition)[0][0] != "t" {
+		if time.Now().After(until) {
+			st.t.Fatalf("%s did not come", what)
+		}
+	}
 }

@@ -80,8 +80,8 @@ func (c *Conn) inSession(ctx context.Context, f func(ledger.TxDB) error) (again 
 		return providers.IsRetryable(err), err
 	}
 	defer c.release(s)
-	if err := s.exec(ctx, "BEGIN"); err != nil {
-		return false, classify(err)
+	if err := classify(s.exec(ctx, "BEGIN")); err != nil {
+		return providers.IsRetryable(err), err
 	}
 	if err := f(ledgerDB{s}); err != nil {
 		s.rollback()

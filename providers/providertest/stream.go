@@ -3,6 +3,7 @@ package providertest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +14,10 @@ import (
 )
 
 // RunStreams tests what the contract promises of a target that streams are applied to
-// (providers.Applier, providers.StreamKeeper), as subtests, on real databases.
-func RunStreams(t *testing.T, s Suite) {
+// (providers.Applier, providers.StreamKeeper) and of a source whose changes are followed
+// (providers.Capturer), as subtests, on real databases. methods are the capture methods
+// to test, none of them polling; none at all leaves capture out.
+func RunStreams(t *testing.T, s Suite, methods ...string) {
 	for _, part := range []struct {
 		name string
 		test func(*testing.T, Suite)
@@ -29,6 +32,13 @@ func RunStreams(t *testing.T, s Suite) {
 		{"apply hostile names", testApplyHostileNames},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, s) })
+	}
+	for _, m := range methods {
+		t.Run(m, func(t *testing.T) {
+			for seed := range uint64(3) {
+				t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { testCapture(t, s, m, seed) })
+			}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -20,6 +21,9 @@ var changeKinds = []Change{
 	RenameIndex{}, RenameConstraint{}, SetComment{}, AttachPartition{}, DetachPartition{}, DropPartition{},
 	AddAside{}, ReplaceRows{}, EmptyTable{}, AdvanceSequences{},
 }
+
+// Changes gives one value of each kind of change.
+func Changes() []Change { return slices.Clone(changeKinds) }
 
 // ChangeKind names a change as the plan file and -json do: add_table, drop_column, ...
 func ChangeKind(c Change) string {

@@ -45,7 +45,7 @@ func (a *applyTable) explain(err error, rows *row.Batch, r int) error {
 			return conflict
 		}
 		for _, c := range a.t.Columns {
-			if c.Type.Kind == schema.EnumKind && strings.Contains(m[1], ident(c.Name)+" IN (") {
+			if col, _, ok := labelCheck(m[1]); ok && c.Type.Kind == schema.EnumKind && lower(col) == lower(c.Name) {
 				bad.Column, bad.Reason = c.Name, "the value is none of the labels of its type"
 				return bad
 			}

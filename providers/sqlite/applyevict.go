@@ -46,6 +46,9 @@ func (a *applyTable) evict(u *uniqueKey, rows, evicted *row.Batch) (err error) {
 		reader.key[n] = keyPart{a.t.Columns[i].Name, n}
 	}
 	for r := range rows.Rows {
+		if !u.plain && slices.Contains(rows.States[r*rows.Width:(r+1)*rows.Width], row.Unchanged) {
+			continue // which columns an expression needs nobody has told
+		}
 		for i := range min(len(a.columns), stmt.BindParamCount()) {
 			v, state := rows.Field(r, i)
 			if state != row.Value || a.columns[i].bind(stmt, i+1, v) != "" {
@@ -60,13 +63,35 @@ func (a *applyTable) evict(u *uniqueKey, rows, evicted *row.Batch) (err error) {
 }
 
 // evictSQL deletes the rows that have the unique value of the row in the parameters,
-// and another key. What the unique key is of that row, SQLite computes.
+// and another key.
 func (a *applyTable) evictSQL(u *uniqueKey) string {
-	columns := make([]string, len(a.t.Columns))
-	for i, c := range a.t.Columns {
-		columns[i] = "?" + number(i+1) + " AS " + ident(c.Name)
+	key := make([]string, len(a.t.Key))
+	for n, i := range a.t.Key {
+		key[n] = a.t.Columns[i].Name
 	}
-	from := " FROM (SELECT " + strings.Join(columns, ", ") + "))"
+	names := a.names()
+	value := func(column string) string {
+		if i := slices.Index(names, column); i >= 0 {
+			return "?" + number(i+1)
+		}
+		return ""
+	}
+	return "DELETE FROM " + ident(a.t.Name.Name) + " WHERE " + u.collides(key, value) + " RETURNING " + idents(key)
+}
+
+// collides is the condition of rows that have the unique value of another row, and
+// another key. value writes a column of that row, "" where it is not known; what the
+// unique key is of it, SQLite computes.
+func (u *uniqueKey) collides(key []string, value func(column string) string) string {
+	var list []string
+	for _, c := range u.table.Columns { // all of them, for a name that is missing would be the other row's
+		v := value(c.Name)
+		if v == "" {
+			v = "NULL"
+		}
+		list = append(list, v+" AS "+ident(c.Name))
+	}
+	from := " FROM (SELECT " + strings.Join(list, ", ") + "))"
 	var cond []string
 	for _, p := range u.parts {
 		expr := p.Expr
@@ -77,22 +102,22 @@ func (a *applyTable) evictSQL(u *uniqueKey) string {
 		if p.Collation != "" {
 			collate = " COLLATE " + ident(p.Collation)
 		}
-		at := slices.IndexFunc(a.t.Columns, func(c providers.WriteColumn) bool { return c.Name == p.Column })
-		if p.Expr == "" && at >= 0 {
-			cond = append(cond, expr+collate+" = ?"+number(at+1))
+		if v := value(p.Column); p.Expr == "" && v != "" {
+			cond = append(cond, expr+collate+" = "+v)
 			continue
 		}
-		cond = append(cond, "("+expr+")"+collate+" = (SELECT "+expr+from)
+		theirs := expr
+		if c := u.table.Column(p.Column); c != nil && c.Generated != nil {
+			theirs = c.Generated.Expr
+		}
+		cond = append(cond, "("+expr+")"+collate+" = (SELECT "+theirs+from)
 	}
 	if u.where != "" {
 		cond = append(cond, "("+u.where+")", "(SELECT "+u.where+from)
 	}
-	var same, key []string
-	for _, i := range a.t.Key {
-		name := ident(a.t.Columns[i].Name)
-		same = append(same, name+" IS ?"+number(i+1))
-		key = append(key, name)
+	var same []string
+	for _, k := range key {
+		same = append(same, ident(k)+" IS "+value(k))
 	}
-	return "DELETE FROM " + ident(a.t.Name.Name) + " WHERE " + strings.Join(cond, " AND ") +
-		" AND NOT (" + strings.Join(same, " AND ") + ") RETURNING " + strings.Join(key, ", ")
+	return strings.Join(cond, " AND ") + " AND NOT (" + strings.Join(same, " AND ") + ")"
 }

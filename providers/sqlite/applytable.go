@@ -171,6 +171,7 @@ func (a *applyTable) patch(rows *row.Batch, r int, all bool) (stmt *sqlite.Stmt,
 
 // uniqueKey is a set of values that only one row of a table may have.
 type uniqueKey struct {
+	table   *schema.Table
 	name    string
 	parts   []schema.KeyPart
 	columns []string // of plain
@@ -182,7 +183,7 @@ type uniqueKey struct {
 func uniqueKeys(t *schema.Table) []uniqueKey {
 	var out []uniqueKey
 	add := func(name string, parts []schema.KeyPart, where string, index bool) {
-		u := uniqueKey{name: name, parts: parts, where: where, plain: where == ""}
+		u := uniqueKey{table: t, name: name, parts: parts, where: where, plain: where == ""}
 		var fields []string
 		for _, p := range parts {
 			if p.Expr != "" || p.Collation != "" {

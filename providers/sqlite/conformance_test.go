@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"testing"
 
+	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/providertest"
 	"github.com/syncform/syncform/providers/sqlite"
 )
@@ -11,4 +12,4 @@ var suite = providertest.Suite{Provider: sqlite.Provider{}, New: providertest.SQ
 
 func TestConformance(t *testing.T) { providertest.Run(t, suite) }
 
-func TestStreams(t *testing.T) { providertest.RunStreams(t, suite) }
+func TestStreams(t *testing.T) { providertest.RunStreams(t, suite, providers.Trigger) }

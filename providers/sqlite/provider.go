@@ -154,4 +154,5 @@ var (
 	_ providers.SchemaTrier    = (*Conn)(nil)
 
 	_ providers.ExpressionComparer = (*Conn)(nil)
+	_ providers.Capturer           = (*Conn)(nil)
 )

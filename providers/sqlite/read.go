@@ -178,6 +178,7 @@ type readFacts struct {
 	rowid    string          // a name for the row id, quoted, or ""
 	alias    string          // the column that is the row id
 	nullable map[string]bool // columns without NOT NULL
+	collated map[string]bool // columns with a collation of their own
 }
 
 // facts looks a table up, once.
@@ -208,7 +209,10 @@ func factsOf(db *sqlite.Conn, n schema.Name) (*readFacts, *schema.Table, error) 
 	if t == nil {
 		return nil, nil, fmt.Errorf("there is no table %s", n)
 	}
-	f := &readFacts{rowid: rowidName(t), alias: rowidAlias(t), nullable: map[string]bool{}}
+	f := &readFacts{rowid: rowidName(t), alias: rowidAlias(t), nullable: map[string]bool{}, collated: map[string]bool{}}
+	for _, c := range t.Columns {
+		f.collated[c.Name] = c.Collation != ""
+	}
 	if t.Options["without_rowid"] == "" {
 		rows, err := all(db, `SELECT name FROM pragma_table_xinfo(?) WHERE "notnull" = 0`, n.Name)
 		if err != nil {

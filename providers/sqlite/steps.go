@@ -115,22 +115,48 @@ func columnDiffers(a, b schema.Column) bool {
 	return !reflect.DeepEqual(a, b)
 }
 
-// replaceRows swaps a table's rows for those of the one beside it. Its triggers see
-// none of it.
+// replaceRows swaps a table's rows for those of the one beside it. Columns that the
+// load does not fill keep their values where the row is still there. The table's
+// triggers see none of it, but for those that note changes for a stream from this table.
 func replaceRows(db *schema.Database, c schema.ReplaceRows) string {
 	live, aside := ident(c.Live.Name.Name), ident(c.Aside.Name)
 	var s script
-	triggers := triggersOf(db, c.Live.Name.Name)
+	triggers := slices.DeleteFunc(triggersOf(db, c.Live.Name.Name), func(o schema.Object) bool { return isCaptureTrigger(o.Name.Name) })
 	for _, t := range triggers {
 		s.add("DROP TRIGGER " + ident(t.Name.Name))
 	}
+	kept := keptColumns(c)
+	if len(kept) > 0 {
+		s.add("CREATE TEMPORARY TABLE _sync_kept AS SELECT " + idents(append(slices.Clone(c.Key), kept...)) + " FROM " + live)
+		s.add("CREATE INDEX temp._sync_kept_key ON _sync_kept (" + idents(c.Key) + ")")
+	}
 	s.add("DELETE FROM " + live)
 	s.add("INSERT OR ABORT INTO " + live + " (" + idents(c.Columns) + ") SELECT " + idents(c.Columns) + " FROM " + aside)
+	if len(kept) > 0 {
+		var match []string
+		for _, k := range c.Key {
+			match = append(match, "k."+ident(k)+" = "+live+"."+ident(k))
+		}
+		from := " FROM temp._sync_kept AS k WHERE " + strings.Join(match, " AND ")
+		s.add("UPDATE " + live + " SET (" + idents(kept) + ") = (SELECT " + idents(kept) + from + ") WHERE EXISTS (SELECT 1" + from + ")")
+		s.add("DROP TABLE temp._sync_kept")
+	}
 	s.add("DROP TABLE " + aside)
 	for _, t := range triggers {
 		s.add(t.Definition)
 	}
 	return s.String()
+}
+
+// keptColumns lists the columns with values of their own that a load does not fill.
+func keptColumns(c schema.ReplaceRows) []string {
+	var kept []string
+	for _, col := range c.Live.Columns {
+		if len(c.Key) > 0 && col.Generated == nil && !slices.Contains(c.Columns, col.Name) {
+			kept = append(kept, col.Name)
+		}
+	}
+	return kept
 }
 
 // triggersOf lists the triggers of a table in the order of their names.

@@ -34,6 +34,7 @@ var rules = []rule{
 	{"planner/state", append(leaves, "providers", "planner/plan")},
 	{"planner/**", append(leaves, "providers", "providers/ledger", "lang", "planner/**")},
 	{"executor/**", append(leaves, "providers", "providers/ledger", "planner/plan", "planner/state", "executor/**")},
+	{"docs", nil},
 	{"cmd/**", []string{"**"}},
 	{"examples/**", []string{"**"}},
 	{"internal/**", []string{"**"}},

@@ -23,6 +23,12 @@ func (v *planView) change(a *plan.Action, t *tableGroup, in string) {
 		v.entry(a, in, "!", text, tail)
 		return
 	}
+	if !v.opts.Verbose && v.paired[a] {
+		if a.Held == "" {
+			v.below(a, in)
+		}
+		return
+	}
 	if !v.opts.Verbose && a.Held == "" && part(a.Change) {
 		v.below(a, in)
 		return
@@ -47,25 +53,47 @@ func (v *planView) change(a *plan.Action, t *tableGroup, in string) {
 		}
 	}
 	sym, text := describe(a.Change)
-	v.entry(a, in, sym, text, a.Info)
+	var more []textChange
+	if drop := v.pairs[a]; drop != nil {
+		sym = "~"
+		text, more = replaced(drop.Change, a.Change)
+	} else {
+		more = textChanges(a.Change)
+	}
+	v.entry(a, in, sym, text, v.tailOf(a, t), more...)
+}
+
+// tailOf says why a change is made and what it is, where that is short.
+func (v *planView) tailOf(a *plan.Action, t *tableGroup) string {
+	why := causeText(a.Cause)
+	if t != nil && v.cause(t) != "" {
+		why = "" // the table's line says it
+	}
+	return joined("; ", why, a.Info)
 }
 
 // entry writes one line with its symbol; a held one is marked as such.
-func (v *planView) entry(a *plan.Action, in, sym, text, tail string) {
+func (v *planView) entry(a *plan.Action, in, sym, text, tail string, more ...textChange) {
 	text = Safe(text)
 	if a.Held != "" {
 		text = held(sym, text)
 		sym = "!"
 	}
-	plain := in + sym + " " + text
-	if width(plain) > v.Columns() && tail == "" {
-		lines := strings.Split(Wrap(text, v.Columns()-len(in)-2), "\n")
+	plain := in + v.sign(sym) + " " + text
+	if width(plain) > v.Columns() {
+		lines := strings.Split(chop(text, v.Columns()-len(in)-6), "\n")
 		v.out.line("%s%s %s", in, v.Symbol(sym), lines[0])
 		for _, l := range lines[1:] {
 			v.out.line("%s      %s", in, l)
 		}
+		if tail != "" {
+			v.out.line("%s      %s", in, v.Faint(strings.ReplaceAll(chop(Safe(tail), v.Columns()-len(in)-6), "\n", "\n      "+in)))
+		}
 	} else {
 		v.tail(in+v.Symbol(sym)+" "+text, plain, Safe(tail))
+	}
+	for _, m := range more {
+		v.diff(m, in+"    ")
 	}
 	v.below(a, in)
 }

@@ -54,17 +54,7 @@ func (v *planView) newTable(a *plan.Action, g *tableGroup, t schema.Table, in st
 		if text, ok := computed[c.Name]; ok {
 			more = append(more, shorten(text))
 		}
-		line := pad(pad(pad(Safe(c.Name), names)+"  "+Safe(c.Type.String()), names+2+types)+"  "+null, names+types+12)
-		plain := strings.TrimRight(in+"+ "+line, " ")
-		rest := Safe(strings.Join(more, "  "))
-		if rest != "" && width(in+"+ "+line)+2+width(rest) <= v.Columns() {
-			v.out.line("%s%s %s  %s", in, v.Symbol("+"), line, rest)
-			continue
-		}
-		v.out.line("%s%s", in, v.Symbol("+")+strings.TrimPrefix(plain, in+"+"))
-		if rest != "" {
-			v.out.line("%s      %s", in, strings.ReplaceAll(Wrap(rest, v.Columns()-len(in)-6), "\n", "\n"+in+"      "))
-		}
+		v.columnLine(in, pad(Safe(c.Name), names), pad(Safe(c.Type.String()), types), null, Safe(strings.Join(more, "  ")))
 	}
 	own := map[string]bool{}
 	if g != nil {
@@ -87,13 +77,37 @@ func (v *planView) newTable(a *plan.Action, g *tableGroup, t schema.Table, in st
 	}
 	for _, c := range more {
 		if _, text := describe(c); !own[text] {
-			v.out.line("%s%s %s", in, v.Symbol("+"), strings.ReplaceAll(Wrap(Safe(text), v.Columns()-len(in)-2), "\n", "\n"+in+"      "))
+			v.out.line("%s%s %s", in, v.Symbol("+"), strings.ReplaceAll(chop(Safe(text), v.Columns()-len(in)-6), "\n", "\n"+in+"      "))
 		}
 	}
 	if t.Partition != nil {
-		v.out.line("%s%s %s", in, v.Symbol("+"), Safe("partitioned by "+shorten(t.Partition.Definition)+", "+Plural(int64(len(t.Partition.Partitions)), "partition")))
+		v.entry(&plan.Action{}, in, "+", "partitioned by "+shorten(t.Partition.Definition)+", "+Plural(int64(len(t.Partition.Partitions)), "partition"), "")
 	}
 	v.below(a, in)
+}
+
+// columnLine writes one column of a new table: name, type, null and the rest, on one
+// line or where they don't fit on as many as it takes.
+func (v *planView) columnLine(in, name, kind, null, rest string) {
+	head := in + v.sign("+") + " " + name
+	painted := in + v.Symbol("+") + " " + name
+	left := func(s string) string { return strings.TrimRight(s, " ") }
+	tail := "  " + pad(kind+"  "+null, width(kind)+10)
+	switch {
+	case rest != "" && width(head+tail)+2+width(rest) <= v.Columns():
+		v.out.line("%s", painted+tail+"  "+rest)
+		return
+	case width(left(head+tail)) <= v.Columns():
+		v.out.line("%s", left(painted+tail))
+	default:
+		v.out.line("%s", left(painted))
+		rest = joined("  ", left(kind), null, rest)
+	}
+	if rest != "" {
+		for l := range strings.SplitSeq(chop(rest, v.Columns()-len(in)-6), "\n") {
+			v.out.line("%s      %s", in, l)
+		}
+	}
 }
 
 // fit widens a column of text for n, unless n is an outlier past limit.
@@ -155,13 +169,25 @@ func columnChanges(c schema.ModifyColumn) string {
 			out = append(out, what+" "+orNone(from)+" -> "+orNone(to))
 		}
 	}
-	swap("default", defaultText(c.From), defaultText(c.To))
-	swap("generated", generatedText(c.From), generatedText(c.To))
+	text := func(what, rawFrom, rawTo, from, to string) {
+		switch {
+		case !tooLong(rawFrom, rawTo):
+			swap(what, from, to)
+		case rawFrom == "":
+			out = append(out, what+" added")
+		case rawTo == "":
+			out = append(out, what+" dropped")
+		default:
+			out = append(out, what+" changed")
+		}
+	}
+	text("default", rawDefault(c.From), rawDefault(c.To), defaultText(c.From), defaultText(c.To))
+	text("generated", rawGenerated(c.From), rawGenerated(c.To), generatedText(c.From), generatedText(c.To))
 	swap("identity", identityText(c.From.Identity), identityText(c.To.Identity))
 	swap("on update", c.From.OnUpdate, c.To.OnUpdate)
 	swap("charset", c.From.Charset, c.To.Charset)
 	swap("collation", c.From.Collation, c.To.Collation)
-	swap("comment", shorten(c.From.Comment), shorten(c.To.Comment))
+	text("comment", c.From.Comment, c.To.Comment, c.From.Comment, c.To.Comment)
 	if c.From.Invisible != c.To.Invisible {
 		swap("invisible", strconv.FormatBool(c.From.Invisible), strconv.FormatBool(c.To.Invisible))
 	}
@@ -224,7 +250,10 @@ func defaultText(c schema.Column) string {
 // tableChanges says what of a table's own settings changes.
 func tableChanges(from, to schema.Table) string {
 	var out []string
-	if from.Comment != to.Comment {
+	switch {
+	case tooLong(from.Comment, to.Comment):
+		out = append(out, "comment changed")
+	case from.Comment != to.Comment:
 		out = append(out, "comment "+orNone(shorten(from.Comment))+" -> "+orNone(shorten(to.Comment)))
 	}
 	keys := map[string]bool{}
@@ -271,7 +300,23 @@ func indexText(x schema.Index) string {
 	if x.Method != "" {
 		out += " " + x.Method
 	}
-	out += " " + parts(x.Parts)
+	return out + " " + indexColumns(x)
+}
+
+// indexParts is an index without its name.
+func indexParts(x schema.Index) string {
+	out := ""
+	if x.Unique {
+		out = "unique "
+	}
+	if x.Method != "" {
+		out += x.Method + " "
+	}
+	return out + indexColumns(x)
+}
+
+func indexColumns(x schema.Index) string {
+	out := parts(x.Parts)
 	if len(x.Include) > 0 {
 		out += " include (" + strings.Join(x.Include, ", ") + ")"
 	}
@@ -282,7 +327,12 @@ func indexText(x schema.Index) string {
 }
 
 func foreignKeyText(f schema.ForeignKey) string {
-	out := named("foreign key", f.Name) + " (" + strings.Join(f.Columns, ", ") + ") -> " + f.RefTable.String()
+	return named("foreign key", f.Name) + " " + foreignKeyParts(f)
+}
+
+// foreignKeyParts is a foreign key without its name.
+func foreignKeyParts(f schema.ForeignKey) string {
+	out := "(" + strings.Join(f.Columns, ", ") + ") -> " + f.RefTable.String()
 	if len(f.RefColumns) > 0 {
 		out += " (" + strings.Join(f.RefColumns, ", ") + ")"
 	}

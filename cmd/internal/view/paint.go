@@ -7,7 +7,8 @@ import "strings"
 // Paint colours text, or leaves it as it is where On is false.
 type Paint struct {
 	On    bool
-	Width int // columns to write in; 0: 80
+	Width int  // columns to write in; 0: 80
+	Words bool // symbols as words, for a screen reader
 }
 
 // Columns gives the width to write in.
@@ -48,19 +49,39 @@ func (p Paint) Cyan(s string) string { return p.wrap("36", s) }
 
 // Symbol paints one of the plan's symbols: + ~ - > !.
 func (p Paint) Symbol(s string) string {
+	switch text := p.sign(s); s {
+	case "+":
+		return p.Green(text)
+	case "~":
+		return p.Yellow(text)
+	case "-":
+		return p.Red(text)
+	case ">":
+		return p.Cyan(text)
+	case "!":
+		return p.wrap("1;33", text)
+	}
+	return p.sign(s)
+}
+
+// sign is a symbol as it is written: itself, or its word.
+func (p Paint) sign(s string) string {
+	if !p.Words {
+		return s
+	}
 	switch s {
 	case "+":
-		return p.Green(s)
+		return "add:"
 	case "~":
-		return p.Yellow(s)
+		return "change:"
 	case "-":
-		return p.Red(s)
+		return "drop:"
 	case ">":
-		return p.Cyan(s)
+		return "copy:"
 	case "!":
-		return p.wrap("1;33", s)
+		return "note:"
 	}
-	return s
+	return "on:"
 }
 
 // Safe makes text of a database or a server fit for a terminal: control and

@@ -31,7 +31,7 @@ type Finding struct {
 
 // Plan writes a plan as people read it.
 func Plan(w io.Writer, paint Paint, p *plan.Plan, o PlanOptions) error {
-	v := planView{Paint: paint, plan: p, opts: o, out: &printer{}}
+	v := newPlanView(paint, p, o)
 	v.write()
 	_, err := io.WriteString(w, v.out.String())
 	return err
@@ -39,14 +39,28 @@ func Plan(w io.Writer, paint Paint, p *plan.Plan, o PlanOptions) error {
 
 type planView struct {
 	Paint
-	plan *plan.Plan
-	opts PlanOptions
-	out  *printer
+	plan   *plan.Plan
+	opts   PlanOptions
+	out    *printer
+	groups []*endpointGroup
+	pairs  map[*plan.Action]*plan.Action // what is made anew, and what drops it first
+	paired map[*plan.Action]bool         // those drops
+}
+
+func newPlanView(paint Paint, p *plan.Plan, o PlanOptions) *planView {
+	v := &planView{Paint: paint, plan: p, opts: o, out: &printer{}, groups: group(p), pairs: map[*plan.Action]*plan.Action{}, paired: map[*plan.Action]bool{}}
+	for _, g := range v.groups {
+		for _, t := range g.tables {
+			for add, drop := range pairs(t.actions) {
+				v.pairs[add], v.paired[drop] = drop, true
+			}
+		}
+	}
+	return v
 }
 
 func (v *planView) write() {
-	groups := group(v.plan)
-	for _, g := range groups {
+	for _, g := range v.groups {
 		verb := "will perform these actions on"
 		switch {
 		case v.opts.RefreshOnly:
@@ -56,14 +70,7 @@ func (v *planView) write() {
 		}
 		v.out.line("syncform %s %s:", verb, v.Bold(Safe(g.addr)))
 		v.out.line("")
-		for _, a := range g.others {
-			v.change(a, nil, "  ")
-		}
-		for _, t := range g.tables {
-			v.table(t)
-		}
-		v.loads(g.loads)
-		v.streams(g.streams)
+		v.endpoint(g)
 		v.out.line("")
 	}
 	v.stateOnly()
@@ -77,6 +84,18 @@ func (v *planView) write() {
 	v.findings(true, "Missing, so that the plan can't be applied yet:")
 	v.findings(false, "To know before it is applied:")
 	v.hints()
+}
+
+// endpoint writes what is done at one endpoint.
+func (v *planView) endpoint(g *endpointGroup) {
+	for _, a := range g.others {
+		v.change(a, nil, "  ")
+	}
+	for _, t := range g.tables {
+		v.table(t)
+	}
+	v.loads(g.loads)
+	v.streams(g.streams)
 }
 
 // stateOnly tells what changes in the state and in no database.
@@ -176,10 +195,7 @@ func (v *planView) findings(fatal bool, title string) {
 }
 
 func (v *planView) hints() {
-	if hazardous(v.plan) {
-		v.out.line("")
-		v.out.line("%s", Wrap("Codes such as SF101 are explained in docs/hazards.", v.Columns()))
-	}
+	v.advice()
 	if v.opts.SavedTo != "" {
 		v.out.line("")
 		v.out.line("Saved the plan to: %s", v.opts.SavedTo)
@@ -194,17 +210,6 @@ func (v *planView) hints() {
 		v.out.line("")
 		v.out.line("%s", Wrap("Note: you didn't use -out to save this plan, so syncform can't promise to take exactly these actions if you run \"syncform apply\" now.", v.Columns()))
 	}
-}
-
-func hazardous(p *plan.Plan) bool {
-	for _, a := range p.Actions {
-		for _, s := range a.Steps {
-			if len(s.Hazards) > 0 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // table writes one table's lines: a head, then its parts.
@@ -236,7 +241,8 @@ func (v *planView) table(t *tableGroup) {
 			sym = "!"
 		}
 	}
-	v.tail("  "+v.Symbol(sym)+" "+v.Bold(name), "  "+sym+" "+name, tail)
+	tail = joined("; ", tail, causeText(v.cause(t)))
+	v.tail("  "+v.Symbol(sym)+" "+v.Bold(name), "  "+v.sign(sym)+" "+name, tail)
 	v.out.WriteString(body)
 }
 
@@ -306,7 +312,7 @@ func (v *planView) loads(loads []*plan.Action) {
 		if a.Held != "" {
 			sym = "!"
 		}
-		plain := "  " + sym + " backfill " + pad(v.loadName(a), w)
+		plain := "  " + v.sign(sym) + " backfill " + pad(v.loadName(a), w)
 		v.tail("  "+v.Symbol(sym)+" backfill "+pad(v.loadName(a), w), plain, v.load(a))
 		v.filters(a.Backfill)
 		v.below(a, "      ")
@@ -358,6 +364,9 @@ func (v *planView) load(a *plan.Action) string {
 	if b.Chunks > 0 {
 		parts = append(parts, Plural(b.Chunks, "chunk"))
 	}
+	if class := duration(b.Rows, b.Bytes); class != "" {
+		parts = append(parts, class)
+	}
 	if b.Resumed {
 		parts = append(parts, "goes on where it stopped")
 	}
@@ -380,13 +389,13 @@ func (v *planView) below(a *plan.Action, in string) {
 			v.out.line("%s%s", in, l)
 		}
 	}
-	seen := map[string]bool{}
-	for _, s := range a.Steps {
-		for _, h := range s.Hazards {
-			if text := h.Code + ": " + h.Text; !seen[text] {
-				seen[text] = true
-				note(text)
-			}
+	hazards := hazardsOf(a)
+	for _, h := range hazards {
+		note(h.Code + ": " + h.Text)
+	}
+	if len(hazards) > 0 || v.opts.Verbose {
+		if text := lockText(v.plan, a); text != "" {
+			note(text)
 		}
 	}
 	if a.Held != "" {

@@ -19,9 +19,14 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // golden compares got with testdata/name, or rewrites it.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
+	goldenAt(t, filepath.Join("testdata", name), got)
+}
+
+// goldenAt compares got with a file, or rewrites it.
+func goldenAt(t *testing.T, path, got string) {
+	t.Helper()
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -34,7 +39,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
 	}
 }
 
@@ -151,7 +156,7 @@ func stripColour(s string) string {
 func TestPlanForms(t *testing.T) {
 	p := samplePlan()
 	var sql, md, js bytes.Buffer
-	for _, err := range []error{PlanSQL(&sql, p), PlanMarkdown(&md, p), PlanJSON(&js, p, nil)} {
+	for _, err := range []error{PlanSQL(&sql, p), PlanMarkdown(&md, p, MarkdownOptions{}), PlanJSON(&js, p, nil)} {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -99,8 +99,8 @@ func part(c schema.Change) bool {
 	return false
 }
 
-// aboutRows reports whether a change leaves the table's shape as it is.
-func aboutRows(c schema.Change) bool {
+// onlyRows reports whether a change leaves the table's shape as it is.
+func onlyRows(c schema.Change) bool {
 	switch c.(type) {
 	case schema.AddAside, schema.ReplaceRows, schema.EmptyTable, schema.AdvanceSequences:
 		return true

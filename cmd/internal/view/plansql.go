@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -13,45 +12,7 @@ import (
 func PlanSQL(w io.Writer, p *plan.Plan) error {
 	var b printer
 	for i := range p.Actions {
-		a := &p.Actions[i]
-		if a.Kind == plan.NoteKind {
-			continue
-		}
-		head := a.ID + " " + string(a.Kind)
-		if n := tableOf(p, a); n.Name != "" {
-			head += " " + n.String()
-		}
-		b.line("-- %s", Safe(head+" at "+a.Endpoint))
-		if a.Held != "" {
-			b.line("-- held: %s", Safe(a.Held))
-		}
-		if a.Stream != nil {
-			b.line("-- %s", Safe(streamText(p, a)))
-			if a.Stream.Start != "" {
-				b.line("-- %s", Safe(a.Stream.Start))
-			}
-		}
-		if a.Backfill != nil {
-			b.line("-- rows are copied into %s", Safe(a.Backfill.Into.String()))
-		}
-		for _, s := range a.Steps {
-			for _, h := range s.Hazards {
-				b.line("-- %s: %s", Safe(h.Code), Safe(h.Text))
-			}
-			text := strings.TrimRight(s.Text, "; \n\t")
-			if text == "" {
-				continue
-			}
-			if a.Held != "" {
-				b.line("%s", indent(text+";", "-- "))
-				continue
-			}
-			b.line("%s;", text)
-			if len(s.Args) > 0 {
-				b.line("-- with %s", Safe(strings.Join(s.Args, ", ")))
-			}
-		}
-		b.line("")
+		b.WriteString(actionSQL(p, &p.Actions[i]))
 	}
 	if b.Len() == 0 {
 		b.line("-- nothing to do")
@@ -60,33 +21,51 @@ func PlanSQL(w io.Writer, p *plan.Plan) error {
 	return err
 }
 
-// PlanJSON writes a plan with its summary and what a preflight found.
-func PlanJSON(w io.Writer, p *plan.Plan, findings []Finding) error {
-	return writeJSON(w, struct {
-		*plan.Plan
-		Summary   Summary   `json:"summary"`
-		Preflight []Finding `json:"preflight,omitempty"`
-	}{p, Summarize(p), findings})
-}
-
-// PlanMarkdown writes a plan for a pull request's comment: the summary, and the plan
-// in a code block that nothing in it can end.
-func PlanMarkdown(w io.Writer, p *plan.Plan) error {
-	var text strings.Builder
-	if err := Plan(&text, Paint{Width: 100}, p, PlanOptions{}); err != nil {
-		return err
+// actionSQL is an action's part of the script; what is held is a comment.
+func actionSQL(p *plan.Plan, a *plan.Action) string {
+	if a.Kind == plan.NoteKind {
+		return ""
 	}
-	fence := "```"
-	for strings.Contains(text.String(), fence) {
-		fence += "`"
+	var b printer
+	head := a.ID + " " + string(a.Kind)
+	if n := tableOf(p, a); n.Name != "" {
+		head += " " + n.String()
 	}
-	title := Summarize(p).String()
-	if p.Empty() {
-		title = "No changes."
-		if p.Held > 0 {
-			title = "No changes to apply; " + Plural(int64(p.Held), "change") + " held."
+	b.line("-- %s", Safe(head+" at "+a.Endpoint))
+	if a.Held != "" {
+		b.line("-- held: %s", Safe(a.Held))
+	}
+	if a.Stream != nil {
+		b.line("-- %s", Safe(streamText(p, a)))
+		if a.Stream.Start != "" {
+			b.line("-- %s", Safe(a.Stream.Start))
 		}
 	}
-	_, err := fmt.Fprintf(w, "### syncform plan\n\n%s\n\n<details><summary>Show the plan</summary>\n\n%stext\n%s%s\n\n</details>\n", title, fence, text.String(), fence)
-	return err
+	if a.Backfill != nil {
+		b.line("-- rows are copied into %s", Safe(a.Backfill.Into.String()))
+	}
+	for _, s := range a.Steps {
+		for _, h := range s.Hazards {
+			b.line("-- %s: %s", Safe(h.Code), Safe(h.Text))
+		}
+		text := strings.TrimRight(s.Text, "; \n\t")
+		if text == "" {
+			continue
+		}
+		if a.Held != "" {
+			b.line("%s", indent(text+";", "-- "))
+			continue
+		}
+		b.line("%s;", text)
+		if len(s.Args) > 0 {
+			b.line("-- with %s", Safe(strings.Join(s.Args, ", ")))
+		}
+	}
+	b.line("")
+	return b.String()
+}
+
+// PlanJSON writes a plan with its summary and what a preflight found.
+func PlanJSON(w io.Writer, p *plan.Plan, findings []Finding) error {
+	return writeJSON(w, PlanDocument{p, Summarize(p), findings})
 }

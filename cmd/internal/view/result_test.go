@@ -104,7 +104,7 @@ func TestGraph(t *testing.T) {
 	var b bytes.Buffer
 	p := samplePlan()
 	p.Actions[3].DependsOn = []string{"a001"}
-	if err := Graph(&b, p); err != nil {
+	if err := Graph(&b, p, GraphOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "graph.dot", b.String())

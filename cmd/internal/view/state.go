@@ -86,16 +86,7 @@ func stateMapping(b *printer, p Paint, m *state.Mapping) {
 
 // StateJSON writes a state with its format_version for readers of JSON.
 func StateJSON(w io.Writer, s *state.State) error {
-	type body struct {
-		FormatVersion string                  `json:"format_version"`
-		Version       string                  `json:"syncform_version,omitempty"`
-		Serial        uint64                  `json:"serial"`
-		Lineage       string                  `json:"lineage,omitempty"`
-		Running       string                  `json:"running,omitempty"`
-		Mappings      []state.Mapping         `json:"mappings"`
-		Outputs       map[string]state.Output `json:"outputs"`
-	}
-	v := body{FormatVersion: StateFormat, Mappings: []state.Mapping{}, Outputs: map[string]state.Output{}}
+	v := StateDocument{FormatVersion: StateFormat, Mappings: []state.Mapping{}, Outputs: map[string]state.Output{}}
 	if s != nil {
 		v.Version, v.Serial, v.Lineage, v.Running = s.Version, s.Serial, s.Lineage, s.Running
 		v.Mappings = append(v.Mappings, s.Mappings...)
@@ -122,13 +113,9 @@ func outputLines(outputs map[string]state.Output) string {
 // OutputsJSON writes all outputs as JSON; the value of a sensitive one is null, as it
 // is kept nowhere.
 func OutputsJSON(w io.Writer, outputs map[string]state.Output) error {
-	type out struct {
-		Sensitive bool `json:"sensitive"`
-		Value     any  `json:"value"`
-	}
-	v := map[string]out{}
+	v := map[string]OutputValue{}
 	for name, o := range outputs {
-		v[name] = out{o.Sensitive, o.Value}
+		v[name] = OutputValue{o.Sensitive, o.Value}
 	}
 	return writeJSON(w, v)
 }

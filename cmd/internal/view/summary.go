@@ -69,7 +69,7 @@ func (s *Summary) table(t *tableGroup) {
 		case schema.DropTable:
 			dropped = true
 		default:
-			changed = changed || !aboutRows(a.Change)
+			changed = changed || !onlyRows(a.Change)
 		}
 	}
 	if created {

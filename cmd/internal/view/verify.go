@@ -26,11 +26,14 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 			continue
 		}
 		if r.Equal() {
-			b.line("  %s %s  %s", p.Green("="), pad(Safe(r.Addr), name), Plural(r.SourceRows, "row")+how(r.Method))
+			b.line("  %s %s  %s", p.Green("="), pad(Safe(r.Addr), name), Plural(r.SourceRows, "row")+how(r.Method)+repaired(r))
 			continue
 		}
 		differ++
-		b.line("  %s %s  %s", p.Red("!"), pad(Safe(r.Addr), name), counts(r))
+		b.line("  %s %s  %s", p.Red("!"), pad(Safe(r.Addr), name), counts(r)+repaired(r))
+		if r.Note != "" {
+			b.line("%s", indent(SafeLines(Wrap(r.Note, p.Columns()-6)), "      "))
+		}
 		for _, d := range r.Differences {
 			difference(&b, p, d)
 		}
@@ -54,10 +57,17 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 			verb = "differs"
 		}
 		b.line("%s %s of %s %s.", p.Red(p.Bold("Not equal.")), Count(int64(differ)), Plural(int64(len(reports)), "table"), verb)
-		b.line("%s", Wrap("Rows may differ because the source has changed since it was loaded; \"syncform apply -replace=ADDRESS\" loads a table anew.", p.Columns()))
+		b.line("%s", Wrap("Rows may differ because the source has changed since it was loaded; \"syncform apply -replace=ADDRESS\" loads a table anew, \"syncform verify -repair\" writes the rows that differ.", p.Columns()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func repaired(r verify.Report) string {
+	if r.Repaired == 0 {
+		return ""
+	}
+	return ", " + Plural(r.Repaired, "row") + " repaired"
 }
 
 func how(method string) string {
@@ -119,9 +129,5 @@ func VerifyJSON(w io.Writer, reports []verify.Report) error {
 	if reports == nil {
 		reports = []verify.Report{}
 	}
-	return writeJSON(w, struct {
-		FormatVersion string          `json:"format_version"`
-		Equal         bool            `json:"equal"`
-		Mappings      []verify.Report `json:"mappings"`
-	}{VerifyFormat, equal, reports})
+	return writeJSON(w, VerifyDocument{VerifyFormat, equal, reports})
 }

@@ -1,0 +1,70 @@
+package view
+
+import (
+	"github.com/syncform/syncform/executor/verify"
+	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers/attr"
+)
+
+// The documents that commands print with -json. docs/schemas has the JSON Schema of
+// each, made from these types.
+
+// PlanDocument is the output of plan -json and of show -json of a plan.
+type PlanDocument struct {
+	*plan.Plan
+	Summary   Summary   `json:"summary"`
+	Preflight []Finding `json:"preflight,omitempty"` // what an apply would lack or should know
+}
+
+// StateDocument is the output of show -json of a state.
+type StateDocument struct {
+	FormatVersion string                  `json:"format_version"`
+	Version       string                  `json:"syncform_version,omitempty"`
+	Serial        uint64                  `json:"serial"`
+	Lineage       string                  `json:"lineage,omitempty"`
+	Running       string                  `json:"running,omitempty"` // the plan that an apply has begun and not finished
+	Mappings      []state.Mapping         `json:"mappings"`
+	Outputs       map[string]state.Output `json:"outputs"`
+}
+
+// VerifyDocument is the output of verify -json.
+type VerifyDocument struct {
+	FormatVersion string          `json:"format_version"`
+	Equal         bool            `json:"equal"`
+	Mappings      []verify.Report `json:"mappings"`
+}
+
+// OutputValue is one output in output -json; the value of a sensitive one is null, as
+// it is kept nowhere.
+type OutputValue struct {
+	Sensitive bool `json:"sensitive"`
+	Value     any  `json:"value"`
+}
+
+// ListFormat is the format_version of state list -json, version -json and
+// providers schema -json.
+const ListFormat = "1.0"
+
+// VersionDocument is the output of version -json.
+type VersionDocument struct {
+	FormatVersion string `json:"format_version"`
+	Version       string `json:"syncform_version"`
+	Platform      string `json:"platform"` // linux_amd64
+}
+
+// AddressesDocument is the output of state list -json, and of state mv and rm -json,
+// where it lists what was changed.
+type AddressesDocument struct {
+	FormatVersion string   `json:"format_version"`
+	Addresses     []string `json:"addresses"`
+}
+
+// ProvidersDocument is the output of providers schema -json: the whole language as
+// data, from which an editor's completion can be built.
+type ProvidersDocument struct {
+	FormatVersion string                   `json:"format_version"`
+	Providers     map[string]attr.Provider `json:"provider_schemas"` // what each provider adds to source and target blocks
+	Blocks        []lang.BlockSpec         `json:"block_schemas"`
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/syncform/syncform/providers/providertest"
+)
+
+// TestChaos follows a source under a random workload while the runner is killed at
+// random moments, in each pair of systems, and compares rows by queries of its own: the
+// target converges, nothing is lost, nothing stands twice, and a destroy leaves nothing
+// behind. SF_TEST_CHAOS says how many kills per pair (3); make chaos asks for many.
+func TestChaos(t *testing.T) {
+	kills := 3
+	if s := os.Getenv("SF_TEST_CHAOS"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			t.Fatalf("SF_TEST_CHAOS: %v", err)
+		}
+		kills = n
+	}
+	all := map[string]system{}
+	for _, s := range systems() {
+		all[s.name] = s
+	}
+	for _, pair := range [][2]string{
+		{"postgres", "postgres"}, {"postgres", "mysql"}, {"postgres", "sqlite"}, {"mysql", "postgres"}, {"mariadb", "mysql"},
+		{"mysql", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgres"}, {"sqlite", "mariadb"}, {"sqlite", "sqlite"},
+	} {
+		from, to := all[pair[0]], all[pair[1]]
+		t.Run(from.name+"-"+to.name, func(t *testing.T) { chaos(t, from, to, kills) })
+	}
+}
+
+func chaos(t *testing.T, from, to system, kills int) {
+	source, target := from.fresh(t), to.fresh(t)
+	providertest.Exec(t, source, busyTables(from)...)
+	dir := copyConfig(t, from, source, to, target)
+	file := filepath.Join(dir, "main.sf.hcl")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, strings.Replace(string(text), `"full"`, `"incremental"`, 1))
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	w := &workload{r: r, s: from, t: t, url: source}
+	w.some(40)
+	run(t, dir, 0, "apply", "-auto-approve")
+	for i := range kills {
+		c := command(t, dir, "sync")
+		var out strings.Builder
+		c.Stdout, c.Stderr = &out, &out
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		timer := time.AfterFunc(time.Duration(200+r.IntN(2500))*time.Millisecond, func() {
+			defer close(ended)
+			if err := c.Process.Kill(); err != nil {
+				t.Logf("kill %d: %v", i, err)
+			}
+		})
+		for going := true; going; {
+			w.some(1 + w.r.IntN(8))
+			select {
+			case <-ended:
+				going = false
+			default:
+			}
+		}
+		timer.Stop()
+		if err := c.Wait(); err != nil && c.ProcessState.ExitCode() > 0 {
+			t.Fatalf("kill %d: sync failed before it was killed: %v\n%s", i, err, &out)
+		}
+	}
+	run(t, dir, 0, "sync", "-once")
+	for _, table := range busyNames {
+		sameTable(t, from, source, to, target, table)
+	}
+	run(t, dir, 0, "plan", "-detailed-exitcode")
+	run(t, dir, 0, "destroy", "-auto-approve")
+	left(t, from, source)
+}
+
+// busyNames are the tables of the workload.
+var busyNames = []string{"items", "names", "pairs"}
+
+var busyColumns = map[string]string{"items": "id, code, qty, body", "names": "name, note", "pairs": "a, b, v"}
+
+func busyTables(s system) []string {
+	text, long := "varchar(100)", "text"
+	return []string{
+		"CREATE TABLE items (id integer NOT NULL PRIMARY KEY, code " + text + " UNIQUE, qty integer, body " + long + ")",
+		"CREATE TABLE names (name " + text + " NOT NULL PRIMARY KEY, note " + text + ")",
+		"CREATE TABLE pairs (a integer NOT NULL, b integer NOT NULL, v " + text + ", PRIMARY KEY (a, b))",
+	}
+}
+
+// workload makes random changes of a source, one transaction after another, by a model
+// of its own of which keys there are.
+type workload struct {
+	r   *rand.Rand
+	s   system
+	t   *testing.T
+	url string
+	ids []int // of items
+	n   int   // fresh values
+}
+
+// some runs a number of transactions over one connection.
+func (w *workload) some(n int) {
+	var all []string
+	for range n {
+		all = append(all, "BEGIN")
+		for range 1 + w.r.IntN(4) {
+			all = append(all, w.change()...)
+		}
+		all = append(all, "COMMIT")
+	}
+	providertest.Exec(w.t, w.url, all...)
+}
+
+func (w *workload) fresh() int { w.n++; return w.n }
+
+// text gives a value with what may go wrong on the way.
+func (w *workload) text() string {
+	return []string{"", "plain", `back\slash`, "quo''te", "tab\tnew\nline", "ünï çødé 🎈", "NULL", `\N`, strings.Repeat("long ", 15)}[w.r.IntN(9)]
+}
+
+func (w *workload) pick() int { return w.ids[w.r.IntN(len(w.ids))] }
+
+func (w *workload) literal(text string) string {
+	if w.s.provider == "mysql" {
+		text = strings.ReplaceAll(text, `\`, `\\`)
+	}
+	return "'" + text + "'"
+}
+
+func (w *workload) change() []string {
+	if len(w.ids) < 3 {
+		id := w.fresh()
+		w.ids = append(w.ids, id)
+		return []string{fmt.Sprintf("INSERT INTO items VALUES (%d, 'c%d', %d, %s)", id, id, w.r.IntN(9), w.literal(strings.Repeat(w.text()+"x", 200)))}
+	}
+	switch w.r.IntN(14) {
+	case 0, 1, 2:
+		id := w.fresh()
+		w.ids = append(w.ids, id)
+		return []string{fmt.Sprintf("INSERT INTO items VALUES (%d, 'c%d', %d, %s)", id, id, w.r.IntN(9), w.literal(w.text()))}
+	case 3, 4:
+		return []string{fmt.Sprintf("UPDATE items SET qty = qty + 1 WHERE id = %d", w.pick())}
+	case 5:
+		return []string{fmt.Sprintf("UPDATE items SET body = %s, code = 'd%d' WHERE id = %d", w.literal(strings.Repeat(w.text()+"y", 300)), w.fresh(), w.pick())}
+	case 6:
+		i := w.r.IntN(len(w.ids))
+		id := w.ids[i]
+		w.ids = slices.Delete(w.ids, i, i+1)
+		return []string{fmt.Sprintf("DELETE FROM items WHERE id = %d", id)}
+	case 7: // a key changes
+		i := w.r.IntN(len(w.ids))
+		old := w.ids[i]
+		w.ids[i] = w.fresh()
+		return []string{fmt.Sprintf("UPDATE items SET id = %d WHERE id = %d", w.ids[i], old)}
+	case 8: // two unique values swap
+		a, b := w.pick(), w.pick()
+		if a == b {
+			return nil
+		}
+		ca, cb := fmt.Sprintf("'s%d'", w.fresh()), fmt.Sprintf("'s%d'", w.fresh())
+		return []string{
+			fmt.Sprintf("UPDATE items SET code = %s WHERE id = %d", ca, a), fmt.Sprintf("UPDATE items SET code = %s WHERE id = %d", cb, b),
+			fmt.Sprintf("UPDATE items SET code = 'tmp' WHERE id = %d", a), fmt.Sprintf("UPDATE items SET code = %s WHERE id = %d", ca, b), fmt.Sprintf("UPDATE items SET code = %s WHERE id = %d", cb, a),
+		}
+	case 9: // what is rolled back is never seen
+		id := w.fresh()
+		return []string{"SAVEPOINT s", fmt.Sprintf("INSERT INTO items VALUES (%d, 'r%d', 0, '')", id, id), "UPDATE items SET qty = -1", "ROLLBACK TO SAVEPOINT s"}
+	case 10:
+		n := w.r.IntN(40)
+		return []string{fmt.Sprintf("DELETE FROM names WHERE name = 'n%d'", n), fmt.Sprintf("INSERT INTO names VALUES ('n%d', %s)", n, w.literal(w.text()))}
+	case 11:
+		a, b := w.r.IntN(6), w.r.IntN(6)
+		return []string{fmt.Sprintf("DELETE FROM pairs WHERE a = %d AND b = %d", a, b), fmt.Sprintf("INSERT INTO pairs VALUES (%d, %d, %s)", a, b, w.literal(w.text()))}
+	case 12: // every key moves up
+		return []string{"UPDATE pairs SET b = b + 100 WHERE b < 50", "UPDATE pairs SET b = b - 99 WHERE b >= 100", "DELETE FROM pairs WHERE b > 30"}
+	default:
+		if w.r.IntN(4) > 0 {
+			return []string{"UPDATE names SET note = " + w.literal(w.text())}
+		}
+		if w.s.name == "postgres" {
+			return []string{"TRUNCATE names"}
+		}
+		return []string{"DELETE FROM names"}
+	}
+}
+
+func sameTable(t *testing.T, from system, a string, to system, b, table string) {
+	t.Helper()
+	q := "SELECT " + busyColumns[table] + " FROM " + table
+	want, got := lines(providertest.Query(t, a, q)), lines(providertest.Query(t, b, q))
+	if len(want) != len(got) {
+		t.Errorf("%s: %d rows at the source (%s), %d at the target (%s)", table, len(want), from.name, len(got), to.name)
+	}
+	for i := range min(len(want), len(got)) {
+		if want[i] != got[i] {
+			t.Errorf("%s: %q at the source, %q at the target", table, want[i], got[i])
+			return
+		}
+	}
+}
+
+// left checks that nothing of ours is left in a source.
+func left(t *testing.T, s system, url string) {
+	t.Helper()
+	var queries []string
+	switch s.name {
+	case "postgres":
+		queries = []string{
+			"SELECT slot_name FROM pg_replication_slots WHERE database = current_database()", "SELECT pubname FROM pg_publication",
+			"SELECT tgname FROM pg_trigger WHERE NOT tgisinternal", "SELECT relname FROM pg_class WHERE relname LIKE '\\_sync%' OR relname = '_change_log'",
+		}
+	case "sqlite":
+		queries = []string{"SELECT name FROM sqlite_schema WHERE type = 'trigger' OR name LIKE '\\_sync%' ESCAPE '\\' OR name = '_change_log'"}
+	default:
+		queries = []string{"SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()", "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND (table_name LIKE '\\_sync%' OR table_name = '_change_log')"}
+	}
+	for _, q := range queries {
+		if rows := providertest.Query(t, url, q); len(rows) > 0 {
+			t.Errorf("left in the source: %v", rows)
+		}
+	}
+}

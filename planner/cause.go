@@ -1,0 +1,79 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// cause says what has changed since the last apply, so that a change is needed: the
+// source, the configuration, or the target behind syncform's back. It is "" where the
+// state does not tell them apart, and for what was never applied.
+func (w *want) cause(c schema.Change) plan.Cause {
+	if w.prev == nil {
+		return ""
+	}
+	if w.live == nil {
+		if w.prev.Status == state.Loaded {
+			return plan.CauseDrift
+		}
+		return ""
+	}
+	switch c := c.(type) {
+	case schema.AddColumn:
+		return w.causeOfNew(c.Column.Name)
+	case schema.ModifyColumn:
+		return w.causeOfType(c)
+	case schema.DropColumn:
+		if p := w.applied(c.Column.Name); p != nil && w.from != nil && w.from.Column(p.Source) != nil {
+			return plan.CauseConfiguration
+		}
+		return plan.CauseSource
+	}
+	return ""
+}
+
+// applied gives what the state holds of a target column, or nil.
+func (w *want) applied(target string) *plan.Column {
+	i := slices.IndexFunc(w.prev.Columns, func(p plan.Column) bool { return p.Target == target })
+	if i < 0 {
+		return nil
+	}
+	return &w.prev.Columns[i]
+}
+
+func (w *want) causeOfNew(name string) plan.Cause {
+	if w.applied(name) != nil {
+		return plan.CauseDrift
+	}
+	if w.cfg == nil {
+		return ""
+	}
+	for _, target := range w.cfg.Columns {
+		if target == name {
+			return plan.CauseConfiguration
+		}
+	}
+	for _, c := range w.cfg.ColumnBlocks {
+		if c.Name == name {
+			return plan.CauseConfiguration
+		}
+	}
+	return plan.CauseSource
+}
+
+func (w *want) causeOfType(c schema.ModifyColumn) plan.Cause {
+	p := w.applied(c.To.Name)
+	if p == nil || sameType(c.From.Type, c.To.Type) {
+		return ""
+	}
+	if !sameType(c.From.Type, p.TargetType) {
+		return plan.CauseDrift
+	}
+	if from := w.from.Column(p.Source); from != nil && sameType(from.Type, p.SourceType) {
+		return plan.CauseConfiguration
+	}
+	return plan.CauseSource
+}
