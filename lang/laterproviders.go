@@ -5,14 +5,6 @@ import "github.com/syncform/syncform/providers/attr"
 // laterProviders are the providers that the language has and a build may lack, so that
 // their blocks are checked all the same.
 var laterProviders = map[string]attr.Provider{
-	"sql": {
-		Name: "sql", Source: true,
-		Attributes: []attr.Attribute{
-			{Name: "files", Type: attr.StringList, Required: true, Text: "The files, as patterns from the configuration's folder, in this order."},
-			{Name: "scratch", Type: attr.Endpoint, Required: true, Text: "An empty database where they are tried out, and their normal form read."},
-		},
-		Text: "A schema without rows, from files.",
-	},
 	"bigquery": {
 		Name: "bigquery", Target: true,
 		Attributes: []attr.Attribute{

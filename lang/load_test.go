@@ -37,6 +37,7 @@ func testProviders() map[string]attr.Provider {
 				{Name: "size", Type: attr.Int, Required: true}, {Name: "token", Type: attr.String, Sensitive: true}}}}},
 		"mysql":  {Name: "mysql", Source: true, Target: true, Available: true, Attributes: server},
 		"sqlite": {Name: "sqlite", Source: true, Target: true, Available: true, Attributes: []attr.Attribute{{Name: "path", Type: attr.String, Required: true}}},
+		"sql":    {Name: "sql", Source: true, Available: true, Attributes: []attr.Attribute{{Name: "files", Type: attr.StringList, Required: true}, {Name: "scratch", Type: attr.Endpoint, Required: true}}},
 	}
 }
 

@@ -82,15 +82,6 @@ var notYetTable = []lacking{
 	{"max_snapshot_age comes with continuous sync and is not in this version: take it out.", whereSet("max_snapshot_age")},
 
 	// Schemas.
-	{`Mode "schema" comes with schema evolution and is not in this version: write mode = "full" or mode = "snapshot".`,
-		whenEqual("mode", "schema", func(s *Sync) string { return s.Mode })},
-	{"renamed_from comes with schema evolution and is not in this version: rename the target's column by hand, then take it out.", inColumn("renamed_from")},
-	{"prune = true comes with schema evolution and is not in this version: take it out; what the source lacks is left alone.",
-		ofMapping(func(m *Mapping, found func(hcl.Range, ...any)) {
-			if m.Prune {
-				found(m.Range("prune"))
-			}
-		})},
 	{"ignore_changes comes with schema evolution and is not in this version: take it out.", inMapping("lifecycle.ignore_changes")},
 	{"The migration block comes with schema evolution and is not in this version: run the script by hand.",
 		func(l *loader, found func(hcl.Range, ...any)) {

@@ -204,6 +204,9 @@ func (l *loader) checkPattern(blk *blk, s *Sync) {
 	}
 	l.checkRole(blk, "source", s.Source, true)
 	l.checkRole(blk, "target", s.Target, false)
+	if strings.HasPrefix(s.Source, "source.sql.") && s.Mode != "schema" && s.Mode != "" {
+		l.report(errorAt(blk.Range("source"), sumConflict, `%s is a schema without rows, which only mode = "schema" takes. Write mode = "schema".`, s.Source))
+	}
 }
 
 // checkRole refuses an endpoint that can't play the role.

@@ -16,6 +16,8 @@ func after(t schema.Table, c schema.Change) schema.Table {
 		t.Comment, t.Options, t.Partition = c.To.Comment, c.To.Options, c.To.Partition
 	case schema.AddColumn:
 		t.Columns = append(slices.Clone(t.Columns), c.Column)
+	case schema.RenameColumn, schema.RenameIndex, schema.RenameConstraint, schema.SetComment:
+		t.Rename(c)
 	case schema.DropColumn:
 		t.Columns = without(t.Columns, func(x *schema.Column) bool { return x.Name == c.Column.Name })
 	case schema.ModifyColumn:

@@ -192,7 +192,7 @@ func describe(was, is *schema.Table, sys schema.System) []string {
 	describeList("unique constraint", was.Uniques, is.Uniques, func(k *schema.Key) string { return k.Name }, d.sameKey, say)
 	describeList("index", was.Indexes, is.Indexes, func(x *schema.Index) string { return x.Name }, d.sameIndex, say)
 	describeList("foreign key", was.ForeignKeys, is.ForeignKeys, func(k *schema.ForeignKey) string { return k.Name }, d.sameForeignKey, say)
-	describeList("check", was.Checks, is.Checks, func(c *schema.Check) string { return c.Name }, sameCheck, say)
+	describeList("check", was.Checks, is.Checks, func(c *schema.Check) string { return c.Name }, d.sameCheck, say)
 	describeList("exclusion constraint", was.Exclusions, is.Exclusions, func(x *schema.Exclusion) string { return x.Name },
 		func(a, b *schema.Exclusion) bool { return a.Definition == b.Definition }, say)
 	if was.Comment != is.Comment {

@@ -205,7 +205,7 @@ func insert(cols []column, from *schema.Table, c column) []column {
 
 // distinct checks that there are columns, each of a name of its own.
 func (c *chooser) distinct() bool {
-	if len(c.w.columns) == 0 {
+	if len(c.w.columns) == 0 && (len(c.w.from.Columns) > 0 || !c.w.schemaOnly()) {
 		c.b.errorAt(c.w.cfg.Range("columns"), sumNoColumn, "%s maps no column of %s.", c.w.addr, c.w.from.Name)
 		return false
 	}

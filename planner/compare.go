@@ -21,7 +21,7 @@ func (b *builder) compare(ctx context.Context) {
 		if w.live == nil {
 			continue
 		}
-		if w.diff(); len(w.work.diffs) == 0 {
+		if w.diff(); len(w.work.diffs) == 0 || w.spelled() {
 			continue
 		}
 		if differ[w.target] == nil {
@@ -39,7 +39,10 @@ func (b *builder) compare(ctx context.Context) {
 func (b *builder) settleNames() {
 	spaces := map[string]*namespace{}
 	for _, w := range b.wants {
-		if w.live = w.target.table(w.name); w.live != nil {
+		if w.live = w.target.table(w.name); w.live == nil && w.mirrors() && w.schemaOnly() {
+			w.live = detached(w.target.db, w.name)
+		}
+		if w.live != nil {
 			w.adoptCase()
 		}
 		n := spaces[w.target.db.Identity]
@@ -50,7 +53,9 @@ func (b *builder) settleNames() {
 		n.take(ofRelations, w.name.Schema, w.name.Name, w.name)
 	}
 	for _, w := range b.wants {
-		spaces[w.target.db.Identity].settle(&w.table)
+		if !w.mirrors() {
+			spaces[w.target.db.Identity].settle(&w.table)
+		}
 	}
 }
 
@@ -77,7 +82,30 @@ func (w *want) adoptCase() {
 
 // diff compares the want with its live table.
 func (w *want) diff() {
-	w.work.diffs = diffTable(differ{sys: w.target.db.System, have: w.live, want: &w.table, compare: w.target.translator.CompareTypes})
+	d := differ{sys: w.target.db.System, have: w.live, want: &w.table, compare: w.target.translator.CompareTypes, version: w.target.db.VersionNum, exact: w.cfg.Prune, computes: w.schemaOnly()}
+	d.stands = func(live bool, n schema.Name) bool {
+		if live {
+			return w.target.table(n) != nil
+		}
+		return w.source.table(n) != nil
+	}
+	if c, err := providers.As[providers.ExpressionComparer](w.target.conn); err == nil {
+		d.same = c.SameExpression
+	}
+	live, renames := w.renames()
+	d.have = live
+	w.work.diffs = append(renames, diffTable(d)...)
+}
+
+// mirrors reports whether the target is an exact copy in the source's own words, so that
+// what the source's server says is in its normal form already.
+func (w *want) mirrors() bool {
+	return w.cfg.Prune && schema.SameFamily(w.source.db.System, w.target.db.System) && w.source.db.VersionNum/10000 == w.target.db.VersionNum/10000
+}
+
+// spelled reports whether nothing in the want needs the server's spelling any more.
+func (w *want) spelled() bool {
+	return w.mirrors() && len(w.cfg.ColumnBlocks) == 0 && len(w.cfg.Indexes) == 0 && len(w.cfg.Key) == 0
 }
 
 // normalize has the server spell the tables of wants as it would show them.

@@ -45,6 +45,10 @@ func (b *builder) decide(ctx context.Context) {
 		}
 	}()
 	for _, w := range b.wants {
+		if w.schemaOnly() {
+			w.decideSchema()
+			continue
+		}
 		p := probes[w.target]
 		if p == nil {
 			p = &prober{conn: w.target.conn}

@@ -21,6 +21,9 @@ type difference struct {
 	// afterRows ones wait for a load of the table, where there is one.
 	afterRows bool
 	// waits is the column whose change is held, and which this one needs.
+	// early ones, of mode schema, free what other changes need.
+	early  bool
+	done   bool // it is among the actions already
 	waits  string
 	policy string // why a schema policy holds it
 	// consented says that the policy's own word lets the change be made.
@@ -40,8 +43,16 @@ type differ struct {
 	have    *schema.Table
 	want    *schema.Table
 	compare func(from, to schema.Type) schema.Narrowing
-	out     []difference
-	last    []difference // what is made once columns are as they should be
+	same    func(a, b string) bool // of expressions; nil: by their text
+	version int
+	stands  func(live bool, n schema.Name) bool // whether a table of that name stands by itself; nil: none does
+	// exact makes the live table a mirror: what nobody asked for goes, and names, comments
+	// and, where the system can, the order of columns count.
+	exact bool
+	// computes says that the server computes generated columns, for no rows are copied.
+	computes bool
+	out      []difference
+	last     []difference // what is made once columns are as they should be
 }
 
 // diffTable lists the changes that lead from have to want, in an order in which they
@@ -53,7 +64,7 @@ func diffTable(d differ) []difference {
 	return append(d.out, d.last...)
 }
 
-func (d *differ) add(x difference) { d.out = append(d.out, x) }
+func (d *differ) add(x ...difference) { d.out = append(d.out, x...) }
 
 // addLast adds what is made of columns, which the table must have by then, and rows.
 func (d *differ) addLast(x difference) {
@@ -61,16 +72,25 @@ func (d *differ) addLast(x difference) {
 	d.last = append(d.last, x)
 }
 
+// expr compares two expressions in the server's words.
+func (d *differ) expr(a, b string) bool { return a == b || d.same != nil && d.same(a, b) }
+
 func (d *differ) fold(name string) string { return foldColumn(d.sys, name) }
 
 // table compares what belongs to the table itself.
 func (d *differ) table() {
 	to := *d.have
 	to.Options = overlay(d.have.Options, d.want.Options)
-	if d.want.Comment != "" {
+	if d.exact {
+		to.Options = mirrorOptions(d.have.Options, d.want.Options)
+	}
+	if d.want.Comment != "" || d.exact {
 		to.Comment = d.want.Comment
 	}
-	if to.Comment != d.have.Comment || len(to.Options) != len(d.have.Options) || !covers(d.have.Options, to.Options) {
+	if d.exact && d.sys == schema.PostgreSQL && !slices.Equal(d.have.Inherits, d.want.Inherits) {
+		to.Inherits = d.want.Inherits
+	}
+	if !slices.Equal(to.Inherits, d.have.Inherits) || to.Comment != d.have.Comment || len(to.Options) != len(d.have.Options) || !covers(d.have.Options, to.Options) {
 		d.add(difference{change: schema.ModifyTable{From: *d.have, To: to}, reason: "the source has it so"})
 	}
 	d.partitioning()
@@ -105,10 +125,10 @@ func covers(have, want map[string]string) bool {
 // made, another cut means another table.
 func (d *differ) partitioning() {
 	have, want := d.have.Partition, d.want.Partition
-	if want == nil {
+	if want == nil && (have == nil || !d.exact) {
 		return
 	}
-	if have == nil || have.Strategy != want.Strategy || have.Definition != want.Definition {
+	if have == nil || want == nil || have.Strategy != want.Strategy || have.Definition != want.Definition {
 		to := *d.have
 		to.Partition = want
 		d.add(difference{
@@ -116,6 +136,10 @@ func (d *differ) partitioning() {
 			reason:  "the source is partitioned otherwise",
 			hazards: []providers.Hazard{hazard(hazardPartition, "partitioned by %s; the source is partitioned by %s", definition(have), definition(want))},
 		})
+		return
+	}
+	if d.exact && d.sys == schema.PostgreSQL {
+		d.mirrorPartitions(d.have.Name, have, want)
 		return
 	}
 	merged, added := withPartitions(*have, *want)
@@ -172,6 +196,12 @@ func (d *differ) columns() {
 		}
 		d.column(h, w)
 	}
+	if d.exact {
+		if isMySQL(d.sys) {
+			d.places()
+		}
+		d.dropColumns()
+	}
 }
 
 // addColumn adds a missing column. Rows that are there get nothing from it: one that
@@ -179,7 +209,9 @@ func (d *differ) columns() {
 // values.
 func (d *differ) addColumn(c schema.Column) {
 	first := c
-	if c.Generated == nil && c.Identity == nil {
+	if d.computes && (c.Default != nil || !isMySQL(d.sys)) {
+		// Rows that are there get the default; without one the server refuses NOT NULL.
+	} else if c.Generated == nil && c.Identity == nil {
 		if c.Default != nil && !c.Default.Literal {
 			first.Default = nil
 		}

@@ -15,6 +15,24 @@ func (d *differ) column(have, want *schema.Column) {
 	if sameColumn(have, &to) {
 		return
 	}
+	if have.Generated == nil && to.Generated != nil && (d.sys == schema.PostgreSQL || !to.Generated.Stored && isMySQL(d.sys)) {
+		d.remake(have, &to)
+		return
+	}
+	if d.computes && d.sys == schema.PostgreSQL && have.Generated != nil && to.Generated != nil && !d.inPlace(have, &to) {
+		d.remake(have, &to)
+		return
+	}
+	if d.computes && have.Identity != nil && to.Identity == nil && d.sys == schema.PostgreSQL {
+		// Its sequence goes first, for another one may take over its name.
+		plain := *have
+		plain.Identity = nil
+		d.add(difference{change: schema.ModifyColumn{In: d.have.Name, From: *have, To: plain}, column: to.Name, early: true, reason: whyOther})
+		if sameColumn(&plain, &to) {
+			return
+		}
+		have = &plain
+	}
 	safe, kind := to, schema.NotNarrow
 	var hazards []providers.Hazard
 	risk := func(code string, format string, args ...any) {
@@ -37,6 +55,9 @@ func (d *differ) column(have, want *schema.Column) {
 	if have.Nullable && !to.Nullable {
 		risk(hazardNotNull, "NOT NULL: fails while any row holds NULL")
 		safe.Nullable = true
+		if have.Identity == nil {
+			safe.Identity = nil // only a column that is never null can be numbered
+		}
 	}
 	if !reflect.DeepEqual(have.Generated, to.Generated) {
 		risk(hazardGenerated, "another computation of the column: every value is rewritten")
@@ -58,6 +79,23 @@ func (d *differ) column(have, want *schema.Column) {
 		afterRows: narrowing == schema.NotNarrow && reflect.DeepEqual(safe.Generated, to.Generated),
 		other:     narrowing != schema.NotNarrow || !reflect.DeepEqual(safe.Generated, to.Generated),
 	})
+}
+
+// inPlace reports whether a computed column can be changed and keep its place.
+func (d *differ) inPlace(have, to *schema.Column) bool {
+	same := sameType(have.Type, to.Type) && have.Collation == to.Collation
+	if d.expr(have.Generated.Expr, to.Generated.Expr) && have.Generated.Stored == to.Generated.Stored {
+		return same
+	}
+	return same && have.Generated.Stored == to.Generated.Stored && d.version >= 170000
+}
+
+// remake makes a column that holds values of its own anew as a computed one.
+func (d *differ) remake(have, to *schema.Column) {
+	why := []providers.Hazard{hazard(hazardGenerated, "another computation of column %s: the values that it holds go%s", to.Name, about(d.have.Rows))}
+	d.add(
+		difference{change: schema.DropColumn{In: d.have.Name, Column: *have}, column: to.Name, hazards: why, risky: true, reason: whyOther, early: true},
+		difference{change: schema.AddColumn{In: d.have.Name, Column: *to}, column: to.Name, hazards: why, risky: true, reason: whyOther})
 }
 
 // compareTypes says what a change of type does; arrays change as their elements do.
@@ -85,7 +123,7 @@ func (d *differ) safeColumn(have *schema.Column, safe schema.Column, kind schema
 func (d *differ) merge(have, want schema.Column) schema.Column {
 	to := want
 	to.Name = have.Name
-	if to.Comment == "" {
+	if to.Comment == "" && !d.exact {
 		to.Comment = have.Comment
 	}
 	if isMySQL(d.sys) {
@@ -102,7 +140,7 @@ func (d *differ) merge(have, want schema.Column) schema.Column {
 	if sameDefault(to.Type, have.Default, to.Default) {
 		to.Default = have.Default
 	}
-	if have.Identity != nil && to.Identity != nil {
+	if have.Identity != nil && to.Identity != nil && !d.exact {
 		id := *to.Identity
 		for _, f := range []struct{ to, have *string }{
 			{&id.Start, &have.Identity.Start}, {&id.Increment, &have.Identity.Increment},
@@ -114,7 +152,10 @@ func (d *differ) merge(have, want schema.Column) schema.Column {
 		}
 		to.Identity = &id
 	}
-	if have.Generated == nil && to.Generated != nil {
+	if a, b := have.Generated, to.Generated; a != nil && b != nil && a.Stored == b.Stored && d.expr(a.Expr, b.Expr) {
+		to.Generated = a
+	}
+	if have.Generated == nil && to.Generated != nil && !d.computes {
 		to.Generated = nil // a plain column here: its values are copied
 	}
 	return to

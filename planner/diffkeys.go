@@ -12,6 +12,9 @@ import (
 type pairing[T any] struct {
 	missing  []T
 	replaced [][2]T // have, want
+	likes    [][2]T // have, want: the same under another name
+	pairs    [][2]T // have, want: the same under the same name
+	extra    []T    // of have, nobody's like
 }
 
 // pair finds for each wanted thing its like: the one of its name, which must be the
@@ -20,6 +23,7 @@ type pairing[T any] struct {
 func pair[T any](have, want []T, name func(*T) string, same func(a, b *T) bool) pairing[T] {
 	var out pairing[T]
 	if len(want) == 0 {
+		out.extra = have
 		return out
 	}
 	byName := make(map[string]int, len(have))
@@ -39,6 +43,8 @@ func pair[T any](have, want []T, name func(*T) string, same func(a, b *T) bool) 
 		used[j] = true
 		if !same(&have[j], &want[i]) {
 			out.replaced = append(out.replaced, [2]T{have[j], want[i]})
+		} else {
+			out.pairs = append(out.pairs, [2]T{have[j], want[i]})
 		}
 	}
 	for _, i := range rest {
@@ -53,6 +59,12 @@ func pair[T any](have, want []T, name func(*T) string, same func(a, b *T) bool) 
 			out.missing = append(out.missing, want[i])
 		} else {
 			used[like] = true
+			out.likes = append(out.likes, [2]T{have[like], want[i]})
+		}
+	}
+	for j := range have {
+		if !used[j] {
+			out.extra = append(out.extra, have[j])
 		}
 	}
 	return out
@@ -62,6 +74,10 @@ func pair[T any](have, want []T, name func(*T) string, same func(a, b *T) bool) 
 // the same name is dropped and made anew, which takes no row away.
 func (d *differ) constraints() {
 	in := d.have.Name
+	if d.exact {
+		d.mirrorConstraints()
+		return
+	}
 	d.primaryKey()
 	const why, changed = "the source has it", "the source has it otherwise"
 
@@ -87,7 +103,7 @@ func (d *differ) constraints() {
 		d.addLast(difference{change: schema.AddIndex{In: in, Index: x}, reason: why})
 	}
 
-	checks := pair(d.have.Checks, d.want.Checks, func(c *schema.Check) string { return d.fold(c.Name) }, sameCheck)
+	checks := pair(d.have.Checks, d.want.Checks, func(c *schema.Check) string { return d.fold(c.Name) }, d.sameCheck)
 	for _, r := range checks.replaced {
 		d.add(difference{change: schema.DropCheck{In: in, Check: r[0]}, reason: changed})
 		d.addLast(difference{change: schema.AddCheck{In: in, Check: r[1]}, reason: changed})
@@ -141,19 +157,19 @@ func (d *differ) sameKey(a, b *schema.Key) bool {
 }
 
 func (d *differ) sameIndex(a, b *schema.Index) bool {
-	return a.Unique == b.Unique && a.Method == b.Method && a.Where == b.Where && a.NullsNotDistinct == b.NullsNotDistinct &&
+	return a.Unique == b.Unique && a.Method == b.Method && d.expr(a.Where, b.Where) && a.NullsNotDistinct == b.NullsNotDistinct &&
 		a.Invisible == b.Invisible && d.sameParts(a.Parts, b.Parts) && slices.Equal(a.Include, b.Include) && covers(a.Options, b.Options)
 }
 
 func (d *differ) sameParts(have, want []schema.KeyPart) bool {
 	return slices.EqualFunc(have, want, func(a, b schema.KeyPart) bool {
-		return d.fold(a.Column) == d.fold(b.Column) && a.Expr == b.Expr && a.Prefix == b.Prefix && a.Desc == b.Desc &&
+		return d.fold(a.Column) == d.fold(b.Column) && d.expr(a.Expr, b.Expr) && a.Prefix == b.Prefix && a.Desc == b.Desc &&
 			samePointee(a.NullsFirst, b.NullsFirst) && (a.Collation == b.Collation || b.Collation == "" && isMySQL(d.sys)) && a.OpClass == b.OpClass
 	})
 }
 
-func sameCheck(a, b *schema.Check) bool {
-	return a.Expr == b.Expr && a.NoInherit == b.NoInherit && a.NotValid == b.NotValid && a.NotEnforced == b.NotEnforced
+func (d *differ) sameCheck(a, b *schema.Check) bool {
+	return d.expr(a.Expr, b.Expr) && a.NoInherit == b.NoInherit && a.NotValid == b.NotValid && a.NotEnforced == b.NotEnforced
 }
 
 func (d *differ) sameForeignKey(a, b *schema.ForeignKey) bool {

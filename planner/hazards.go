@@ -19,6 +19,7 @@ const (
 	hazardEnum       = "SF109"
 	hazardGenerated  = "SF110"
 	hazardPartition  = "SF111"
+	hazardDropObject = "SF112"
 	hazardRename     = "SF116"
 )
 
@@ -44,6 +45,7 @@ var Hazards = []HazardCode{
 	{hazardEnum, "Labels of an enum type are taken away or reordered.", true},
 	{hazardGenerated, "A generated column is computed otherwise: every value is rewritten.", true},
 	{hazardPartition, "A table is to be partitioned otherwise, which means another table.", true},
+	{hazardDropObject, "An index, a constraint, a type, a sequence or a schema goes, which the source lacks.", true},
 	{providers.HazardLock, "Others wait for as long as the server works on the rows.", false},
 	{providers.HazardDuplicates, "A key or unique index is to be made: it fails while rows have the same values.", false},
 	{providers.HazardViolations, "A check or foreign key is to be made: it fails while a row breaks it.", false},

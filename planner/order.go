@@ -21,9 +21,31 @@ func (b *builder) order() {
 		}
 		byTarget[w.target] = append(byTarget[w.target], w)
 	}
+	for _, sync := range selected(b.in.Config, b.in.Targets) {
+		if e := b.endpoints[sync.Target]; e != nil && !slices.Contains(targets, e) && len(b.covers(e)) > 0 {
+			targets = append(targets, e) // all that it holds may have to go
+		}
+	}
 	for _, e := range targets {
 		s := b.newScript(e)
-		s.write(byTarget[e])
+		var only, full []*want
+		for _, w := range byTarget[e] {
+			if w.schemaOnly() {
+				only = append(only, w)
+			} else {
+				full = append(full, w)
+			}
+		}
+		gone := b.prunable(e, byTarget[e])
+		without := slices.DeleteFunc(slices.Clone(gone), func(w *want) bool { return w.schemaOnly() })
+		gone = slices.DeleteFunc(gone, func(w *want) bool { return !w.schemaOnly() })
+		s.writeSchema(only, gone)
+		s.serial = false
+		s.write(full)
+		s.dropForeignKeysOf(without)
+		for _, w := range reverseDependency(without) {
+			s.do(w, plan.Contract, tableGone(w))
+		}
 		b.plan.Actions = append(b.plan.Actions, s.actions...)
 	}
 }

@@ -86,6 +86,11 @@ func (b *builder) previous(syncs []*lang.Sync) {
 		}
 		if w.target.holds(m) && w.target.foldTable(m.TargetTable) == w.target.foldTable(w.name) {
 			w.prev = m
+			if len(w.renamed) > 0 {
+				was := *m
+				was.Columns = asRenamed(m.Columns, w.renamed)
+				w.prev = &was
+			}
 		} else {
 			b.note(w.addr, fmt.Sprintf("it wrote table %s of %s before; that table is kept, with its rows", m.TargetTable, m.Target))
 		}

@@ -20,6 +20,8 @@ type script struct {
 	db      *schema.Database       // as it is once the actions so far are done
 	last    map[schema.Name]string // the last action on each table
 	lastOf  string                 // the last action on what belongs to no table
+	serial  bool                   // each action waits for the one before it
+	prev    string                 // the last action that is not held
 	actions []plan.Action
 }
 
@@ -78,6 +80,9 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	}
 	a.Steps = putHazards(steps, d.hazards)
 	fallBack(&a, a.Steps, slices.Contains(w.cfg.AllowHazards, providers.HazardLock))
+	if s.serial {
+		depends = append(depends, s.prev)
+	}
 	if last := s.last[table]; last != "" && table != (schema.Name{}) {
 		depends = append(depends, last)
 	} else if s.lastOf != "" {
@@ -88,6 +93,7 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 		return ""
 	}
 	s.db = with(s.db, d.change, s.target.stepper)
+	s.prev = id
 	if table == (schema.Name{}) {
 		s.lastOf = id
 	} else {
@@ -152,6 +158,28 @@ func with(db *schema.Database, c schema.Change, p providers.StepPlanner) *schema
 		db.Domains = append(slices.Clone(db.Domains), c.Domain)
 	case schema.AddSequence:
 		db.Sequences = append(slices.Clone(db.Sequences), c.Sequence)
+	case schema.DropSchema:
+		db.Schemas = without(db.Schemas, func(x *string) bool { return *x == c.Schema })
+	case schema.DropEnum:
+		db.Enums = without(db.Enums, func(x *schema.Enum) bool { return x.Name == c.Enum.Name })
+	case schema.DropDomain:
+		db.Domains = without(db.Domains, func(x *schema.Domain) bool { return x.Name == c.Domain.Name })
+	case schema.ModifyDomain:
+		db.Domains = slices.Clone(db.Domains)
+		if x := db.Domain(c.From.Name); x != nil {
+			*x = c.To
+		}
+	case schema.DropSequence:
+		db.Sequences = without(db.Sequences, func(x *schema.Sequence) bool { return x.Name == c.Sequence.Name })
+	case schema.ModifySequence:
+		db.Sequences = slices.Clone(db.Sequences)
+		for i := range db.Sequences {
+			if x := &db.Sequences[i]; x.Name == c.From.Name {
+				to := c.To
+				to.OwnerTable, to.OwnerColumn = x.OwnerTable, x.OwnerColumn
+				*x = to
+			}
+		}
 	case schema.OwnSequence:
 		db.Sequences = slices.Clone(db.Sequences)
 		for i := range db.Sequences {
@@ -172,12 +200,31 @@ func with(db *schema.Database, c schema.Change, p providers.StepPlanner) *schema
 		db.Tables = slices.Insert(db.Tables, at, t)
 	case schema.DropTable:
 		db.Tables = without(db.Tables, func(t *schema.Table) bool { return t.Name == c.From.Name })
+		db.Sequences = without(db.Sequences, func(x *schema.Sequence) bool { return x.OwnerTable == c.From.Name && x.OwnerColumn != "" })
 	default:
 		if t := db.Table(c.Table()); t != nil {
 			*t = after(*t, c)
 		}
+		forgetOwned(db, c)
 	}
 	return db
+}
+
+// forgetOwned takes out the sequences that go with a change of their column.
+func forgetOwned(db *schema.Database, c schema.Change) {
+	column := ""
+	switch c := c.(type) {
+	case schema.DropColumn:
+		column = c.Column.Name
+	case schema.ModifyColumn:
+		if c.From.Identity == nil && c.To.Identity != nil {
+			column = c.To.Name
+		}
+	}
+	if column != "" {
+		in := c.Table()
+		db.Sequences = without(db.Sequences, func(x *schema.Sequence) bool { return x.OwnerTable == in && x.OwnerColumn == column })
+	}
 }
 
 // byDependency orders wants whose tables are made so that parents and referenced

@@ -123,7 +123,7 @@ func allowed(codes []string, d *difference) bool {
 // keep deals with columns that an earlier apply filled and that the source has no
 // more: they stay, with their values.
 func (b *builder) keep(w *want) {
-	if w.prev == nil {
+	if w.prev == nil || w.cfg.Prune {
 		return
 	}
 	k := &w.work

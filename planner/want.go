@@ -68,9 +68,10 @@ type want struct {
 	policyBlock    *lang.SchemaPolicy
 	ignored        int // changes that the policy ignores
 
-	live *schema.Table  // as it is; nil where it is not there
-	prev *state.Mapping // what was applied; nil where nothing was
-	work work
+	live    *schema.Table     // as it is; nil where it is not there
+	renamed map[string]string // columns of live by the names that the plan gives them
+	prev    *state.Mapping    // what was applied; nil where nothing was
+	work    work
 }
 
 // desire says which tables the syncs in question want in their targets. It asks

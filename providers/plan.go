@@ -39,6 +39,11 @@ type Normalizer interface {
 	Normalize(ctx context.Context, tables []schema.Table) ([]schema.Table, error)
 }
 
+// ExpressionComparer knows expressions that the server itself may spell in two ways.
+type ExpressionComparer interface {
+	SameExpression(a, b string) bool
+}
+
 // StepPlanner turns changes into steps. It is pure.
 type StepPlanner interface {
 	// KeyWithTable reports whether AddTable's step makes the primary key too; if not,

@@ -33,6 +33,9 @@ type Config struct {
 	Addr  string         // source.postgresql.production, for messages
 	Dir   string         // the configuration's folder: relative paths start here
 	Attrs map[string]any // string, int64, bool, []string, map[string]string by attribute name; unset ones are absent
+	// Scratch is the database that an attribute of type endpoint names, opened for this
+	// endpoint alone, which closes it; nil where there is none.
+	Scratch Conn
 	// Username and Password come from the credentials block, else are empty. They may
 	// also stand in Attrs["connection"].
 	Username, Password string

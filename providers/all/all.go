@@ -7,6 +7,7 @@ import (
 	"github.com/syncform/syncform/providers/attr"
 	"github.com/syncform/syncform/providers/mysql"
 	"github.com/syncform/syncform/providers/postgres"
+	"github.com/syncform/syncform/providers/sqlfile"
 	"github.com/syncform/syncform/providers/sqlite"
 )
 
@@ -16,6 +17,7 @@ func Providers() map[string]providers.Provider {
 		"postgresql": postgres.Provider{},
 		"mysql":      mysql.Provider{},
 		"sqlite":     sqlite.Provider{},
+		"sql":        sqlfile.Provider{},
 	}
 }
 

@@ -6,14 +6,6 @@ import "github.com/syncform/syncform/providers/attr"
 // blocks can be checked and refused in one sentence.
 var later = []attr.Provider{
 	{
-		Name: "sql", Source: true,
-		Text: "A schema without rows, from files, for mode = \"schema\".",
-		Attributes: []attr.Attribute{
-			{Name: "files", Type: attr.StringList, Required: true, Text: "The files, as patterns from the configuration's folder, in this order."},
-			{Name: "scratch", Type: attr.Endpoint, Required: true, Text: "An empty database where they are tried out, and their normal form is read."},
-		},
-	},
-	{
 		Name: "bigquery", Target: true,
 		Text: "A BigQuery dataset.",
 		Attributes: []attr.Attribute{

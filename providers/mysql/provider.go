@@ -130,6 +130,7 @@ var (
 	_ providers.SnapshotReader = (*Conn)(nil)
 	_ providers.Writer         = (*Conn)(nil)
 	_ providers.Checksummer    = (*Conn)(nil)
+	_ providers.SchemaTrier    = (*Conn)(nil)
 	_ providers.Preflighter    = (*Conn)(nil)
 	_ providers.Capturer       = (*Conn)(nil)
 	_ providers.Applier        = (*Conn)(nil)

@@ -31,8 +31,7 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 	case schema.ModifyTable:
 		p.modifyTable(ch.From, ch.To)
 	case schema.AddColumn:
-		p.alter(ch.In, "ADD COLUMN "+c.server.columnDDL(p.table(ch.In), ch.Column, p.keyed(ch.In, ch.Column.Name)), columnThere(ch.In, ch.Column.Name))
-		p.online(ch.In, addOffline(ch.Column))
+		p.addColumn(ch)
 	case schema.DropColumn:
 		p.alter(ch.In, "DROP COLUMN "+ident(ch.Column.Name), "NOT "+columnThere(ch.In, ch.Column.Name))
 		p.online(ch.In, "")
@@ -41,6 +40,12 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 	case schema.RenameColumn:
 		p.alter(ch.In, "RENAME COLUMN "+ident(ch.From)+" TO "+ident(ch.To), columnThere(ch.In, ch.To)+" AND NOT "+columnThere(ch.In, ch.From))
 		p.online(ch.In, "")
+	case schema.RenameIndex:
+		p.alter(ch.In, "RENAME INDEX "+ident(ch.From)+" TO "+ident(ch.To), indexThere(ch.In, ch.To, nil)+" AND NOT "+indexThere(ch.In, ch.From, nil))
+	case schema.DropSequence:
+		p.add("DROP SEQUENCE "+tableIdent(ch.Sequence.Name), "NOT "+tableThere(ch.Sequence.Name))
+	case schema.ModifySequence:
+		p.modifySequence(ch.To)
 	case schema.AddPrimaryKey:
 		p.alter(ch.In, "ADD "+c.server.primaryKeyDDL(ch.Key)+p.numbering(ch.In, ch.Key.Parts), indexThere(ch.In, "PRIMARY", nil))
 		p.online(ch.In, "")
@@ -160,6 +165,35 @@ func (p *stepPlan) addSequence(q schema.Sequence) {
 		text += " CYCLE"
 	}
 	p.add(text+" ENGINE=InnoDB", tableThere(q.Name))
+}
+
+// modifySequence sets all that a sequence counts by; the numbers that it gave stay given.
+func (p *stepPlan) modifySequence(q schema.Sequence) {
+	text := "ALTER SEQUENCE " + tableIdent(q.Name)
+	for _, part := range []struct{ word, value string }{
+		{"MINVALUE", q.Min}, {"MAXVALUE", q.Max}, {"INCREMENT BY", q.Increment}, {"START WITH", q.Start}, {"CACHE", q.Cache},
+	} {
+		if part.value != "" {
+			text += " " + part.word + " " + part.value
+		}
+	}
+	if q.Cycle {
+		text += " CYCLE"
+	} else {
+		text += " NOCYCLE"
+	}
+	p.add(text, "")
+}
+
+// placeDDL says where a column stands.
+func placeDDL(p *schema.Place) string {
+	switch {
+	case p == nil:
+		return ""
+	case p.After == "":
+		return " FIRST"
+	}
+	return " AFTER " + ident(p.After)
 }
 
 func uniqueIndex(k schema.Key) schema.Index {

@@ -27,7 +27,9 @@ func (s *server) columnDDL(t *schema.Table, c schema.Column, auto bool) string {
 			if charset == "" {
 				charset = s.charsetOf(c.Collation)
 			}
-			fmt.Fprintf(&b, " CHARACTER SET %s COLLATE %s", charset, c.Collation)
+			if t == nil || t.Options["collation"] != c.Collation || t.Options["charset"] != charset { // else it is the table's
+				fmt.Fprintf(&b, " CHARACTER SET %s COLLATE %s", charset, c.Collation)
+			}
 		}
 		if g := c.Generated; g != nil {
 			fmt.Fprintf(&b, " GENERATED ALWAYS AS (%s) %s", g.Expr, map[bool]string{true: "STORED", false: "VIRTUAL"}[g.Stored])

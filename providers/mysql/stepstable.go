@@ -117,8 +117,31 @@ func (p *stepPlan) modifyColumn(ch schema.ModifyColumn) {
 		p.alter(ch.In, "DROP COLUMN "+ident(ch.From.Name)+", ADD COLUMN "+definition+place, p.server.columnIs(ch.In, ch.To))
 		return
 	}
+	if ch.Place != nil {
+		p.alter(ch.In, "MODIFY COLUMN "+definition+placeDDL(ch.Place), "")
+		return
+	}
 	p.alter(ch.In, "MODIFY COLUMN "+definition, p.server.columnIs(ch.In, ch.To))
 	p.online(ch.In, p.server.modifyOffline(ch.From, ch.To))
+}
+
+// autoKey is the key that a new numbered column has while its rows get their numbers.
+const autoKey = "_sync_auto"
+
+// addColumn adds a column. One that numbers the rows that are there needs a key at once;
+// the one that it is to have comes later, and the numbering with it.
+func (p *stepPlan) addColumn(ch schema.AddColumn) {
+	t := p.table(ch.In)
+	keyed := p.keyed(ch.In, ch.Column.Name)
+	if ch.Column.Identity == nil || keyed {
+		p.alter(ch.In, "ADD COLUMN "+p.server.columnDDL(t, ch.Column, keyed)+placeDDL(ch.Place), columnThere(ch.In, ch.Column.Name))
+		if ch.Place == nil {
+			p.online(ch.In, addOffline(ch.Column))
+		}
+		return
+	}
+	p.alter(ch.In, "ADD COLUMN "+p.server.columnDDL(t, ch.Column, true)+placeDDL(ch.Place)+", ADD UNIQUE KEY "+ident(autoKey)+" ("+ident(ch.Column.Name)+")", columnThere(ch.In, ch.Column.Name))
+	p.alter(ch.In, "MODIFY COLUMN "+p.server.columnDDL(t, ch.Column, false)+", DROP KEY "+ident(autoKey), "NOT "+indexThere(ch.In, autoKey, nil))
 }
 
 func (p *stepPlan) dropPrimaryKey(in schema.Name, k schema.Key) {
@@ -153,8 +176,21 @@ func (p *stepPlan) addIndex(in schema.Name, x schema.Index) {
 }
 
 func (p *stepPlan) dropIndex(in schema.Name, x schema.Index) {
-	p.alter(in, "DROP INDEX "+ident(x.Name), "NOT "+indexThere(in, x.Name, nil))
-	p.online(in, "")
+	action := "DROP INDEX " + ident(x.Name)
+	t := p.table(in)
+	if len(x.Parts) > 0 && x.Parts[0].Column != "" {
+		// The last key that begins with a numbered column takes the numbering along.
+		c := t.Column(x.Parts[0].Column)
+		others := *t
+		others.Indexes = slices.DeleteFunc(slices.Clone(t.Indexes), func(o schema.Index) bool { return o.Name == x.Name })
+		if c != nil && c.Identity != nil && !p.keyedElsewhere(&others, c.Name) && !p.server.leads(t.PrimaryKey, c.Name) {
+			action = "MODIFY COLUMN " + p.server.columnDDL(t, *c, false) + ", " + action
+		}
+	}
+	p.alter(in, action, "NOT "+indexThere(in, x.Name, nil))
+	if !strings.HasPrefix(action, "MODIFY") {
+		p.online(in, "")
+	}
 }
 
 // A check that MariaDB keeps with its column comes and goes with the column's definition.

@@ -29,10 +29,15 @@ func (c *Conn) Inspect(ctx context.Context, o providers.InspectOptions) (*schema
 		return nil, fmt.Errorf("read the catalogue: %w", err)
 	}
 	db := r.database()
+	c.describe(db, identity)
+	return db, nil
+}
+
+// describe fills in what is known of the database itself.
+func (c *Conn) describe(db *schema.Database, identity string) {
 	db.System, db.Version, db.VersionNum = schema.PostgreSQL, c.versionText, c.version
 	db.Identity = "postgresql:" + identity + "/" + c.databaseOID + "/" + c.database
 	db.Name, db.DefaultSchema, db.Charset, db.Collation = c.database, c.schema, c.encoding, c.collation
-	return db, nil
 }
 
 // systemIdentifier names the cluster, whatever host name led to it; it is asked once.
@@ -95,8 +100,9 @@ type relation struct {
 	ofExtension                        bool
 
 	table    schema.Table
-	columns  []string // by attnum, "" where there is none
-	colls    []string // their collations' oids
+	given    schema.Table // of a partition: what its table gives it
+	columns  []string     // by attnum, "" where there is none
+	colls    []string     // their collations' oids
 	width    int
 	children []*relation // partitions
 }
@@ -153,10 +159,10 @@ func (r *catalogue) take(i int, v [][]byte) {
 		r.columns = append(r.columns, columnRow{rel: r.intern(v[0]), num: int(number(f(1))), name: f(2), typ: r.intern(v[3]), notNull: yes(4), identity: f(5), generated: f(6), def: f(7), hasDefault: v[7] != nil, collation: r.intern(v[8])})
 	case qConstraints:
 		r.constraints = append(r.constraints, constraintRow{oid: f(0), name: f(1), kind: f(2), rel: f(3), typ: f(4), index: f(5), key: f(7), onDelete: f(9), onUpdate: f(10), match: f(11),
-			deferrable: yes(12), deferred: yes(13), valid: yes(14), noInherit: yes(15), expr: f(16), setKey: f(17), enforced: yes(18), refTable: schema.Name{Schema: f(20), Name: f(19)}, refColumns: f(21)})
+			deferrable: yes(12), deferred: yes(13), valid: yes(14), noInherit: yes(15), expr: f(16), setKey: f(17), enforced: yes(18), refTable: schema.Name{Schema: f(20), Name: f(19)}, refColumns: f(21), given: yes(22)})
 	case qIndexes:
 		r.indexes = append(r.indexes, indexRow{oid: f(0), name: f(1), rel: f(2), method: f(3), unique: yes(4), valid: yes(5), keys: int(number(f(6))), key: f(7), collations: f(8), classes: f(9), options: f(10),
-			where: f(11), exprs: f(12), storage: f(13), nullsNotDistinct: yes(14), classOptions: f(15), tablespace: f(16)})
+			where: f(11), exprs: f(12), storage: f(13), nullsNotDistinct: yes(14), classOptions: f(15), tablespace: f(16), given: yes(17)})
 	case qInherits:
 		r.inherits = append(r.inherits, [2]string{f(0), f(1)})
 	case qTypes:

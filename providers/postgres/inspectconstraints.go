@@ -16,6 +16,7 @@ type constraintRow struct {
 	enforced                              bool
 	refTable                              schema.Name
 	refColumns                            string // an array literal of names
+	given                                 bool   // by the table that this one is a part of, or inherits from
 }
 
 type indexRow struct {
@@ -26,6 +27,7 @@ type indexRow struct {
 	where, exprs, storage             string
 	nullsNotDistinct                  bool
 	classOptions, tablespace          string
+	given                             bool
 }
 
 // actions are pg_constraint's letters.
@@ -48,6 +50,9 @@ func (r *catalogue) buildConstraints() (notManaged []schema.Object) {
 			continue
 		}
 		t := &rel.table
+		if k.given && rel.isPartition {
+			t = &rel.given
+		}
 		switch k.kind {
 		case "p":
 			key := r.key(k, rel)
@@ -77,7 +82,7 @@ func (r *catalogue) constraintComment(k *constraintRow) string {
 }
 
 func (r *catalogue) check(k *constraintRow) schema.Check {
-	return schema.Check{Name: k.name, Expr: steady(k.expr), NoInherit: k.noInherit, NotValid: !k.valid && k.enforced, NotEnforced: !k.enforced, Comment: r.constraintComment(k)}
+	return schema.Check{Name: k.name, Expr: k.expr, NoInherit: k.noInherit, NotValid: !k.valid && k.enforced, NotEnforced: !k.enforced, Comment: r.constraintComment(k)}
 }
 
 func (r *catalogue) key(k *constraintRow, rel *relation) schema.Key {
@@ -159,17 +164,25 @@ func (r *catalogue) buildIndexes() {
 			rel.addToKey(k, row)
 			continue
 		}
+		if row.given && rel.isPartition {
+			rel.given.Indexes = append(rel.given.Indexes, r.index(row, rel))
+			continue
+		}
 		rel.table.Indexes = append(rel.table.Indexes, r.index(row, rel))
 	}
 }
 
 // addToKey gives a constraint what only its index knows.
 func (rel *relation) addToKey(k *constraintRow, row *indexRow) {
-	key := rel.table.PrimaryKey
+	t := &rel.table
+	if k.given && rel.isPartition {
+		t = &rel.given
+	}
+	key := t.PrimaryKey
 	if k.kind == "u" {
-		for i := range rel.table.Uniques {
-			if rel.table.Uniques[i].Name == k.name {
-				key = &rel.table.Uniques[i]
+		for i := range t.Uniques {
+			if t.Uniques[i].Name == k.name {
+				key = &t.Uniques[i]
 			}
 		}
 	}
@@ -183,7 +196,7 @@ func (rel *relation) addToKey(k *constraintRow, row *indexRow) {
 }
 
 func (r *catalogue) index(row *indexRow, rel *relation) schema.Index {
-	x := schema.Index{Name: row.name, Unique: row.unique, Where: steady(row.where), NullsNotDistinct: row.nullsNotDistinct, Invalid: !row.valid,
+	x := schema.Index{Name: row.name, Unique: row.unique, Where: row.where, NullsNotDistinct: row.nullsNotDistinct, Invalid: !row.valid,
 		Options: storageOptions(row.storage), Comment: r.comments[commentKey{"pg_class", row.oid, "0"}]}
 	if row.method != "btree" {
 		x.Method = row.method
@@ -216,7 +229,7 @@ func (r *catalogue) index(row *indexRow, rel *relation) schema.Index {
 		if num != 0 {
 			p.Column, columnCollation = rel.columns[num], rel.colls[num]
 		} else if len(exprs) > 0 {
-			p.Expr, exprs = steady(withoutParens(exprs[0])), exprs[1:]
+			p.Expr, exprs = withoutParens(exprs[0]), exprs[1:]
 		}
 		if i < len(colls) && colls[i] != noCollation && colls[i] != columnCollation {
 			p.Collation = r.collationName(colls[i])

@@ -60,3 +60,29 @@ func varcharItems(in string) (items []string, rest string, ok bool) {
 		}
 	}
 }
+
+// SameExpression reports whether the server means the same by both, though it may have
+// read one of them a second time.
+func (c *Conn) SameExpression(a, b string) bool { return a == b || steady(a) == steady(b) }
+
+// asWritten gives the words that the server spells as it has spelled expr: a list of
+// varchars keeps its own type, which it would lose when it is read again.
+func asWritten(expr string) string {
+	var b strings.Builder
+	for {
+		start := strings.Index(expr, castArray)
+		if start < 0 {
+			return b.String() + expr
+		}
+		inner := expr[start+len(castArray):]
+		_, rest, ok := varcharItems(inner)
+		if !ok {
+			b.WriteString(expr[:start+len(castArray)])
+			expr = inner
+			continue
+		}
+		items := inner[:len(inner)-len(rest)-len(castArrayEnd)]
+		b.WriteString(expr[:start] + "(((ARRAY[" + items + "])::character varying[])::text[])")
+		expr = rest
+	}
+}

@@ -105,25 +105,25 @@ func inspection(version int, s scope) []string {
  pg_get_expr(d.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE d.adrelid END), a.attcollation
  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND ` + relations
+ WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND (` + relations + partitions + `)`
 
 	q[qConstraints] = `SELECT k.oid, k.conname, k.contype, k.conrelid, k.contypid, k.conindid, k.confrelid, k.conkey, k.confkey, k.confdeltype, k.confupdtype,
  k.confmatchtype, k.condeferrable, k.condeferred, k.convalidated, k.connoinherit,
  CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) WHEN 'x' THEN pg_get_constraintdef(k.oid) END,
- ` + since(150000, "k.confdelsetcols", "NULL") + `, ` + since(180000, "k.conenforced", "true") + `, f.relname, fn.nspname, (SELECT array_agg(fa.attname ORDER BY o) FROM unnest(k.confkey) WITH ORDINALITY u(num, o) JOIN pg_attribute fa ON fa.attrelid = k.confrelid AND fa.attnum = u.num)
+ ` + since(150000, "k.confdelsetcols", "NULL") + `, ` + since(180000, "k.conenforced", "true") + `, f.relname, fn.nspname, (SELECT array_agg(fa.attname ORDER BY o) FROM unnest(k.confkey) WITH ORDINALITY u(num, o) JOIN pg_attribute fa ON fa.attrelid = k.confrelid AND fa.attnum = u.num), k.conparentid <> 0 OR NOT k.conislocal
  FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace LEFT JOIN pg_class c ON c.oid = k.conrelid
  LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
- WHERE (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated) AND k.conparentid = 0
- AND (k.conrelid <> 0 AND NOT c.relispartition AND ` + relations + ` OR k.contypid <> 0 AND k.contype = 'c' AND ` + s.types + `)`
+ WHERE (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated) 
+ AND (k.conrelid <> 0 AND (` + relations + partitions + `) OR k.contypid <> 0 AND k.contype = 'c' AND ` + s.types + `)`
 
 	q[qIndexes] = `SELECT i.indexrelid, ic.relname, i.indrelid, am.amname, i.indisunique, i.indisvalid, i.indnkeyatts, i.indkey, i.indcollation, i.indclass, i.indoption,
  CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred, i.indrelid) END,
  CASE WHEN i.indexprs IS NOT NULL THEN (SELECT string_agg(pg_get_indexdef(i.indexrelid, p + 1, false), E'\x01' ORDER BY p) FROM generate_series(0, i.indnatts - 1) p WHERE i.indkey[p] = 0) END,
  array_to_string(ic.reloptions, E'\x01'), ` + since(150000, "i.indnullsnotdistinct", "false") + `,
  CASE WHEN am.amname NOT IN ('btree', 'hash') THEN (SELECT string_agg(a.attnum || ':' || array_to_string(a.attoptions, ', '), E'\x01') FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attoptions IS NOT NULL) END,
- CASE WHEN ic.reltablespace <> 0 THEN (SELECT spcname FROM pg_tablespace WHERE oid = ic.reltablespace) END
+ CASE WHEN ic.reltablespace <> 0 THEN (SELECT spcname FROM pg_tablespace WHERE oid = ic.reltablespace) END, ic.relispartition
  FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
- JOIN pg_am am ON am.oid = ic.relam WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND ` + relations
+ JOIN pg_am am ON am.oid = ic.relam WHERE c.relkind IN ('r', 'p') AND (` + relations + partitions + `)`
 
 	q[qInherits] = `SELECT inhrelid, inhparent FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE c.relkind IN ('r', 'p', 'f') ORDER BY inhrelid, inhseqno`
 

@@ -39,7 +39,7 @@ func (r *catalogue) buildColumns() {
 		}
 		switch {
 		case row.generated != "":
-			col.Generated = &schema.Generated{Expr: steady(row.def), Stored: row.generated == "s"}
+			col.Generated = &schema.Generated{Expr: row.def, Stored: row.generated == "s"}
 		case row.hasDefault:
 			col.Default = decodeDefault(col.Type, row.def)
 		}
@@ -132,14 +132,14 @@ func (r *catalogue) buildInheritance() {
 }
 
 // partitioning describes how a relation is cut.
-func (rel *relation) partitioning() *schema.Partitioning {
+func (r *catalogue) partitioning(rel *relation) *schema.Partitioning {
 	if rel.kind != "p" {
 		return nil
 	}
 	strategy, _, _ := strings.Cut(rel.partKey, " ")
 	p := &schema.Partitioning{Strategy: strings.ToLower(strategy), Definition: rel.partKey}
 	for _, c := range rel.children {
-		p.Partitions = append(p.Partitions, schema.Partition{Name: c.name, Definition: c.bound, Partitioning: c.partitioning()})
+		p.Partitions = append(p.Partitions, schema.Partition{Name: c.name, Definition: c.bound, Partitioning: r.partitioning(c), Local: r.local(rel, c), Given: given(c)})
 	}
 	slices.SortFunc(p.Partitions, func(a, b schema.Partition) int { return a.Name.Compare(b.Name) })
 	return p
@@ -149,7 +149,7 @@ func (rel *relation) partitioning() *schema.Partitioning {
 func (r *catalogue) finish(rel *relation) {
 	t := &rel.table
 	t.Name = rel.name
-	t.Partition = rel.partitioning()
+	t.Partition = r.partitioning(rel)
 	t.Comment = r.comments[commentKey{"pg_class", rel.oid, "0"}]
 	t.Options = storageOptions(rel.options)
 	option := func(k, v string) {
@@ -170,6 +170,11 @@ func (r *catalogue) finish(rel *relation) {
 	if r.scope.estimates {
 		t.Rows, t.Bytes = rel.estimate()
 	}
+	sortParts(t)
+}
+
+// sortParts puts a table's parts into the order of their names.
+func sortParts(t *schema.Table) {
 	slices.SortFunc(t.Uniques, func(a, b schema.Key) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(t.ForeignKeys, func(a, b schema.ForeignKey) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(t.Checks, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })

@@ -158,4 +158,7 @@ var (
 	_ providers.Applier        = (*Conn)(nil)
 	_ providers.StreamKeeper   = (*Conn)(nil)
 	_ providers.Capturer       = (*Conn)(nil)
+	_ providers.SchemaTrier    = (*Conn)(nil)
+
+	_ providers.ExpressionComparer = (*Conn)(nil)
 )

@@ -70,6 +70,12 @@ func (p *stepPlan) isPartitioned(n schema.Name) bool {
 }
 
 func (p *stepPlan) change(change schema.Change) error {
+	if done, err := p.changeObject(change); done {
+		return err
+	}
+	if p.changePartition(change) {
+		return nil
+	}
 	switch c := change.(type) {
 	case schema.AddSchema:
 		p.addf("CREATE SCHEMA IF NOT EXISTS %s", quote(c.Schema))
@@ -81,8 +87,6 @@ func (p *stepPlan) change(change schema.Change) error {
 		return p.addDomain(c.Domain)
 	case schema.AddSequence:
 		p.addSequence(c.Sequence)
-	case schema.OwnSequence:
-		p.addf("ALTER SEQUENCE %s OWNED BY %s.%s", quoteName(c.Sequence.Name), quoteName(c.Sequence.OwnerTable), quote(c.Sequence.OwnerColumn))
 	case schema.AddTable:
 		return p.addTable(c.To)
 	case schema.DropTable:
@@ -94,7 +98,7 @@ func (p *stepPlan) change(change schema.Change) error {
 			p.alter(schema.Name{Schema: c.From.Schema, Name: c.To.Name}, "SET SCHEMA %s", quote(c.To.Schema))
 		}
 	case schema.ModifyTable:
-		p.modifyTable(c.From, c.To)
+		return p.modifyTable(c.From, c.To)
 	case schema.AddColumn:
 		sql, err := p.columnSQL(c.Column)
 		if err != nil {

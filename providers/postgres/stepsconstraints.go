@@ -134,7 +134,7 @@ func (p *stepPlan) addIndex(in schema.Name, x schema.Index) error {
 		b.WriteString(" TABLESPACE " + quote(s))
 	}
 	if x.Where != "" {
-		b.WriteString(" WHERE " + x.Where)
+		b.WriteString(" WHERE " + asWritten(x.Where))
 	}
 	name := schema.Name{Schema: in.Schema, Name: x.Name}
 	if concurrently {
@@ -167,7 +167,7 @@ func partSQL(part schema.KeyPart) (string, error) {
 	case part.Column == "" && part.Expr == "":
 		return "", errors.New("bug in syncform: a part without column and expression")
 	case part.Expr != "":
-		s = "(" + part.Expr + ")"
+		s = "(" + asWritten(part.Expr) + ")"
 	}
 	if part.Collation != "" {
 		s += " COLLATE " + part.Collation

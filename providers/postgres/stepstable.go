@@ -33,7 +33,7 @@ func constant(t schema.Type, text string) string {
 			return "true"
 		}
 		return "false"
-	case (t.Kind == schema.Int || t.Kind == schema.Decimal) && isPlainNumber(text):
+	case (t.Kind == schema.Int || t.Kind == schema.Decimal || t.Kind == schema.Float) && isPlainNumber(text):
 		return text
 	case t.IsBinary():
 		return fmt.Sprintf(`'\x%x'`, text)
@@ -61,7 +61,7 @@ func (p *stepPlan) columnSQL(c schema.Column) (string, error) {
 	}
 	switch {
 	case c.Generated != nil:
-		b.WriteString(" GENERATED ALWAYS AS (" + c.Generated.Expr + ")")
+		b.WriteString(" GENERATED ALWAYS AS (" + asWritten(c.Generated.Expr) + ")")
 		if c.Generated.Stored {
 			b.WriteString(" STORED")
 		} else {
@@ -93,7 +93,7 @@ func identitySQL(id *schema.Identity) string {
 }
 
 func checkSQL(k schema.Check) string {
-	s := "CHECK (" + k.Expr + ")"
+	s := "CHECK (" + asWritten(k.Expr) + ")"
 	if k.Name != "" {
 		s = "CONSTRAINT " + quote(k.Name) + " " + s
 	}
@@ -122,7 +122,9 @@ func (p *stepPlan) addTable(t schema.Table) error {
 	create := createTable(t)
 	p.add(create + quoteName(t.Name) + " (\n" + strings.Join(body, ",\n") + "\n)" + p.tableTail(t))
 	if t.Partition != nil {
-		p.addPartitions(t.Name, nil, t.Partition, create)
+		if err := p.addPartitions(t.Name, nil, t.Partition, create); err != nil {
+			return err
+		}
 	}
 	// A check that is NOT VALID would be taken as valid in CREATE TABLE.
 	for _, k := range t.Checks {
@@ -179,7 +181,7 @@ func (p *stepPlan) tableTail(t schema.Table) string {
 }
 
 // addPartitions makes the partitions of to that from, which may be nil, lacks.
-func (p *stepPlan) addPartitions(parent schema.Name, from, to *schema.Partitioning, create string) {
+func (p *stepPlan) addPartitions(parent schema.Name, from, to *schema.Partitioning, create string) error {
 	for _, part := range to.Partitions {
 		var there *schema.Partitioning
 		i := -1
@@ -191,20 +193,39 @@ func (p *stepPlan) addPartitions(parent schema.Name, from, to *schema.Partitioni
 			if part.Partitioning != nil {
 				text += " PARTITION BY " + part.Partitioning.Definition
 			}
-			p.add(text)
+			p.add(text + storageOf(part))
+			if err := p.addLocal(part); err != nil {
+				return err
+			}
 		} else {
 			there = from.Partitions[i].Partitioning
 		}
 		if part.Partitioning != nil {
-			p.addPartitions(part.Name, there, part.Partitioning, create)
+			if err := p.addPartitions(part.Name, there, part.Partitioning, create); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // modifyTable changes comment and options, and makes the partitions that are missing.
-func (p *stepPlan) modifyTable(from, to schema.Table) {
-	if to.Partition != nil && from.Partition != nil && to.Partition.Definition == from.Partition.Definition {
-		p.addPartitions(to.Name, from.Partition, to.Partition, createTable(to))
+func (p *stepPlan) modifyTable(from, to schema.Table) error {
+	cut := func(t schema.Table) string {
+		if t.Partition == nil {
+			return ""
+		}
+		return t.Partition.Definition
+	}
+	switch {
+	case cut(from) != cut(to):
+		return errors.New("PostgreSQL can't partition a table otherwise in place: make another table and move the rows by hand")
+	case !sameParents(from, to):
+		return errors.New("a table's parents are changed by hand (ALTER TABLE ... INHERIT), for its columns depend on them")
+	case to.Partition != nil:
+		if err := p.addPartitions(to.Name, from.Partition, to.Partition, createTable(to)); err != nil {
+			return err
+		}
 	}
 	p.comment("TABLE "+quoteName(to.Name), from.Comment, to.Comment)
 	if a, b := from.Options["unlogged"] != "", to.Options["unlogged"] != ""; a != b {
@@ -246,4 +267,5 @@ func (p *stepPlan) modifyTable(from, to schema.Table) {
 	if len(reset) > 0 {
 		p.alter(to.Name, "RESET (%s)", strings.Join(reset, ", "))
 	}
+	return nil
 }

@@ -83,6 +83,10 @@ func (d *Database) renameTable(from, to Name) {
 	}
 }
 
+// Rename applies a RenameColumn, RenameIndex, RenameConstraint or SetComment. The slices
+// that the table shares with others are not written to.
+func (t *Table) Rename(c Change) { t.apply(c) }
+
 func (t *Table) apply(c Change) {
 	byName := func(a, b Key) int { return cmp.Compare(a.Name, b.Name) }
 	switch c := c.(type) {
@@ -99,6 +103,26 @@ func (t *Table) apply(c Change) {
 		}
 	case RenameColumn:
 		t.renameColumn(c.From, c.To)
+	case RenameIndex:
+		t.Indexes = slices.Clone(t.Indexes)
+		for i := range t.Indexes {
+			if t.Indexes[i].Name == c.From {
+				t.Indexes[i].Name = c.To
+			}
+		}
+	case RenameConstraint:
+		t.constraint(c.From, func(name, _ *string) { *name = c.To })
+	case SetComment:
+		if c.Kind == "index" {
+			t.Indexes = slices.Clone(t.Indexes)
+			for i := range t.Indexes {
+				if t.Indexes[i].Name == c.Name {
+					t.Indexes[i].Comment = c.Text
+				}
+			}
+			return
+		}
+		t.constraint(c.Name, func(_, comment *string) { *comment = c.Text })
 	case AddPrimaryKey:
 		t.PrimaryKey = &c.Key
 	case DropPrimaryKey:
@@ -129,6 +153,37 @@ func (t *Table) apply(c Change) {
 		t.Exclusions = put(slices.Clone(t.Exclusions), c.Exclusion, func(a, b Exclusion) int { return cmp.Compare(a.Name, b.Name) })
 	case DropExclusion:
 		t.Exclusions = without(t.Exclusions, func(o Exclusion) bool { return o.Name == c.Exclusion.Name })
+	}
+}
+
+// constraint calls f with name and comment of the constraint of that name.
+func (t *Table) constraint(name string, f func(name, comment *string)) {
+	if t.PrimaryKey != nil && t.PrimaryKey.Name == name {
+		k := *t.PrimaryKey
+		f(&k.Name, &k.Comment)
+		t.PrimaryKey = &k
+	}
+	t.Uniques, t.Checks = slices.Clone(t.Uniques), slices.Clone(t.Checks)
+	t.ForeignKeys, t.Exclusions = slices.Clone(t.ForeignKeys), slices.Clone(t.Exclusions)
+	for i := range t.Uniques {
+		if x := &t.Uniques[i]; x.Name == name {
+			f(&x.Name, &x.Comment)
+		}
+	}
+	for i := range t.Checks {
+		if x := &t.Checks[i]; x.Name == name {
+			f(&x.Name, &x.Comment)
+		}
+	}
+	for i := range t.ForeignKeys {
+		if x := &t.ForeignKeys[i]; x.Name == name {
+			f(&x.Name, &x.Comment)
+		}
+	}
+	for i := range t.Exclusions {
+		if x := &t.Exclusions[i]; x.Name == name {
+			f(&x.Name, &x.Comment)
+		}
 	}
 }
 

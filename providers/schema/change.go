@@ -29,6 +29,32 @@ type (
 	AddEnum struct {
 		Enum Enum `json:"enum"`
 	}
+	// DropSchema removes a namespace that holds nothing any more.
+	DropSchema struct {
+		Schema string `json:"schema"`
+	}
+	// DropEnum removes a named enum type.
+	DropEnum struct {
+		Enum Enum `json:"enum"`
+	}
+	// ModifyDomain changes a domain.
+	ModifyDomain struct {
+		From Domain `json:"from"`
+		To   Domain `json:"to"`
+	}
+	// DropDomain removes a domain.
+	DropDomain struct {
+		Domain Domain `json:"domain"`
+	}
+	// ModifySequence changes what a sequence counts by; its owner is OwnSequence's.
+	ModifySequence struct {
+		From Sequence `json:"from"`
+		To   Sequence `json:"to"`
+	}
+	// DropSequence removes a sequence.
+	DropSequence struct {
+		Sequence Sequence `json:"sequence"`
+	}
 	// ModifyEnum changes the labels of a named enum type.
 	ModifyEnum struct {
 		From Enum `json:"from"`
@@ -42,7 +68,7 @@ type (
 	AddSequence struct {
 		Sequence Sequence `json:"sequence"`
 	}
-	// OwnSequence ties a sequence to the column it numbers.
+	// OwnSequence ties a sequence to the column it numbers, or to none.
 	OwnSequence struct {
 		Sequence Sequence `json:"sequence"`
 	}
@@ -69,10 +95,11 @@ type (
 		To   Table `json:"to"`
 	}
 
-	// AddColumn adds a column at the end.
+	// AddColumn adds a column at the end, or at a place.
 	AddColumn struct {
 		In     Name   `json:"in"`
 		Column Column `json:"column"`
+		Place  *Place `json:"place,omitempty"`
 	}
 	// DropColumn removes a column and its values.
 	DropColumn struct {
@@ -85,6 +112,13 @@ type (
 		From Column    `json:"from"`
 		To   Column    `json:"to"`
 		Type Narrowing `json:"type,omitempty"` // what the change of type does, when it changes
+		// Place is where the column moves to, in a system that keeps an order of columns
+		// which can be changed (MySQL); nil: it stays.
+		Place *Place `json:"place,omitempty"`
+	}
+	// Place is where a column stands: behind the column After, or first where that is empty.
+	Place struct {
+		After string `json:"after,omitempty"`
 	}
 	// RenameColumn keeps a column's values under another name.
 	RenameColumn struct {
@@ -154,6 +188,40 @@ type (
 		Exclusion Exclusion `json:"exclusion"`
 	}
 
+	// RenameIndex keeps an index under another name.
+	RenameIndex struct {
+		In   Name   `json:"in"`
+		From string `json:"from"`
+		To   string `json:"to"`
+	}
+	// RenameConstraint keeps a key, check or foreign key under another name.
+	RenameConstraint struct {
+		In   Name   `json:"in"`
+		From string `json:"from"`
+		To   string `json:"to"`
+	}
+	// SetComment says something else of an index or a constraint.
+	SetComment struct {
+		In   Name   `json:"in"`
+		Kind string `json:"of"` // index, constraint
+		Name string `json:"name"`
+		Text string `json:"text,omitempty"`
+	}
+	// AttachPartition makes a table that is there a part of a partitioned one.
+	AttachPartition struct {
+		In        Name      `json:"in"`
+		Partition Partition `json:"partition"`
+	}
+	// DetachPartition makes a part a table of its own, with its rows.
+	DetachPartition struct {
+		In        Name      `json:"in"`
+		Partition Partition `json:"partition"`
+	}
+	// DropPartition removes a part and its rows.
+	DropPartition struct {
+		In        Name      `json:"in"`
+		Partition Partition `json:"partition"`
+	}
 	// AddAside makes an empty table beside a live one for a new load of its rows:
 	// the live table's columns and primary key, no other index or constraint.
 	AddAside struct {
@@ -183,6 +251,18 @@ type (
 func (AddSchema) Table() Name          { return Name{} }
 func (AddEnum) Table() Name            { return Name{} }
 func (ModifyEnum) Table() Name         { return Name{} }
+func (DropSchema) Table() Name         { return Name{} }
+func (DropEnum) Table() Name           { return Name{} }
+func (ModifyDomain) Table() Name       { return Name{} }
+func (DropDomain) Table() Name         { return Name{} }
+func (ModifySequence) Table() Name     { return Name{} }
+func (DropSequence) Table() Name       { return Name{} }
+func (c RenameIndex) Table() Name      { return c.In }
+func (c RenameConstraint) Table() Name { return c.In }
+func (c SetComment) Table() Name       { return c.In }
+func (c AttachPartition) Table() Name  { return c.In }
+func (c DetachPartition) Table() Name  { return c.In }
+func (c DropPartition) Table() Name    { return c.In }
 func (AddDomain) Table() Name          { return Name{} }
 func (AddSequence) Table() Name        { return Name{} }
 func (c OwnSequence) Table() Name      { return c.Sequence.OwnerTable }
@@ -214,6 +294,18 @@ func (c AdvanceSequences) Table() Name { return c.To.Name }
 func (AddSchema) change()        {}
 func (AddEnum) change()          {}
 func (ModifyEnum) change()       {}
+func (DropSchema) change()       {}
+func (DropEnum) change()         {}
+func (ModifyDomain) change()     {}
+func (DropDomain) change()       {}
+func (ModifySequence) change()   {}
+func (DropSequence) change()     {}
+func (RenameIndex) change()      {}
+func (RenameConstraint) change() {}
+func (SetComment) change()       {}
+func (AttachPartition) change()  {}
+func (DetachPartition) change()  {}
+func (DropPartition) change()    {}
 func (AddDomain) change()        {}
 func (AddSequence) change()      {}
 func (OwnSequence) change()      {}

@@ -17,6 +17,8 @@ var changeKinds = []Change{
 	AddColumn{}, DropColumn{}, ModifyColumn{}, RenameColumn{},
 	AddPrimaryKey{}, DropPrimaryKey{}, AddUnique{}, DropUnique{}, AddIndex{}, DropIndex{},
 	AddForeignKey{}, DropForeignKey{}, AddCheck{}, DropCheck{}, AddExclusion{}, DropExclusion{},
+	DropSchema{}, DropEnum{}, ModifyDomain{}, DropDomain{}, ModifySequence{}, DropSequence{},
+	RenameIndex{}, RenameConstraint{}, SetComment{}, AttachPartition{}, DetachPartition{}, DropPartition{},
 	AddAside{}, ReplaceRows{}, EmptyTable{}, AdvanceSequences{},
 }
 

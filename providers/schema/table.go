@@ -171,4 +171,11 @@ type Partition struct {
 	Name         Name          `json:"name"`
 	Definition   string        `json:"definition"`
 	Partitioning *Partitioning `json:"partitioning,omitempty"` // when cut again
+	// Local is what this part has beside what its table gives it (PostgreSQL): keys,
+	// indexes, checks and options of its own, and those columns whose default, comment or
+	// NOT NULL is another; nil for nothing.
+	Local *Table `json:"local,omitempty"`
+	// Given are the keys, indexes and checks that it has from its table, under the names
+	// that they would keep if it were a table of its own.
+	Given *Table `json:"-"`
 }

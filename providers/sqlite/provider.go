@@ -152,5 +152,8 @@ var (
 	_ providers.Writer         = (*Conn)(nil)
 	_ providers.Applier        = (*Conn)(nil)
 	_ providers.StreamKeeper   = (*Conn)(nil)
-	_ providers.Capturer       = (*Conn)(nil)
+	_ providers.SchemaTrier    = (*Conn)(nil)
+
+	_ providers.ExpressionComparer = (*Conn)(nil)
+	_ providers.Capturer           = (*Conn)(nil)
 )

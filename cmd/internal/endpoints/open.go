@@ -98,8 +98,20 @@ func (o Options) open(ctx context.Context, cfg *lang.Config, e *lang.Endpoint) (
 	if diag != nil {
 		return nil, diag
 	}
+	if e.Scratch != "" {
+		scratch := cfg.Endpoint(e.Scratch)
+		if scratch == nil || scratch.Scratch != "" {
+			return nil, fault("Unsuitable scratch database", fmt.Sprintf("%s: %s is no database that files could be tried out in.", e.Addr, e.Scratch), e.DeclRange)
+		}
+		if c.Scratch, diag = o.open(ctx, cfg, scratch); diag != nil {
+			return nil, diag
+		}
+	}
 	conn, err := p.Open(ctx, c)
 	if err != nil {
+		if c.Scratch != nil {
+			err = errors.Join(err, c.Scratch.Close())
+		}
 		return nil, fault("Can't open "+e.Addr, err.Error(), e.DeclRange)
 	}
 	return conn, nil

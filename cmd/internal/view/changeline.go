@@ -123,6 +123,9 @@ func describe(c schema.Change) (sym, text string) {
 	case schema.AddSequence:
 		return "+", "sequence " + c.Sequence.Name.String()
 	case schema.OwnSequence:
+		if c.Sequence.OwnerColumn == "" {
+			return "~", "sequence " + c.Sequence.Name.String() + " owned by no column"
+		}
 		return "~", "sequence " + c.Sequence.Name.String() + " owned by " + c.Sequence.OwnerColumn
 	case schema.RenameTable:
 		return "~", "renamed to " + c.To.String() + ", rows kept"
@@ -160,6 +163,30 @@ func describe(c schema.Change) (sym, text string) {
 		return "+", named("exclusion", c.Exclusion.Name) + " " + shorten(c.Exclusion.Definition)
 	case schema.DropExclusion:
 		return "-", named("exclusion", c.Exclusion.Name) + " " + shorten(c.Exclusion.Definition)
+	case schema.DropSchema:
+		return "-", "schema " + c.Schema
+	case schema.DropEnum:
+		return "-", "type " + c.Enum.Name.String() + " enum (" + strings.Join(c.Enum.Labels, ", ") + ")"
+	case schema.ModifyDomain:
+		return "~", "domain " + c.To.Name.String() + " " + c.To.Base.String()
+	case schema.DropDomain:
+		return "-", "domain " + c.Domain.Name.String()
+	case schema.ModifySequence:
+		return "~", "sequence " + c.To.Name.String()
+	case schema.DropSequence:
+		return "-", "sequence " + c.Sequence.Name.String()
+	case schema.RenameIndex:
+		return "~", "index " + c.From + " -> " + c.To + "  renamed"
+	case schema.RenameConstraint:
+		return "~", "constraint " + c.From + " -> " + c.To + "  renamed"
+	case schema.SetComment:
+		return "~", named(c.Kind, c.Name) + ": comment"
+	case schema.AttachPartition:
+		return "+", "partition " + c.Partition.Name.String() + " " + shorten(c.Partition.Definition) + "  attached, rows kept"
+	case schema.DetachPartition:
+		return "~", "partition " + c.Partition.Name.String() + "  detached, rows kept"
+	case schema.DropPartition:
+		return "-", "partition " + c.Partition.Name.String() + " and its rows"
 	case schema.AddAside:
 		return "+", "a table beside it, to load into"
 	case schema.ReplaceRows:

@@ -1,0 +1,1 @@
+CREATE TABLE t (z int, id int PRIMARY KEY, a int, b varchar(20));

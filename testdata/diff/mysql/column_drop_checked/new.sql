@@ -1,0 +1,1 @@
+CREATE TABLE t (b int, CONSTRAINT bb CHECK (b > 0));

@@ -1,0 +1,1 @@
+CREATE TABLE t (e int, d int, c int, b int, a int);

@@ -1,0 +1,1 @@
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, p int, q int, KEY i (p), CONSTRAINT f FOREIGN KEY (p) REFERENCES p (id));

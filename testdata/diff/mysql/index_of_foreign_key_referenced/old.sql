@@ -1,0 +1,1 @@
+CREATE TABLE p (id int PRIMARY KEY, u int, UNIQUE KEY k (u)); CREATE TABLE t (p int, KEY f (p), CONSTRAINT f FOREIGN KEY (p) REFERENCES p (u));

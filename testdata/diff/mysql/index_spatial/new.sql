@@ -1,0 +1,1 @@
+CREATE TABLE t (id int PRIMARY KEY, g point NOT NULL, SPATIAL KEY s (g));

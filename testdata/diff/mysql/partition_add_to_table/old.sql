@@ -1,0 +1,2 @@
+CREATE TABLE t (id int NOT NULL, d date NOT NULL, PRIMARY KEY (id, d));
+INSERT INTO t VALUES (1, '2020-05-05');

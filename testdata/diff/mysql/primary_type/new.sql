@@ -1,0 +1,1 @@
+CREATE TABLE p (id bigint unsigned AUTO_INCREMENT PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p bigint unsigned, CONSTRAINT f FOREIGN KEY (p) REFERENCES p (id));

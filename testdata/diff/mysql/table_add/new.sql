@@ -1,0 +1,3 @@
+CREATE TABLE t (id int PRIMARY KEY, a int, b varchar(20));
+INSERT INTO t VALUES (1, 10, 'x'), (2, NULL, 'y');
+CREATE TABLE u (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, t int, FOREIGN KEY (t) REFERENCES t (id) ON DELETE CASCADE);

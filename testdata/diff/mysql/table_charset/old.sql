@@ -1,0 +1,1 @@
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10), c char(2) CHARACTER SET ascii) DEFAULT CHARSET=latin1; INSERT INTO t VALUES (1, 'x', 'y');

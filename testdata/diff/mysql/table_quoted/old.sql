@@ -1,0 +1,1 @@
+CREATE TABLE `select ``x` (`a b` int PRIMARY KEY, `key` int);

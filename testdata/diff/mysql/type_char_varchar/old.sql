@@ -1,0 +1,2 @@
+CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, a char(5));
+INSERT INTO t (a) VALUES ('a');

@@ -1,0 +1,2 @@
+CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, a decimal(8,2));
+INSERT INTO t (a) VALUES (1.5);

@@ -1,0 +1,2 @@
+CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, a varchar(20));
+INSERT INTO t (a) VALUES ('a');

@@ -1,0 +1,3 @@
+CREATE TABLE t (id int NOT NULL, a int, b text, c int, CONSTRAINT k CHECK (a > 0));
+INSERT INTO t (id, a, b, c) VALUES (1, 1, 'x', 5), (2, 2, 'y', 6);
+COMMENT ON CONSTRAINT k ON t IS 'c';

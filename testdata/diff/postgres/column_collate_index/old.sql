@@ -1,0 +1,1 @@
+CREATE TABLE t (a text); CREATE INDEX i ON t (a);

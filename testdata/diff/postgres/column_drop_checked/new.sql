@@ -1,0 +1,1 @@
+CREATE TABLE t (b int, CHECK (b > 0));

@@ -1,0 +1,1 @@
+CREATE TABLE t (c int, b int); CREATE INDEX i ON t (c);

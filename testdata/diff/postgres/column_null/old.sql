@@ -1,0 +1,1 @@
+CREATE TABLE t (a int NOT NULL, b text NOT NULL DEFAULT 'x'); INSERT INTO t VALUES (1, 'y');

@@ -1,0 +1,1 @@
+CREATE TABLE t (id int PRIMARY KEY, a date DEFAULT '2020-02-29');

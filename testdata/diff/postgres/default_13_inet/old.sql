@@ -1,0 +1,1 @@
+CREATE TABLE t (id int PRIMARY KEY, a inet DEFAULT '10.0.0.1');

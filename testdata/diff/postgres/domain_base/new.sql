@@ -1,0 +1,1 @@
+CREATE DOMAIN pos AS bigint CHECK (VALUE > 0); CREATE TABLE t (a pos DEFAULT 3);

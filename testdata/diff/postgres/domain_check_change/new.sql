@@ -1,0 +1,2 @@
+CREATE DOMAIN pos AS int CONSTRAINT pos_check CHECK (VALUE > 1);
+CREATE TABLE t (a pos);

@@ -1,0 +1,2 @@
+CREATE DOMAIN pos AS int CHECK (VALUE > 0);
+CREATE DOMAIN tiny AS pos CHECK (VALUE < 10); CREATE TABLE t (a tiny);

@@ -1,0 +1,1 @@
+CREATE TYPE feeling AS ENUM ('ok', 'bad'); CREATE TABLE t (m feeling DEFAULT 'ok');

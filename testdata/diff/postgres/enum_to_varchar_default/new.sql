@@ -1,0 +1,1 @@
+CREATE TABLE t (m varchar(10) NOT NULL DEFAULT 'ok');

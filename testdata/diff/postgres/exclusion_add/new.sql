@@ -1,0 +1,1 @@
+CREATE TABLE t (r tsrange, s int4range, EXCLUDE USING gist (r WITH &&));

@@ -1,0 +1,1 @@
+CREATE TABLE t (r tsrange, CONSTRAINT f EXCLUDE USING gist (r WITH &&));

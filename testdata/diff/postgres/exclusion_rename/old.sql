@@ -1,0 +1,1 @@
+CREATE TABLE t (r tsrange, CONSTRAINT e EXCLUDE USING gist (r WITH &&));

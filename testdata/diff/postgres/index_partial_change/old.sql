@@ -1,0 +1,3 @@
+CREATE TABLE t (id int NOT NULL, a int, b text, c int);
+INSERT INTO t (id, a, b, c) VALUES (1, 1, 'x', 5), (2, 2, 'y', 6);
+CREATE INDEX i ON t (a) WHERE c > 3;

@@ -1,0 +1,1 @@
+CREATE TABLE t (k int) PARTITION BY HASH (k); CREATE TABLE h0 PARTITION OF t FOR VALUES WITH (modulus 2, remainder 0);

@@ -1,0 +1,3 @@
+CREATE TABLE t (id int NOT NULL, a int, b text, c int, CONSTRAINT pk PRIMARY KEY (id));
+INSERT INTO t (id, a, b, c) VALUES (1, 1, 'x', 5), (2, 2, 'y', 6);
+COMMENT ON CONSTRAINT pk ON t IS 'x';

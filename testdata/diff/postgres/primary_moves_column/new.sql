@@ -1,0 +1,1 @@
+CREATE TABLE t (u uuid PRIMARY KEY, n int); CREATE TABLE c (t uuid);

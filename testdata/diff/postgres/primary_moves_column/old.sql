@@ -1,0 +1,1 @@
+CREATE TABLE t (id int PRIMARY KEY, u uuid NOT NULL); CREATE TABLE c (t int REFERENCES t);

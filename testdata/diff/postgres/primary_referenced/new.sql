@@ -1,0 +1,1 @@
+CREATE TABLE p (id int UNIQUE, k int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p (id));

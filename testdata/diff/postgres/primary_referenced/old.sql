@@ -1,0 +1,1 @@
+CREATE TABLE p (id int PRIMARY KEY, k int UNIQUE); CREATE TABLE c (p int REFERENCES p (id));

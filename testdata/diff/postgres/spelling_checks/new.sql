@@ -1,0 +1,1 @@
+CREATE TABLE t (a varchar(5), b int, CONSTRAINT z CHECK (NOT b = 3), CONSTRAINT y CHECK (((b >= 1) AND (b <= 5))), CONSTRAINT x CHECK (((a)::text = ANY ((ARRAY['p'::character varying, 'q'::character varying])::text[]))));

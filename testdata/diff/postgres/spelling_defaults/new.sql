@@ -1,0 +1,1 @@
+CREATE TABLE t (a int DEFAULT 5, b text DEFAULT 'x', c timestamptz DEFAULT NOW(), d bool DEFAULT true, e date DEFAULT DATE '2020-01-01', f jsonb DEFAULT '{}', g int DEFAULT (-1), h numeric DEFAULT 0.0);

@@ -1,0 +1,1 @@
+CREATE TABLE t (a int DEFAULT '5', b text DEFAULT 'x'::text, c timestamptz DEFAULT now(), d bool DEFAULT 't', e date DEFAULT '2020-01-01', f jsonb DEFAULT '{}'::jsonb, g int DEFAULT -1, h numeric DEFAULT 0.0);

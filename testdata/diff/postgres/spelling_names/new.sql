@@ -1,0 +1,1 @@
+create table "foo" ("bar" int, BAZ text);

@@ -1,0 +1,1 @@
+CREATE TABLE Foo (Bar int, "baz" text);

@@ -1,0 +1,3 @@
+CREATE TABLE t (id int PRIMARY KEY, a int, b text);
+INSERT INTO t VALUES (1, 10, 'x'), (2, NULL, 'y');
+COMMENT ON TABLE t IS 'one'; COMMENT ON COLUMN t.b IS 'x'

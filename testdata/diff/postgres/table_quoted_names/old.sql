@@ -1,0 +1,1 @@
+CREATE TABLE "T ""x" ("A b" int PRIMARY KEY, "select" text);

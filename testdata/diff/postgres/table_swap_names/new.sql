@@ -1,0 +1,1 @@
+CREATE TABLE a (y text); CREATE TABLE b (x int);

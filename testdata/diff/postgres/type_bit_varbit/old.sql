@@ -1,0 +1,2 @@
+CREATE TABLE t (a bit(4));
+INSERT INTO t (a) VALUES (B'0101');

@@ -1,0 +1,2 @@
+CREATE TABLE t (a bool);
+INSERT INTO t (a) VALUES (true);

@@ -1,0 +1,2 @@
+CREATE TABLE t (a real);
+INSERT INTO t (a) VALUES (1.5);

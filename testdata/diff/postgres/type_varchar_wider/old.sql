@@ -1,0 +1,2 @@
+CREATE TABLE t (a varchar(10));
+INSERT INTO t (a) VALUES ('a');

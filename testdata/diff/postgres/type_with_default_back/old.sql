@@ -1,0 +1,1 @@
+CREATE TABLE t (a text DEFAULT 'abc'); INSERT INTO t VALUES ('1');
