@@ -27,7 +27,3 @@ func (s *session) historyCommand() *cli.Command {
 func (s *session) consoleCommand() *cli.Command {
 	return later("console", "Evaluate expressions", "This version of syncform has no console. An output block shows an expression's value.")
 }
-
-func (s *session) cutoverCommand() *cli.Command {
-	return later("cutover", "Cut over to the target", "This version of syncform has no cutover. \"syncform verify\" says whether target and source are equal.")
-}

@@ -21,19 +21,24 @@ func (s *session) verifyCommand() *cli.Command {
 		Description: `
 Compares source and target, row for row, through each mapping that was applied: by chunk checksums computed at both servers where they can be equal, row by row where not. Each row that differs is named by its key.
 
+A table that a sync follows is compared while it changes: rows that differ are looked at again, by their keys, once the stream has passed that moment, until they are equal or stay different while the source stands still.
+
+-repair writes the rows that differ as they are at the source, deletes those that the source has not, and compares again. It needs a key. A sync that runs is paused for that moment and goes on by itself.
+
 The exit code is 0 where all is equal and 1 where anything differs.
 
 Examples:
 
   syncform verify
-  syncform verify -target 'sync.warehouse.mapping["users"]' -json`,
+  syncform verify -target 'sync.warehouse.mapping["users"]' -json
+  syncform verify -repair`,
 		Flags: flags([]cli.Flag{
 			&cli.StringSliceFlag{Name: "target", KeepSpace: true, Usage: "Only compare the sync or mapping of this `address`. Can be used more than once."},
 			jsonFlag("Print the result as JSON; docs/json.md describes it."),
 			&cli.BoolFlag{Name: "junit", Usage: "Print the result as JUnit's XML, a test for each mapping; it names keys and columns that differ, and no other value."},
 			&cli.IntFlag{Name: "limit", Value: 100, Usage: "Show at most `n` differing rows of each table; all are counted. Default 100."},
 			&cli.IntFlag{Name: "parallelism", Value: 2, Usage: "Read each table with `n` connections to each side. Default 2."},
-			&cli.BoolFlag{Name: "repair", Hidden: true},
+			&cli.BoolFlag{Name: "repair", Usage: "Write the rows that differ as they are at the source, and compare again."},
 			&cli.BoolFlag{Name: "sample", Hidden: true},
 		}, varFlags()),
 		Action: func(c *cli.Context) error {
@@ -41,8 +46,6 @@ Examples:
 				return err
 			}
 			switch {
-			case c.Bool("repair"):
-				return refused("No -repair in this version", "Load the table anew instead: syncform apply -replace=ADDRESS.")
 			case c.Bool("sample"):
 				return refused("No -sample in this version", "verify compares all rows; -target ADDRESS limits it to a sync or mapping.")
 			case c.Int("limit") < 0 || c.Int("parallelism") < 1:
@@ -52,12 +55,23 @@ Examples:
 			if err != nil {
 				return err
 			}
-			return s.verify(c.Context, configOptionsOf(c), c.StringSlice("target"), c.Int("limit"), c.Int("parallelism"), f)
+			return s.verify(c.Context, configOptionsOf(c), c.StringSlice("target"), verifyOptions{limit: c.Int("limit"), readers: c.Int("parallelism"), format: f, repair: c.Bool("repair")})
 		},
 	}
 }
 
-func (s *session) verify(ctx context.Context, o configOptions, targets []string, limit, readers int, f format) (err error) {
+type verifyOptions struct {
+	limit, readers int
+	format         format
+	repair         bool
+}
+
+// mostRepairs bounds how often a repair is followed by another: of a table with more
+// differences than are listed at a time.
+const mostRepairs = 20
+
+func (s *session) verify(ctx context.Context, o configOptions, targets []string, v verifyOptions) (err error) {
+	limit, f := v.limit, v.format
 	w, err := s.begin(ctx, "verify", o, lockOptions{})
 	if err != nil {
 		return s.failure(f, false, err)
@@ -74,13 +88,28 @@ func (s *session) verify(ctx context.Context, o configOptions, targets []string,
 	if err := w.open(ctx, addrs); err != nil {
 		return s.failure(f, false, err)
 	}
-	reports, failure := verify.All(ctx, mappings, w.conns, verify.Options{Readers: readers, Limit: max(limit, 1), Progress: s.verifyProgress()})
-	differ := false
-	for i := range reports {
-		if limit == 0 {
-			reports[i].Truncated, reports[i].Differences = len(reports[i].Differences) > 0, nil
+	reports, failure := w.compare(ctx, mappings, v)
+	repaired := map[string]int64{}
+	for n := 0; v.repair && n < mostRepairs && failure == nil && !allEqual(reports); n++ {
+		done, err := w.repair(ctx, mappings, reports)
+		wrote := int64(0)
+		for addr, n := range done {
+			repaired[addr] += n
+			wrote += n
 		}
-		differ = differ || !reports[i].Equal()
+		if err != nil {
+			return s.failure(f, false, err)
+		}
+		if reports, failure = w.compare(ctx, mappings, v); wrote == 0 {
+			break
+		}
+	}
+	differ := !allEqual(reports)
+	for i := range reports {
+		reports[i].Repaired = repaired[reports[i].Addr]
+		if len(reports[i].Differences) > limit {
+			reports[i].Truncated, reports[i].Differences = true, reports[i].Differences[:limit]
+		}
 	}
 	switch f {
 	case asJSON:
@@ -100,6 +129,27 @@ func (s *session) verify(ctx context.Context, o configOptions, targets []string,
 		return exitCode(1)
 	}
 	return nil
+}
+
+// compare compares mappings, and looks again at what differs in those that are followed.
+func (w *work) compare(ctx context.Context, mappings []*plan.Mapping, v verifyOptions) ([]verify.Report, error) {
+	limit := max(v.limit, 1)
+	for _, m := range mappings {
+		if v.repair || w.streamFor(m) != nil {
+			limit = max(limit, lookAgain)
+		}
+	}
+	reports, err := verify.All(ctx, mappings, w.conns, verify.Options{Readers: v.readers, Limit: limit, Progress: w.s.verifyProgress()})
+	return reports, errors.Join(err, w.settleLive(ctx, mappings, reports))
+}
+
+func allEqual(reports []verify.Report) bool {
+	for _, r := range reports {
+		if !r.Equal() {
+			return false
+		}
+	}
+	return true
 }
 
 // applied gives the mappings at or below these addresses, or all, whose rows are

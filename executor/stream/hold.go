@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
 )
@@ -105,8 +106,10 @@ func (h *Hold) Rewrite(ctx context.Context, mapping string, keys *row.Batch) (Re
 
 func (h *Hold) rewrite(ctx context.Context, t *table, keys *row.Batch, anew bool) (n Rewritten, err error) {
 	r := h.run
-	if err := r.lease.check(); err != nil {
-		return n, err
+	if r.lease != nil {
+		if err := r.lease.check(); err != nil {
+			return n, err
+		}
 	}
 	tx, err := h.sess.Begin(ctx)
 	if err != nil {
@@ -118,8 +121,10 @@ func (h *Hold) rewrite(ctx context.Context, t *table, keys *row.Batch, anew bool
 			err = errors.Join(err, tx.Rollback(context.WithoutCancel(ctx)))
 		}
 	}()
-	if err := tx.Checkpoint(ctx, providers.Checkpoint{Sync: r.spec.Sync, Epoch: r.lease.epoch}); err != nil {
-		return n, err
+	if r.lease != nil {
+		if err := tx.Checkpoint(ctx, providers.Checkpoint{Sync: r.spec.Sync, Epoch: r.lease.epoch}); err != nil {
+			return n, err
+		}
 	}
 	t.next = t.record
 	b := &r.batches
@@ -141,14 +146,38 @@ func (h *Hold) rewrite(ctx context.Context, t *table, keys *row.Batch, anew bool
 	if anew {
 		n.Deleted = max(0, n.Deleted-n.Written)
 	}
-	if err := tx.Tables(ctx, r.spec.Sync, []providers.TableRecord{t.next}); err != nil {
-		return n, err
+	if r.lease != nil {
+		if err := tx.Tables(ctx, r.spec.Sync, []providers.TableRecord{t.next}); err != nil {
+			return n, err
+		}
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return n, err
 	}
 	committed, t.record = true, t.next
 	return n, nil
+}
+
+// RewriteRows is Rewrite for a table that no stream follows.
+func RewriteRows(ctx context.Context, m *plan.Mapping, source, target providers.Conn, keys *row.Batch) (n Rewritten, err error) {
+	r := &run{o: Options{Log: silent}}
+	if r.capturer, err = providers.As[providers.Capturer](source); err != nil {
+		return n, err
+	}
+	if r.applier, err = providers.As[providers.Applier](target); err != nil {
+		return n, err
+	}
+	t, err := newTable(m, providers.TableRecord{Mapping: m.Addr, Table: m.TargetTable, State: providers.TableLive})
+	if err != nil {
+		return n, err
+	}
+	r.tables = []*table{t}
+	h := &Hold{run: r}
+	if h.sess, err = r.applier.OpenApply(ctx); err != nil {
+		return n, err
+	}
+	defer func() { err = errors.Join(err, h.sess.Close()) }()
+	return h.Rewrite(ctx, m.Addr, keys)
 }
 
 // readAgain fills the batches with what the source holds of keys. anew has every row
@@ -164,11 +193,13 @@ func (r *run) readAgain(ctx context.Context, t *table, keys *row.Batch, anew boo
 		return fmt.Errorf("read rows of table %s again: %w", read.Name, err)
 	}
 	defer now.Release()
-	goal, err := r.capturer.Current(ctx, r.spec.Capture)
-	if err != nil {
-		return fmt.Errorf("read the source's position: %w", err)
+	if r.lease != nil {
+		goal, err := r.capturer.Current(ctx, r.spec.Capture)
+		if err != nil {
+			return fmt.Errorf("read the source's position: %w", err)
+		}
+		t.catchUp(goal)
 	}
-	t.catchUp(goal)
 	at := rowsByKey(now, t.key)
 	var k []byte
 	for j := range keys.Rows {

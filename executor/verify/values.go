@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/hex"
@@ -22,6 +23,7 @@ type value struct {
 	state row.State
 	hash  uint64 // of the normal form
 	text  string
+	raw   []byte // of a column of the target's key: the whole value
 }
 
 // values reads the rows that are reported, from the chunks in which they were seen.
@@ -77,6 +79,9 @@ func (c *comparison) sample(b *row.Batch, r int) []value {
 		if state == row.Value {
 			s[i].hash = maphash.Bytes(c.hash.seedA, row.Normal(nil, c.hash.types[i], v))
 			s[i].text = text(v, c.hash.types[i].IsBinary(), c.hash.seedA)
+			if slices.Contains(c.mapping.TargetKey, c.compared[i].Target) {
+				s[i].raw = bytes.Clone(v)
+			}
 		}
 	}
 	return s
@@ -114,12 +119,15 @@ func (c *comparison) describe(group []left, samples map[hash128][]value) {
 		var d Difference
 		switch {
 		case i >= len(sides[targetSide]):
-			d = Difference{Kind: KindMissing, Key: c.key(samples[sides[sourceSide][i].row])}
+			d = c.difference(KindMissing, samples[sides[sourceSide][i].row])
 		case i >= len(sides[sourceSide]):
-			d = Difference{Kind: KindExtra, Key: c.key(samples[sides[targetSide][i].row])}
+			d = c.difference(KindExtra, samples[sides[targetSide][i].row])
 		default:
 			source, target := samples[sides[sourceSide][i].row], samples[sides[targetSide][i].row]
-			d = Difference{Kind: KindDifferent, Key: c.key(source), Columns: c.columns(source, target)}
+			if d = c.difference(KindDifferent, source); source == nil {
+				d = c.difference(KindDifferent, target)
+			}
+			d.Columns = c.columns(source, target)
 		}
 		c.report.Differences = append(c.report.Differences, d)
 	}

@@ -43,8 +43,12 @@ type Report struct {
 	Truncated   bool         `json:"truncated,omitempty"` // more than Limit
 	// AtLeast says that the three counts are lower bounds: so much differs that counting
 	// it would have taken more memory or readings than a comparison may.
-	AtLeast bool   `json:"at_least,omitempty"`
-	Error   string `json:"error,omitempty"` // All: why the mapping could not be compared
+	AtLeast bool `json:"at_least,omitempty"`
+	// Note says why differences may be none: of a table that a stream follows.
+	Note string `json:"note,omitempty"`
+	// Repaired is how many rows were written or deleted before this comparison.
+	Repaired int64  `json:"repaired,omitempty"`
+	Error    string `json:"error,omitempty"` // All: why the mapping could not be compared
 }
 
 // Equal reports whether the rows were compared and nothing differs.
@@ -55,6 +59,7 @@ type Difference struct {
 	Kind    string             `json:"kind"` // missing, extra, different
 	Key     string             `json:"key"`  // id=17; of a table without a key, the whole row
 	Columns []ColumnDifference `json:"columns,omitempty"`
+	row     [][]byte           // the values of the mapping's TargetKey; nil where they are not known
 }
 
 // The kinds of difference.

@@ -26,11 +26,14 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 			continue
 		}
 		if r.Equal() {
-			b.line("  %s %s  %s", p.Green("="), pad(Safe(r.Addr), name), Plural(r.SourceRows, "row")+how(r.Method))
+			b.line("  %s %s  %s", p.Green("="), pad(Safe(r.Addr), name), Plural(r.SourceRows, "row")+how(r.Method)+repaired(r))
 			continue
 		}
 		differ++
-		b.line("  %s %s  %s", p.Red("!"), pad(Safe(r.Addr), name), counts(r))
+		b.line("  %s %s  %s", p.Red("!"), pad(Safe(r.Addr), name), counts(r)+repaired(r))
+		if r.Note != "" {
+			b.line("%s", indent(SafeLines(Wrap(r.Note, p.Columns()-6)), "      "))
+		}
 		for _, d := range r.Differences {
 			difference(&b, p, d)
 		}
@@ -58,6 +61,13 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func repaired(r verify.Report) string {
+	if r.Repaired == 0 {
+		return ""
+	}
+	return ", " + Plural(r.Repaired, "row") + " repaired"
 }
 
 func how(method string) string {
