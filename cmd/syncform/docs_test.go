@@ -60,7 +60,7 @@ func TestCommandPages(t *testing.T) {
 		commandPage(&b, c, c.Name, "#")
 		same(t, filepath.Join(docs, "commands", c.Name+".md"), b.String())
 	}
-	index.WriteString("\nExit codes: 0 done; 1 error (for `verify` also: rows differ); with `plan -detailed-exitcode` 2 = there are changes, 3 = there are changes that are held for review; `fmt -check` 3 = not formatted.\n\n" +
+	index.WriteString("\nExit codes: 0 done; 1 error (for `verify` also: rows differ; for `status`: something needs a hand; for `cutover`: not all is as it must be; for `dead-letter retry`: a row could not be written); with `plan -detailed-exitcode` 2 = there are changes, 3 = there are changes that are held for review; `fmt -check` 3 = not formatted.\n\n" +
 		"Ctrl-C once: what is being written is finished, then syncform stops. Twice: it stops at once. Nothing is lost either way.\n\n" +
 		"`NO_COLOR` takes the colours away, `SF_IN_AUTOMATION` the hints on what to type next. `SF_ACCESSIBLE` writes words in place of symbols and progress bars, for a screen reader. `SF_LOG=debug` writes structured lines to stderr; stdout carries only the result.\n\n" +
 		"`conflicts` is not part of this version: it says what to do instead.\n")

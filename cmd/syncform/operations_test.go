@@ -28,7 +28,7 @@ func newOperated(t *testing.T) *operated {
 		"INSERT INTO people (name) SELECT 'p' || n FROM generate_series(1, 500) n",
 		"INSERT INTO items SELECT n, 'b' || n, n FROM generate_series(1, 500) n")
 	write(t, filepath.Join(o.dir, "main.sf.hcl"), pg.endpoint("source", "from", o.source)+pg.endpoint("target", "to", o.target)+`
-sync "s" {
+sync "operated" {
   source     = source.postgresql.from
   target     = target.postgresql.to
   mode       = "incremental"
@@ -132,12 +132,12 @@ func TestOperations(t *testing.T) {
 	providertest.Exec(t, o.source, "INSERT INTO people (id, name) VALUES (1001, 'first')")
 	until(t, "a row arrives", func() bool { return o.has(t, o.target, "SELECT 1 FROM people WHERE id = 1001") })
 
-	if out := run(t, o.dir, 0, "pause", "s"); !strings.Contains(out, "is paused.") {
+	if out := run(t, o.dir, 0, "pause", "operated"); !strings.Contains(out, "is paused.") {
 		t.Errorf("pause said %q", out)
 	}
 	providertest.Exec(t, o.source, "INSERT INTO people (id, name) VALUES (1002, 'second')")
 	// An apply in between pauses too, and must not take the person's pause back.
-	run(t, o.dir, 0, "apply", "-auto-approve", `-replace=sync.s.mapping["items"]`)
+	run(t, o.dir, 0, "apply", "-auto-approve", `-replace=sync.operated.mapping["items"]`)
 	h := o.status(t)
 	if h.State != stream.StatePaused || fmt.Sprint(h.PausedBy) != "[person]" {
 		t.Errorf("after an apply the paused sync is %s, paused by %v", h.State, h.PausedBy)
@@ -146,7 +146,7 @@ func TestOperations(t *testing.T) {
 	if o.has(t, o.target, "SELECT 1 FROM people WHERE id = 1003") {
 		t.Error("a paused sync goes on")
 	}
-	run(t, o.dir, 0, "resume", "s")
+	run(t, o.dir, 0, "resume", "operated")
 	until(t, "the row of the pause arrives", func() bool { return o.has(t, o.target, "SELECT 1 FROM people WHERE id = 1003") })
 
 	o.deadLetters(t)
@@ -204,7 +204,7 @@ func (o *operated) cutover(t *testing.T) {
 			}
 		}
 	}()
-	if out := run(t, o.dir, 1, "cutover", "-quiet", "2s", "s"); !strings.Contains(out, "still written to") || !strings.Contains(out, "Not ready.") {
+	if out := run(t, o.dir, 1, "cutover", "-quiet", "2s", "operated"); !strings.Contains(out, "still written to") || !strings.Contains(out, "Not ready.") {
 		t.Errorf("cutover under writers said %s", out)
 	}
 	if by := o.status(t).PausedBy; len(by) > 0 {
@@ -212,7 +212,7 @@ func (o *operated) cutover(t *testing.T) {
 	}
 	close(done)
 	<-ended
-	out := run(t, o.dir, 0, "cutover", "-quiet", "1s", "s")
+	out := run(t, o.dir, 0, "cutover", "-quiet", "1s", "operated")
 	if !strings.Contains(out, "Ready.") || !strings.Contains(out, "numbers   set past the rows of") {
 		t.Errorf("cutover said %s", out)
 	}
