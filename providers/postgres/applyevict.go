@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,3 +151,5 @@ type privilegeError struct {
 func (e *privilegeError) Error() string { return e.err.Error() + ": " + e.fix }
 
 func (e *privilegeError) Unwrap() []error { return []error{e.err, providers.ErrPrivilege} }
+
+var errTemporary = errors.New("the role may not make temporary tables")

@@ -24,7 +24,7 @@ func (tx *applyTx) ReadRows(ctx context.Context, t *providers.ApplyTable, keys *
 		tx.pipe.exec("SELECT "+k.columnsOf("t")+" FROM "+k.ref+" t JOIN "+k.keys.name+" s ON "+k.joins("t", "s")+" FOR UPDATE OF t", call{on: k, rows: take})
 	} else {
 		for r := range keys.Rows {
-			if err := tx.send(ctx, k, k.read, call{keyAt: k.keyAt, rows: take}, func(p *pipe, from int) error { return k.keyParams(p, keys, r, from) }, len(k.Key)); err != nil {
+			if err := tx.send(ctx, k, k.read, call{keyAt: k.keyAt, params: k.Key, rows: take}, func(p *pipe, from int) error { return k.keyParams(p, keys, r, from) }, len(k.Key)); err != nil {
 				return nil, err
 			}
 		}
@@ -129,7 +129,7 @@ func (tx *applyTx) replaceRows(ctx context.Context, k *applyTable, old, rows *ro
 		if _, err := tx.Delete(ctx, k.ApplyTable, key); err != nil {
 			return nil, err
 		}
-		if err := tx.send(ctx, k, k.insert, call{keyAt: k.Key}, func(p *pipe, from int) error { return k.rowParams(p, whole, 0, from) }, len(k.Columns)); err != nil {
+		if err := tx.send(ctx, k, k.insert, call{keyAt: k.Key, params: k.all}, func(p *pipe, from int) error { return k.rowParams(p, whole, 0, from) }, len(k.Columns)); err != nil {
 			return nil, err
 		}
 		if err := tx.pipe.sync(ctx); err != nil {

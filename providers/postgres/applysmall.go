@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,7 +30,7 @@ func (tx *applyTx) Delete(ctx context.Context, t *providers.ApplyTable, keys *ro
 		tx.pipe.exec("DELETE FROM "+k.ref+" t USING "+k.keys.name+" s WHERE "+k.joins("t", "s"), call{on: k, count: &n})
 	} else {
 		for r := range keys.Rows {
-			if err := tx.send(ctx, k, k.remove, call{count: &n, keyAt: k.keyAt}, func(p *pipe, from int) error { return k.keyParams(p, keys, r, from) }, len(k.Key)); err != nil {
+			if err := tx.send(ctx, k, k.remove, call{count: &n, keyAt: k.keyAt, params: k.Key}, func(p *pipe, from int) error { return k.keyParams(p, keys, r, from) }, len(k.Key)); err != nil {
 				return 0, err
 			}
 		}
@@ -98,11 +99,11 @@ func (tx *applyTx) Upsert(ctx context.Context, t *providers.ApplyTable, rows *ro
 				}
 				return nil
 			}
-			if err := tx.send(ctx, k, k.remove, call{keyAt: k.keyAt}, keyFields, len(k.Key)); err != nil {
+			if err := tx.send(ctx, k, k.remove, call{keyAt: k.keyAt, params: k.Key}, keyFields, len(k.Key)); err != nil {
 				return err
 			}
 		}
-		if err := tx.send(ctx, k, st, call{keyAt: k.Key}, func(p *pipe, from int) error { return k.rowParams(p, rows, r, from) }, len(k.Columns)); err != nil {
+		if err := tx.send(ctx, k, st, call{keyAt: k.Key, params: k.all}, func(p *pipe, from int) error { return k.rowParams(p, rows, r, from) }, len(k.Columns)); err != nil {
 			return err
 		}
 	}
@@ -134,6 +135,7 @@ func parameter(params []byte, n int) (v []byte, ok bool) {
 // patch is an UPDATE of some columns.
 type patch struct {
 	columns   []int
+	params    []int // columns, then the key's
 	statement *statement
 	keyAt     []int
 	set       string // from the temporary table s
@@ -157,7 +159,7 @@ func (k *applyTable) patchOf(b *row.Batch, r int, withKey bool) *patch {
 	}
 	p := k.patches[string(mask)]
 	if p == nil {
-		p = &patch{columns: columns}
+		p = &patch{columns: columns, params: append(slices.Clone(columns), k.Key...)}
 		var set, fromTemp []string
 		for n, i := range columns {
 			name := quote(k.Columns[i].Name)
@@ -213,7 +215,7 @@ func (tx *applyTx) Patch(ctx context.Context, t *providers.ApplyTable, rows *row
 			}
 			return nil
 		}
-		if err := tx.send(ctx, k, u.statement, call{keyAt: u.keyAt, miss: &missing, index: r}, params, len(u.columns)+len(k.Key)); err != nil {
+		if err := tx.send(ctx, k, u.statement, call{keyAt: u.keyAt, params: u.params, miss: &missing, index: r}, params, len(u.columns)+len(k.Key)); err != nil {
 			return nil, err
 		}
 	}
@@ -242,7 +244,7 @@ func (tx *applyTx) Rekey(ctx context.Context, t *providers.ApplyTable, old, rows
 			}
 			return k.keyParams(p, old, r, from)
 		}
-		if err := tx.send(ctx, k, u.statement, call{keyAt: u.keyAt, miss: &missing, index: r}, params, len(u.columns)+len(k.Key)); err != nil {
+		if err := tx.send(ctx, k, u.statement, call{keyAt: u.keyAt, params: u.params, miss: &missing, index: r}, params, len(u.columns)+len(k.Key)); err != nil {
 			return nil, err
 		}
 	}

@@ -2,13 +2,10 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
@@ -23,7 +20,9 @@ type applyTable struct {
 	decoders   []decodeField
 	ref        string // the table without its inheritance children
 	keyAt      []int  // 0, 1, ... of the key
-	arbiter    bool   // a unique index backs the key, so that ON CONFLICT can ask it
+	all        []int  // 0, 1, ... of the columns
+	conn       *Conn
+	arbiter    bool // a unique index backs the key, so that ON CONFLICT can ask it
 	keyIndexes map[string]bool
 	operators  []string // equality of each column of the key
 	nullable   []bool   // columns of the key
@@ -38,7 +37,7 @@ type applyTable struct {
 
 // look asks the catalogue about a table.
 func (a *applySession) look(ctx context.Context, t *providers.ApplyTable) (*applyTable, error) {
-	k := &applyTable{ApplyTable: t, load: providers.Load{Mapping: t.Mapping, Table: t.Name, Live: t.Name, Columns: t.Columns}, keyIndexes: map[string]bool{}, patches: map[string]*patch{}, rows: &tempTable{}, keys: &tempTable{}}
+	k := &applyTable{ApplyTable: t, conn: a.conn, load: providers.Load{Mapping: t.Mapping, Table: t.Name, Live: t.Name, Columns: t.Columns}, keyIndexes: map[string]bool{}, patches: map[string]*patch{}, rows: &tempTable{}, keys: &tempTable{}}
 	keyLoad := k.load
 	keyLoad.Columns = nil
 	for i, at := range t.Key {
@@ -55,6 +54,7 @@ func (a *applySession) look(ctx context.Context, t *providers.ApplyTable) (*appl
 	for i, c := range t.Columns {
 		k.always = k.always || c.Identity && !slices.Contains(t.Key, i)
 		k.decoders = append(k.decoders, decoderFor(c.Type, c.Source))
+		k.all = append(k.all, i)
 	}
 	if err := k.lookUp(ctx, a); err != nil {
 		return nil, err
@@ -224,51 +224,3 @@ func (k *applyTable) equals(i int, left, right string) string {
 	}
 	return sql
 }
-
-// refused says what an error of the server means for the row that it was about.
-func (k *applyTable) refused(c *call, pg *pgconn.PgError, out []byte) error {
-	table := k.Name
-	switch pg.Code {
-	case "23505", "23503", "23P01":
-		return &providers.ConflictError{Table: table, Constraint: pg.ConstraintName, Unique: pg.Code == "23505" && !k.keyIndexes[pg.ConstraintName], Err: serverError(pg)}
-	case "23514":
-		if pg.ConstraintName != "" && pg.DataTypeName == "" {
-			return &providers.ConflictError{Table: table, Constraint: pg.ConstraintName, Err: serverError(pg)}
-		}
-	}
-	if !isBadValue(pg.Code) {
-		return fmt.Errorf("write table %s: %w", table, classify(pg))
-	}
-	bad := &providers.BadRowError{Table: table, Column: pg.ColumnName, Reason: badReason(pg), Err: serverError(pg), Key: k.keyOf(c, out)}
-	if c.copies != "" {
-		if _, column := copyContext(pg.Where, c.copies, k.load); column != "" {
-			bad.Column = column
-		}
-	}
-	if pg.ConstraintName != "" {
-		bad.Reason += fmt.Sprintf(" (constraint %q)", pg.ConstraintName)
-	}
-	return bad
-}
-
-// keyOf names the row whose parameters were sent.
-func (k *applyTable) keyOf(c *call, out []byte) string {
-	if c.bind == 0 {
-		return ""
-	}
-	var parts []string
-	for i, at := range c.keyAt {
-		v, ok := parameter(out[c.bind:], at)
-		if !ok {
-			return ""
-		}
-		text := "NULL"
-		if v != nil {
-			text = string(v)
-		}
-		parts = append(parts, k.load.Key[i]+"="+text)
-	}
-	return strings.Join(parts, ", ")
-}
-
-var errTemporary = errors.New("the role may not make temporary tables")

@@ -87,7 +87,26 @@ func (p *capturePlanner) planTriggers(ctx context.Context) error {
 		}
 		p.step(text, done)
 	}
-	return p.dropTriggers(ctx, wanted)
+	if err := p.dropTriggers(ctx, wanted); err != nil {
+		return err
+	}
+	return p.onlyUndone(ctx)
+}
+
+// onlyUndone leaves out the steps whose effect is there.
+func (p *capturePlanner) onlyUndone(ctx context.Context) error {
+	var undone []providers.Step
+	for _, s := range p.plan.Steps {
+		got, err := p.session.queryRow(ctx, s.Done)
+		if err != nil {
+			return classify(err)
+		}
+		if got[0] != "t" {
+			undone = append(undone, s)
+		}
+	}
+	p.plan.Steps = undone
+	return nil
 }
 
 func (p *capturePlanner) triggersAllowed(t providers.CaptureTable, f *captureFacts) bool {

@@ -40,6 +40,7 @@ type call struct {
 	copies string // the table that a COPY fills, which errors name
 	bind   int    // where in out the parameters begin; 0: none that name a row
 	keyAt  []int  // which of them are the row's key
+	params []int  // which column each of them is for
 
 	none    error // of mustHit
 	commits bool
