@@ -29,20 +29,33 @@ func (r *run) beginHistory() error {
 	h := &history{id: hex.EncodeToString(b[:]), began: time.Now(), entries: map[string]*providers.ApplyEntry{}, actions: map[string]*providers.ActionEntry{}}
 	counts := map[string]int{}
 	for _, a := range r.graph.Actions {
-		counts[a.Endpoint]++
+		counts[kept(a)]++
 	}
 	for _, a := range r.graph.Actions {
-		e := h.entries[a.Endpoint]
+		at := kept(a)
+		if r.env.Conns[at] == nil {
+			continue // a stream is taken down whose target is gone
+		}
+		e := h.entries[at]
 		if e == nil {
 			e = &providers.ApplyEntry{ID: h.id, Plan: r.plan.ID, By: r.env.By, Version: r.plan.Version, Began: h.began.UTC(), Result: "running",
-				Endpoint: a.Endpoint, Actions: make([]providers.ActionEntry, 0, counts[a.Endpoint])}
-			h.entries[a.Endpoint] = e
+				Endpoint: at, Actions: make([]providers.ActionEntry, 0, counts[at])}
+			h.entries[at] = e
 		}
 		e.Actions = append(e.Actions, actionEntry(a))
 		h.actions[a.ID] = &e.Actions[len(e.Actions)-1] // the list has its room
 	}
 	r.history = h
 	return r.writeHistory(r.hard)
+}
+
+// kept is the endpoint that keeps an action in its history: never a source, in which
+// nothing of ours is to be left.
+func kept(a *plan.Action) string {
+	if a.Stream != nil {
+		return a.Stream.Target
+	}
+	return a.Endpoint
 }
 
 func actionEntry(a *plan.Action) providers.ActionEntry {

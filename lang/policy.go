@@ -56,6 +56,7 @@ func (l *loader) schemaPolicy(b *hcl.Block, addr string) {
 		AddColumn: rule(blk.one("add_column")), RemoveColumn: rule(blk.one("remove_column")),
 		ModifyType: rule(blk.one("modify_type")), RenameColumn: rule(blk.one("rename_column")), DropTable: rule(blk.one("drop_table"))}
 	if backup := blk.one("backup"); backup != nil {
+		p.ArgRanges["backup"] = backup.DeclRange
 		p.BackupBefore = get[[]string](backup, "before")
 		p.BackupKeep = int(get[int64](backup, "keep"))
 	}
