@@ -65,17 +65,6 @@ func inMapping(arg string) func(*loader, func(hcl.Range, ...any)) {
 	})
 }
 
-// inColumn makes a finder of a column block's argument that is written.
-func inColumn(arg string) func(*loader, func(hcl.Range, ...any)) {
-	return ofMapping(func(m *Mapping, found func(hcl.Range, ...any)) {
-		for _, c := range m.ColumnBlocks {
-			if rng, ok := c.ArgRanges[arg]; ok {
-				found(rng)
-			}
-		}
-	})
-}
-
 // notYetTable holds all of them. A capability that comes takes its rows out.
 var notYetTable = []lacking{
 	// Continuous sync.

@@ -68,13 +68,3 @@ func (w *work) streamFor(m *plan.Mapping) *plan.Stream {
 	}
 	return w.state.Stream(m.Sync)
 }
-
-// shortNames are the names of streams as people type them.
-func shortNames(streams []*plan.Stream) []string {
-	var out []string
-	for _, st := range streams {
-		out = append(out, strings.TrimPrefix(st.Sync, "sync."))
-	}
-	slices.Sort(out)
-	return out
-}

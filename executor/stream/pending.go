@@ -44,8 +44,6 @@ func (p *pending) reset() {
 	p.merged.Reset()
 }
 
-func (p *pending) empty() bool { return len(p.entries) == 0 && !p.emptied }
-
 // at gives the entry of an encoded key; a new one stands for the target's own row.
 func (p *pending) at(key []byte) (n int32, e *entry, found bool) {
 	n, found = p.keys.number(key)

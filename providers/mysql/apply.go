@@ -90,7 +90,6 @@ type applyTx struct {
 	*applySession
 	opening string
 	out     []byte
-	scratch []byte
 }
 
 // Exec, ExecCount and Query make it a ledger.TxDB.

@@ -27,11 +27,10 @@ const (
 
 // logConn is a connection over which a server sends its binary log, event by event.
 type logConn struct {
-	conn   *client.Conn
-	raw    net.Conn
-	in     *bufio.Reader
-	buf    []byte
-	strict bool
+	conn *client.Conn
+	raw  net.Conn
+	in   *bufio.Reader
+	buf  []byte
 }
 
 // openLog connects as a replica does and asks for the log behind from.

@@ -226,8 +226,6 @@ func (m *tableMap) collations(mariadb bool) []int {
 	return all
 }
 
-const collationBinary = 63
-
 // shapeOf makes a table's description from its table map.
 func (f *binlogReader) shapeOf(t *followedTable, body []byte) (*logTable, error) {
 	m, err := parseTableMap(body)

@@ -16,7 +16,6 @@ import (
 // note is what a page says of one row.
 type note struct {
 	op     row.Op
-	key    []string
 	before string
 }
 
