@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/syncform/syncform/executor"
 	"github.com/syncform/syncform/executor/stream"
