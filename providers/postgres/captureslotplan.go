@@ -108,7 +108,7 @@ func (p *capturePlanner) planStart(ctx context.Context) error {
 	case there.plugin != "pgoutput" || there.database != p.conn.database:
 		return fmt.Errorf("there is a replication slot %q already, which is not syncform's (plugin %q, database %q): choose another slot", c.Slot, there.plugin, there.database)
 	default:
-		p.note("an unused replication slot %q is there already; it is taken for one that an earlier run left, and made anew", c.Slot)
+		return fmt.Errorf("there is a replication slot %q already, of which this state knows nothing: another configuration may follow the database by it. Choose another slot (slot in the cdc block) or, if nobody needs it: SELECT pg_drop_replication_slot(%s)", c.Slot, literal(c.Slot))
 	}
 	return nil
 }
