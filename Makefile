@@ -13,7 +13,7 @@ TESTFLAGS   ?= -timeout 25m
 CHAOS       ?= 100
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages whose work is goroutines sharing things, for the race detector.
-RACE        ?= ./executor/... ./planner/state/... ./providers/row/... ./providers/sqlite/...
+RACE        ?= ./executor/backfill ./executor/stream ./executor/transform ./executor/verify ./planner/state/... ./providers/row/...
 
 .PHONY: help quickstart test race underload bench lint fmt build ci pieces
 

@@ -24,7 +24,8 @@ import (
 // become new; "forward" says that the way back is another matter, and why; "values"
 // names the columns (table.column) whose values change by what the pair is about;
 // "same" says that the two are one schema, spelled in two ways, which plans empty;
-// "since" the oldest major version that knows the words.
+// "since" the oldest major version that knows the words. "fault" says what syncform still
+// does wrong there: such a pair is not run.
 const pairsDir = "../testdata/diff"
 
 // TestPairs changes each pair's old schema into its new one and back: what is planned
@@ -101,6 +102,10 @@ func (b *pairBench) all(t *testing.T, area string) {
 		if p.since != "" && b.provider == "postgresql" && b.version < p.since || p.only != "" && p.only != b.version {
 			continue
 		}
+		if p.fault != "" {
+			t.Logf("KNOWN FAULT, NOT RUN: %s: %s", filepath.Base(dir), p.fault)
+			continue
+		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			b.change(t, p, p.old, p.new, p.refused)
 		})
@@ -113,6 +118,7 @@ func (b *pairBench) all(t *testing.T, area string) {
 type pair2 struct {
 	old, new       string
 	refused, since string
+	fault          string
 	only           string // mysql or mariadb
 	forward, same  bool
 	values         []string
@@ -127,7 +133,7 @@ func readPair(t *testing.T, dir string) pair2 {
 		return string(b)
 	}
 	trim := strings.TrimSpace
-	return pair2{old: read("old.sql"), new: read("new.sql"), refused: trim(read("refused")), since: trim(read("since")), only: trim(read("only")),
+	return pair2{old: read("old.sql"), new: read("new.sql"), refused: trim(read("refused")), since: trim(read("since")), only: trim(read("only")), fault: trim(read("fault")),
 		forward: exists(filepath.Join(dir, "forward")), same: exists(filepath.Join(dir, "same")), values: strings.Fields(read("values"))}
 }
 

@@ -1,9 +1,9 @@
 package verify_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -50,9 +50,19 @@ func TestEveryKindOfDifference(t *testing.T) {
 			{Kind: "extra", Key: "id=5"},
 		},
 	}
-	if !reflect.DeepEqual(r, want) {
-		t.Errorf("got  %+v\nwant %+v", r, want)
+	// What a report keeps for a repair is not shown.
+	if got, want := shown(t, r), shown(t, want); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
+}
+
+func shown(t *testing.T, r verify.Report) string {
+	t.Helper()
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 func TestDuplicatesCount(t *testing.T) {
