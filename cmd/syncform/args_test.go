@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 		"fmt -":                             "syncform fmt -- -",
 		"fmt -- -x":                         "syncform fmt -- -x",
 		"output -raw name":                  "syncform output -raw -- name",
-		"sync -once x":                      "syncform sync -- -once x",
+		"sync -once x":                      "syncform sync -once -- x",
 	} {
 		l, err := parse(app, strings.Fields(in))
 		if err != nil {

@@ -71,8 +71,8 @@ var commandLines = [][]string{
 // in what is printed and in every file but the configuration.
 func checkCanary(t *testing.T, canary string, only func(name string) bool) {
 	for name, config := range canaries(canary) {
-		if !only(name) {
-			continue
+		if !only(name) || strings.HasPrefix(name, "sql ") {
+			continue // a schema from files takes no secret
 		}
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "main.sf.hcl"), []byte(config), 0o600); err != nil {
