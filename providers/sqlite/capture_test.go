@@ -206,9 +206,9 @@ func TestCaptureKeys(t *testing.T) {
 	f.wants("update NULL 2 changed; NULL 1 -;")
 	f.exec("DELETE FROM n")
 	f.wants("delete NULL 2 -;", "delete k NULL -;")
-	f.exec("UPDATE w SET v = 'y'", "UPDATE w SET a = 'KEY'")
+	f.exec("BEGIN", "UPDATE w SET v = 'y'", "UPDATE w SET a = 'KEY'", "COMMIT")
 	f.wants("update KEY \x00\xff 0.1 y; key \x00\xff 0.1 -;")
-	f.exec("UPDATE five SET v = 'y'", "UPDATE five SET a = 10")
+	f.exec("BEGIN", "UPDATE five SET v = 'y'", "UPDATE five SET a = 10", "COMMIT")
 	f.wants("update 10 2 3 4 5 y; 1 2 3 4 5 -;")
 }
 
