@@ -159,7 +159,7 @@ func (b *builder) takeOver(ctx context.Context, w *want, p *prober) {
 	case !b.replaced(w):
 		b.errorAt(w.cfg.DeclRange, sumRows, "Table %s of %s exists and holds %s that syncform did not write. Give %s another target_table, empty the table, or run with -replace='%s' to load the source's rows beside them and put those in their place.",
 			w.name, w.target.addr, rowsText(w.live.Rows), w.addr, w.addr)
-		return
+		b.fillable(w, w.live) // another of its troubles, told at once
 	case w.cfg.PreventDestroy:
 		b.errorAt(w.cfg.DeclRange, sumPrevent, "%s: -replace would put the source's rows in place of those of table %s, which prevent_destroy forbids.", w.addr, w.name)
 		return

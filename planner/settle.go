@@ -106,7 +106,7 @@ func (b *builder) settle(w *want) {
 		}
 	}
 	if k.load {
-		b.fillable(w)
+		b.fillable(w, &k.result)
 	}
 }
 
@@ -156,15 +156,15 @@ func (b *builder) keep(w *want) {
 	}
 }
 
-// fillable checks that rows can be written without the live columns that the mapping
-// does not fill.
-func (b *builder) fillable(w *want) {
+// fillable checks that rows can be written to a table without those of its columns that
+// the mapping does not fill.
+func (b *builder) fillable(w *want, in *schema.Table) {
 	carried := make(map[string]bool, len(w.work.mapping.Columns))
 	for _, c := range w.work.mapping.Columns {
 		carried[c.Target] = true
 	}
-	for i := range w.work.result.Columns {
-		c := &w.work.result.Columns[i]
+	for i := range in.Columns {
+		c := &in.Columns[i]
 		if carried[c.Name] || c.Nullable || filled(c) || w.table.Column(c.Name) != nil {
 			continue
 		}

@@ -194,7 +194,7 @@ func TestATargetTableOfOthers(t *testing.T) {
 			providertest.Exec(t, source, "CREATE TABLE users (id integer PRIMARY KEY, name varchar(20))", "INSERT INTO users VALUES (1, 'a')")
 			providertest.Exec(t, target, "CREATE TABLE users (id integer PRIMARY KEY, other varchar(20) NOT NULL)", "INSERT INTO users VALUES (7, 'seven')")
 			dir := copyConfig(t, s, source, s, target)
-			contains(t, failing(t, dir, "apply", "-auto-approve"), "Target table holds rows", "on main.sf.hcl line")
+			contains(t, failing(t, dir, "apply", "-auto-approve"), "Target table holds rows", "Target table has other columns", `"other"`, "on main.sf.hcl line")
 			if rows := lines(providertest.Query(t, target, "SELECT id, other FROM users")); len(rows) != 1 || rows[0] != "7\tseven" {
 				t.Errorf("rows %q", rows)
 			}
