@@ -81,6 +81,7 @@ func (w *walsender) start(ctx context.Context, slot, publication string, from ls
 		}
 		switch kind {
 		case 'W':
+			w.in.r = &paced{r: w.in.r}
 			return nil
 		case 'E':
 			return classify(parseServerError(body))

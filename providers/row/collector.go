@@ -32,6 +32,7 @@ type Collector struct {
 	end     mark          // of the last whole transaction in fill
 	open    bool          // a batch that ends within a transaction was handed over, and the rest is not committed yet
 	waiting bool          // the taker waits for a batch
+	brisk   bool          // the last batch taken held many transactions
 	full    *Changes      // handed over, not taken yet
 	spare   []*Changes
 	err     error
@@ -183,6 +184,36 @@ func (c *Collector) give() {
 	c.wake()
 }
 
+// While transactions come so many at a time, the taker lets a batch grow for a moment:
+// each costs the target a transaction of its own.
+const (
+	briskTransactions = 32
+	briskPause        = 10 * time.Millisecond
+)
+
+// linger lets a brisk stream fill its batch. mu is held, and let go meanwhile.
+func (c *Collector) linger(ctx context.Context) {
+	c.brisk = false
+	timer := time.NewTimer(briskPause)
+	defer timer.Stop()
+	for c.full == nil && c.err == nil {
+		cond := c.cond
+		c.mu.Unlock()
+		over := false
+		select {
+		case <-cond:
+		case <-timer.C:
+			over = true
+		case <-ctx.Done():
+			over = true
+		}
+		c.mu.Lock()
+		if over {
+			return
+		}
+	}
+}
+
 // Take returns the next batch. Where nothing comes within quiet it returns an empty batch
 // with the position reached, so that a quiet stream can be checkpointed too; its Position
 // is empty where none is known yet. Hand each batch back by Recycle.
@@ -191,9 +222,12 @@ func (c *Collector) Take(ctx context.Context, quiet time.Duration) (*Changes, er
 	defer timer.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.brisk {
+		c.linger(ctx)
+	}
 	for timeUp := false; ; {
 		if b := c.full; b != nil {
-			c.full = nil
+			c.full, c.brisk = nil, b.Transactions >= briskTransactions
 			c.wake()
 			return b, nil
 		}
