@@ -17,6 +17,10 @@ type needs struct {
 	changes        []needed
 	seen           map[string]bool
 	owned          []needed // OwnSequence, once the tables are there
+	// Where enums and domains are another's to make: who asks for what a composite type is
+	// made of, and the composite types, which come behind those.
+	of       func(*want, schema.Type)
+	composed []needed
 }
 
 // needed is one such change, with the mapping that first asks for it.
@@ -45,6 +49,7 @@ func (b *builder) gatherNeeds(wants []*want) *needs {
 		}
 		if w.work.create {
 			n.schema(w, w.name.Schema)
+			n.extensions(w)
 		}
 	}
 	return n
@@ -92,7 +97,10 @@ func (n *needs) typ(w *want, t schema.Type) {
 		} else {
 			n.modifyEnum(w, *have, e)
 		}
-	case !slices.Contains(n.target.Types, t.Name) && !n.seen["type "+t.Name.String()]:
+	case slices.Contains(n.target.Types, t.Name):
+		n.sameComposed(w, t.Name)
+	case n.madeType(w, t):
+	case !n.seen["type "+t.Name.String()]:
 		n.seen["type "+t.Name.String()] = true
 		n.b.errorAt(w.cfg.DeclRange, sumType, "%s: %s of table %s is of type %s, which is not there in %s and which syncform does not make. Make it there first (CREATE TYPE, or CREATE EXTENSION for an extension's), declare the column otherwise (column block, type), or leave it out (exclude_columns).",
 			w.addr, columnOfType(w, t.Name), w.from.Name, t.Name, w.target.addr)

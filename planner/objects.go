@@ -79,10 +79,12 @@ func (g *gatherer) run(covers []cover) {
 		}
 	}
 	n := &needs{b: g.b, seen: map[string]bool{}, source: g.source, target: g.target}
+	n.of = func(w *want, t schema.Type) { g.need(n, w, t) }
 	if g.s.target.hasSchemas() {
 		for _, w := range g.wants {
 			if w.work.create {
 				n.schema(w, w.name.Schema)
+				n.extensions(w)
 			}
 			for i := range w.table.Columns {
 				g.need(n, w, w.table.Columns[i].Type)
@@ -101,6 +103,7 @@ func (g *gatherer) run(covers []cover) {
 	}
 	g.enums(n)
 	g.domains(n)
+	g.o.make = append(g.o.make, n.composed...)
 	g.sequences(n)
 	g.o.schemas = append(g.o.schemas, n.changes...)
 	for in, w := range g.pruned {

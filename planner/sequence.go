@@ -147,6 +147,10 @@ func with(db *schema.Database, c schema.Change, p providers.StepPlanner) *schema
 	switch c := c.(type) {
 	case schema.AddSchema:
 		db.Schemas = append(slices.Clone(db.Schemas), c.Schema)
+	case schema.AddExtension:
+		db.Extensions = append(slices.Clone(db.Extensions), schema.Extension{Name: c.Name, Schema: c.Schema})
+	case schema.AddComposed:
+		db.Composed = append(slices.Clone(db.Composed), c.Type)
 	case schema.AddEnum:
 		db.Enums = append(slices.Clone(db.Enums), c.Enum)
 	case schema.ModifyEnum:

@@ -81,6 +81,8 @@ type catalogue struct {
 	comments   map[commentKey]string
 	others     []schema.Object
 	namedTypes []schema.Name
+	extensions extensionRows
+	composed   []composedRow
 	texts      map[string]string // see intern
 
 	columns     []columnRow
@@ -184,6 +186,10 @@ func (r *catalogue) take(i int, v [][]byte) {
 		r.opclasses[f(0)] = opclass{schema.Name{Schema: f(1), Name: f(2)}, yes(3)}
 	case qNamedTypes:
 		r.namedTypes = append(r.namedTypes, schema.Name{Schema: f(0), Name: f(1)})
+	case qExtensions:
+		r.extensions.take(f(0), f(1), schema.Name{Schema: f(2), Name: f(3)})
+	case qComposed:
+		r.composed = append(r.composed, composedRow{name: schema.Name{Schema: f(0), Name: f(1)}, definition: f(2), of: f(3)})
 	case qOthers:
 		r.others = append(r.others, schema.Object{Kind: f(0), Name: schema.Name{Schema: f(1), Name: f(2)}})
 	}
@@ -229,6 +235,8 @@ func (r *catalogue) database() *schema.Database {
 		}
 	}
 	db.Types = r.namedTypes
+	db.Extensions, db.Available = r.extensions.build()
+	r.buildComposed(db)
 	r.buildTypes(db)
 	r.buildSequences(db)
 	slices.SortFunc(db.Tables, func(a, b schema.Table) int { return a.Name.Compare(b.Name) })

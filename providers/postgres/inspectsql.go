@@ -23,6 +23,8 @@ const (
 	qCollations
 	qOpclasses
 	qNamedTypes
+	qExtensions
+	qComposed
 	qOthers
 )
 
@@ -148,6 +150,8 @@ func inspection(version int, s scope) []string {
 	q[qOpclasses] = `SELECT c.oid, n.nspname, c.opcname, c.opcdefault FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace`
 	q[qNamedTypes] = `SELECT n.nspname, t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%' AND t.typcategory <> 'A' AND (t.typrelid = 0 OR c.relkind = 'c') ORDER BY 1, 2`
+	q[qExtensions] = extensionsQuery(s)
+	q[qComposed] = composedQuery(s)
 	q[qOthers] = othersQuery(s)
 	return q
 }

@@ -79,6 +79,10 @@ func (p *stepPlan) change(change schema.Change) error {
 	switch c := change.(type) {
 	case schema.AddSchema:
 		p.addf("CREATE SCHEMA IF NOT EXISTS %s", quote(c.Schema))
+	case schema.AddExtension:
+		p.addf("CREATE EXTENSION IF NOT EXISTS %s SCHEMA %s CASCADE", quote(c.Name), quote(c.Schema))
+	case schema.AddComposed:
+		p.addf("CREATE TYPE %s %s", quoteName(c.Type.Name), c.Type.Definition)
 	case schema.AddEnum:
 		p.addEnum(c.Enum)
 	case schema.ModifyEnum:

@@ -10,6 +10,8 @@ func (d *Database) Working() *Database {
 	w := *d
 	w.Schemas = slices.Clone(d.Schemas)
 	w.Tables = slices.Clone(d.Tables)
+	w.Extensions = slices.Clone(d.Extensions)
+	w.Composed = slices.Clone(d.Composed)
 	w.Enums = slices.Clone(d.Enums)
 	w.Domains = slices.Clone(d.Domains)
 	w.Sequences = slices.Clone(d.Sequences)
@@ -24,6 +26,10 @@ func (d *Database) Apply(c Change) {
 	switch c := c.(type) {
 	case AddSchema:
 		d.Schemas = put(d.Schemas, c.Schema, cmp.Compare)
+	case AddExtension:
+		d.Extensions = put(d.Extensions, Extension{Name: c.Name, Schema: c.Schema}, func(a, b Extension) int { return cmp.Compare(a.Name, b.Name) })
+	case AddComposed:
+		d.Composed = put(d.Composed, c.Type, func(a, b Composed) int { return a.Name.Compare(b.Name) })
 	case AddEnum:
 		d.Enums = put(d.Enums, c.Enum, func(a, b Enum) int { return a.Name.Compare(b.Name) })
 	case ModifyEnum:

@@ -25,6 +25,15 @@ type (
 	AddSchema struct {
 		Schema string `json:"schema"`
 	}
+	// AddExtension makes an extension that the server has at hand, and those it needs.
+	AddExtension struct {
+		Name   string `json:"name"`
+		Schema string `json:"schema"`
+	}
+	// AddComposed makes a composite or range type.
+	AddComposed struct {
+		Type Composed `json:"type"`
+	}
 	// AddEnum makes a named enum type.
 	AddEnum struct {
 		Enum Enum `json:"enum"`
@@ -249,6 +258,8 @@ type (
 )
 
 func (AddSchema) Table() Name          { return Name{} }
+func (AddExtension) Table() Name       { return Name{} }
+func (AddComposed) Table() Name        { return Name{} }
 func (AddEnum) Table() Name            { return Name{} }
 func (ModifyEnum) Table() Name         { return Name{} }
 func (DropSchema) Table() Name         { return Name{} }
@@ -292,6 +303,8 @@ func (c EmptyTable) Table() Name       { return c.In }
 func (c AdvanceSequences) Table() Name { return c.To.Name }
 
 func (AddSchema) change()        {}
+func (AddExtension) change()     {}
+func (AddComposed) change()      {}
 func (AddEnum) change()          {}
 func (ModifyEnum) change()       {}
 func (DropSchema) change()       {}

@@ -12,7 +12,7 @@ import (
 
 // changeKinds lists one value of each Change, for decoding by name.
 var changeKinds = []Change{
-	AddSchema{}, AddEnum{}, ModifyEnum{}, AddDomain{}, AddSequence{}, OwnSequence{},
+	AddSchema{}, AddExtension{}, AddComposed{}, AddEnum{}, ModifyEnum{}, AddDomain{}, AddSequence{}, OwnSequence{},
 	AddTable{}, DropTable{}, RenameTable{}, ModifyTable{},
 	AddColumn{}, DropColumn{}, ModifyColumn{}, RenameColumn{},
 	AddPrimaryKey{}, DropPrimaryKey{}, AddUnique{}, DropUnique{}, AddIndex{}, DropIndex{},

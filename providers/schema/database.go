@@ -1,6 +1,9 @@
 package schema
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // System names a family of servers that share a dialect.
 type System string
@@ -60,7 +63,11 @@ type Database struct {
 	Domains       []Domain   `json:"domains,omitempty"`
 	Sequences     []Sequence `json:"sequences,omitempty"` // those that no identity column owns
 	Types         []Name     `json:"types,omitempty"`     // every named type that a column can have, those that syncform does not make (composite, range, an extension's) among them
+	Composed      []Composed `json:"composed,omitempty"`  // of Types, those that syncform can make
 	Others        []Object   `json:"others,omitempty"`    // seen but not managed
+
+	Extensions []Extension `json:"extensions,omitempty"` // that are there (PostgreSQL)
+	Available  []string    `json:"available,omitempty"`  // extensions that the server could make, those that are there among them
 }
 
 // Object is something that inspection saw and syncform does not manage.
@@ -71,6 +78,22 @@ type Object struct {
 	// that it hangs on (SQLite's triggers).
 	On         Name   `json:"on,omitzero"`
 	Definition string `json:"definition,omitempty"`
+}
+
+// Extension is an extension that is there (PostgreSQL).
+type Extension struct {
+	Name   string `json:"name"`
+	Schema string `json:"schema"`
+	Types  []Name `json:"types,omitempty"`  // that come with it
+	Tables []Name `json:"tables,omitempty"` // that rest on it: by a column's type, an index's operators, a default's function
+}
+
+// Composed is a composite or range type (PostgreSQL), which is made where it is missing
+// and never changed.
+type Composed struct {
+	Name       Name   `json:"name"`
+	Definition string `json:"definition"` // what follows the name in CREATE TYPE; "" of a multirange, which comes with the range that it is of
+	Of         []Type `json:"of"`         // the types that it is made of
 }
 
 // Enum is a named enum type (PostgreSQL). Labels are in their sort order.
@@ -113,6 +136,36 @@ func (d *Database) Table(n Name) *Table {
 	for i := range d.Tables {
 		if d.Tables[i].Name == n {
 			return &d.Tables[i]
+		}
+	}
+	return nil
+}
+
+// Composite returns the composite or range type of that name, or nil.
+func (d *Database) Composite(n Name) *Composed {
+	for i := range d.Composed {
+		if d.Composed[i].Name == n {
+			return &d.Composed[i]
+		}
+	}
+	return nil
+}
+
+// Extension returns the extension of that name, or nil.
+func (d *Database) Extension(name string) *Extension {
+	for i := range d.Extensions {
+		if d.Extensions[i].Name == name {
+			return &d.Extensions[i]
+		}
+	}
+	return nil
+}
+
+// ExtensionOf returns the extension that a type comes with, or nil.
+func (d *Database) ExtensionOf(typ Name) *Extension {
+	for i := range d.Extensions {
+		if slices.Contains(d.Extensions[i].Types, typ) {
+			return &d.Extensions[i]
 		}
 	}
 	return nil

@@ -114,6 +114,10 @@ func describe(c schema.Change) (sym, text string) {
 	switch c := c.(type) {
 	case schema.AddSchema:
 		return "+", "schema " + c.Schema
+	case schema.AddExtension:
+		return "+", "extension " + c.Name + " in schema " + c.Schema
+	case schema.AddComposed:
+		return "+", "type " + c.Type.Name.String() + " " + c.Type.Definition
 	case schema.AddEnum:
 		return "+", "type " + c.Enum.Name.String() + " enum (" + strings.Join(c.Enum.Labels, ", ") + ")"
 	case schema.ModifyEnum:
