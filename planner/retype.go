@@ -10,8 +10,11 @@ import (
 // gives it back afterwards: checks, conditions and computed columns are kept by the
 // server as they were read with the old type.
 func (s *script) retypes(wants []*want, o *objects) {
-	if isMySQL(s.target.db.System) {
+	switch {
+	case isMySQL(s.target.db.System):
 		releaseIndexed(wants, s.target.db.System)
+	case s.target.db.System == schema.PostgreSQL:
+		releaseKeyed(wants, s.target.db.System)
 	}
 	if s.target.db.System != schema.PostgreSQL {
 		return
@@ -96,6 +99,39 @@ func releaseIndexed(wants []*want, sys schema.System) {
 	}
 }
 
+// releaseKeyed swaps the foreign keys that rest on a key or unique index which goes:
+// PostgreSQL ties each to one of them.
+func releaseKeyed(wants []*want, sys schema.System) {
+	gone := map[schema.Name][][]string{} // the columns of the keys that go, by table
+	for _, w := range wants {
+		for _, d := range w.work.diffs {
+			var k schema.Key
+			switch c := d.change.(type) {
+			case schema.DropPrimaryKey:
+				k = c.Key
+			case schema.DropUnique:
+				k = c.Key
+			case schema.DropIndex:
+				k.Parts = c.Index.Parts
+			}
+			if len(k.Parts) > 0 && !d.held() {
+				gone[w.name] = append(gone[w.name], k.Columns())
+			}
+		}
+	}
+	for _, w := range wants {
+		if w.live == nil {
+			continue
+		}
+		r := &releaser{w: w, sys: sys}
+		for _, k := range w.live.ForeignKeys {
+			if slices.ContainsFunc(gone[k.RefTable], func(cols []string) bool { return sameSet(cols, k.RefColumns) }) {
+				r.foreignKey(k)
+			}
+		}
+	}
+}
+
 // remade lists the columns that go and come back.
 func remade(w *want) []string {
 	var out []string
@@ -142,6 +178,14 @@ func (r *releaser) computed(cols, hard map[string]bool) {
 		if to == nil {
 			continue // it goes anyway
 		}
+		hard[c.Name] = true
+		r.keysOf(c.Name)
+		if slices.ContainsFunc(r.w.work.diffs, func(d difference) bool {
+			drop, ok := d.change.(schema.DropColumn)
+			return ok && drop.Column.Name == c.Name
+		}) {
+			continue // it is made anew for a reason of its own
+		}
 		r.w.work.diffs = slices.DeleteFunc(r.w.work.diffs, func(d difference) bool {
 			m, ok := d.change.(schema.ModifyColumn)
 			return ok && m.To.Name == c.Name
@@ -150,8 +194,6 @@ func (r *releaser) computed(cols, hard map[string]bool) {
 		r.w.work.diffs = append(r.w.work.diffs,
 			difference{change: schema.DropColumn{In: r.w.name, Column: c}, column: c.Name, reason: why, early: true},
 			difference{change: schema.AddColumn{In: r.w.name, Column: *to}, column: c.Name, reason: why})
-		hard[c.Name] = true
-		r.keysOf(c.Name)
 	}
 }
 

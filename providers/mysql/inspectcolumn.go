@@ -198,8 +198,15 @@ func (r *createReader) resolveCollations() {
 		if c.Charset = r.charsetOnly[c.Name]; c.Charset == "" {
 			c.Charset = r.server.charsetOf(c.Collation)
 		}
+		if r.charsetOnly[c.Name] != "" && c.Collation == o["collation"] && c.Charset == o["charset"] {
+			r.option(explicitCollation+c.Name, "on")
+		}
 	}
 }
+
+// explicitCollation begins the option of a table that says that a column writes out the
+// collation which is the table's too: MySQL keeps that, and shows it.
+const explicitCollation = "explicit_collation "
 
 // resolveChecks takes MariaDB's json alias for the type that it is, and gives the
 // other checks of a column the column's name, as the server's catalogue does.

@@ -27,7 +27,7 @@ func (s *server) columnDDL(t *schema.Table, c schema.Column, auto bool) string {
 			if charset == "" {
 				charset = s.charsetOf(c.Collation)
 			}
-			if t == nil || t.Options["collation"] != c.Collation || t.Options["charset"] != charset { // else it is the table's
+			if t == nil || t.Options["collation"] != c.Collation || t.Options["charset"] != charset || t.Options[explicitCollation+c.Name] != "" { // else it is the table's
 				fmt.Fprintf(&b, " CHARACTER SET %s COLLATE %s", charset, c.Collation)
 			}
 		}
@@ -263,7 +263,7 @@ func (s *server) optionsDDL(t *schema.Table) []string {
 		list = append(list, s.optionDDL("engine", e))
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.Options)) {
-		if key != "engine" && !strings.Contains(key, "period ") && !strings.HasPrefix(key, "without_versioning ") {
+		if key != "engine" && !strings.Contains(key, "period ") && !strings.HasPrefix(key, "without_versioning ") && !strings.HasPrefix(key, explicitCollation) {
 			list = append(list, s.optionDDL(key, t.Options[key]))
 		}
 	}

@@ -42,6 +42,7 @@ func (s *server) lenient(t *schema.Table) string {
 // modifyTable changes comment, options and partitions, all of them in one statement.
 func (p *stepPlan) modifyTable(from, to schema.Table) {
 	var actions []string
+	var respelled []string // columns whose collation is written out, or no longer is
 	versioned := func(t schema.Table) bool { return t.Options["system_versioning"] != "" }
 	if versioned(from) != versioned(to) {
 		actions = append(actions, map[bool]string{true: "ADD", false: "DROP"}[versioned(to)]+" SYSTEM VERSIONING")
@@ -56,7 +57,10 @@ func (p *stepPlan) modifyTable(from, to schema.Table) {
 	for _, k := range slices.Sorted(maps.Keys(keys)) {
 		v, set := to.Options[k]
 		switch {
-		case from.Options[k] == v, k == "system_versioning", strings.Contains(k, " "):
+		case from.Options[k] == v, k == "system_versioning":
+		case strings.HasPrefix(k, explicitCollation):
+			respelled = append(respelled, strings.TrimPrefix(k, explicitCollation))
+		case strings.Contains(k, " "):
 		case set:
 			actions = append(actions, p.server.optionDDL(k, v))
 		case optionDefaults[k] != "":
@@ -71,8 +75,10 @@ func (p *stepPlan) modifyTable(from, to schema.Table) {
 	if from.Comment != to.Comment {
 		actions = append(actions, "COMMENT="+literal(to.Comment))
 	}
-	// A change of the default charset alone must not touch the columns: they say
-	// their own, and DEFAULT CHARSET does not convert them.
+	actions = append(actions, p.respell(from, to, respelled)...)
+	if from.Options["key_block_size"] != to.Options["key_block_size"] {
+		actions = append(actions, p.rekey(to.Name)...)
+	}
 	if len(actions) > 0 {
 		p.alter(to.Name, strings.Join(actions, ", "), "")
 		p.online(to.Name, tableOffline(from, to))
@@ -85,6 +91,43 @@ func (p *stepPlan) modifyTable(from, to schema.Table) {
 		p.alter(to.Name, "PARTITION BY "+to.Partition.Definition, "")
 		p.online(to.Name, "the rows move: "+copies)
 	}
+}
+
+// respell writes columns anew whose charset and collation stay but are said otherwise.
+// DEFAULT CHARSET converts no column, and MySQL keeps whether one says its own.
+func (p *stepPlan) respell(from, to schema.Table, columns []string) []string {
+	if p.server.mariadb() {
+		return nil
+	}
+	t := *p.table(to.Name)
+	t.Options = to.Options
+	changes := from.Options["collation"] != to.Options["collation"]
+	var out []string
+	for _, c := range t.Columns {
+		follows := changes && c.Type.IsText() && (c.Collation == from.Options["collation"] || c.Collation == to.Options["collation"])
+		if follows || slices.Contains(columns, c.Name) {
+			out = append(out, "MODIFY COLUMN "+p.server.columnDDL(&t, c, p.keyed(to.Name, c.Name)))
+		}
+	}
+	return out
+}
+
+// rekey makes the keys anew: MariaDB's keep the block size that the table had.
+func (p *stepPlan) rekey(in schema.Name) []string {
+	if !p.server.mariadb() {
+		return nil
+	}
+	t := p.table(in)
+	var out []string
+	if t.PrimaryKey != nil {
+		out = append(out, "DROP PRIMARY KEY", "ADD "+p.server.primaryKeyDDL(*t.PrimaryKey))
+	}
+	for _, x := range t.Indexes {
+		if x.Options["key_block_size"] == "" {
+			out = append(out, "DROP INDEX "+ident(x.Name), "ADD "+p.server.indexDDL(x))
+		}
+	}
+	return out
 }
 
 // optionDefaults are the values that stand for an option that is not set.
