@@ -102,10 +102,10 @@ func sameMapping(t *testing.T, from, to system) {
 			}
 		}
 	}
-	run(t, dir, 0, verify...)
 	if t.Failed() {
 		t.Log("the history:\n" + strings.Join(h.log, "\n"))
 	}
+	run(t, dir, 0, verify...)
 	run(t, dir, 0, "destroy", "-auto-approve")
 	left(t, from, h.url)
 }
