@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -45,7 +47,7 @@ func (b *builder) chooseColumns(w *want) bool {
 			continue
 		}
 		if _, twice := renames[col.Name]; twice {
-			b.errorAt(w.cfg.Range("exclude_columns"), sumTwoColumns, "%s: column %q is both in columns and in exclude_columns.", w.addr, col.Name)
+			b.errorAt(w.cfg.Range("exclude_columns."+name), sumTwoColumns, "%s: column %q is both in columns and in exclude_columns.", w.addr, col.Name)
 			ok = false
 		}
 		excluded[col.Name] = true
@@ -130,7 +132,7 @@ func (b *builder) noColumn(w *want, arg, name string) {
 	if hint == "" {
 		hint = fmt.Sprintf(" Its columns: %s.", some(names))
 	}
-	b.errorAt(w.cfg.Range(arg), sumNoColumn, "Table %s of %s has no column %q.%s", w.from.Name, w.source.addr, name, hint)
+	b.errorAt(w.cfg.Range(arg+"."+name), sumNoColumn, "Table %s of %s has no column %q.%s", w.from.Name, w.source.addr, name, hint)
 }
 
 // block works what a column block says into cols.
@@ -215,12 +217,25 @@ func (c *chooser) distinct() bool {
 		x := &c.w.columns[i]
 		name := foldColumn(c.w.target.db.System, x.name)
 		if y := seen[name]; y != nil {
-			c.b.errorAt(c.w.cfg.Range("columns"), sumTwoColumns, "%s maps both %s and %s to the column %q.", c.w.addr, x.from(), y.from(), x.name)
+			c.b.errorAt(c.at(x), sumTwoColumns, "%s maps both %s and %s to the column %q.", c.w.addr, x.from(), y.from(), x.name)
 			ok = false
 		}
 		seen[name] = x
 	}
 	return ok
+}
+
+// at is where the configuration asks for a column.
+func (c *chooser) at(x *column) hcl.Range {
+	switch {
+	case x.block != nil:
+		return x.block.DeclRange
+	case x.expr != nil:
+		return x.expr.rng
+	case x.source != nil:
+		return c.w.cfg.Range("columns." + x.source.Name)
+	}
+	return c.w.cfg.Range("columns")
 }
 
 // from names where a column comes from, for a message.
@@ -272,6 +287,6 @@ func (b *builder) unseen(m *lang.Mapping) {
 			continue
 		}
 		arg, name, _ := strings.Cut(key, " ")
-		b.errorAt(m.Range(arg), sumNoColumn, "No table that %q stands for has a column %q.", m.Label, name)
+		b.errorAt(m.Range(arg+"."+name), sumNoColumn, "No table that %q stands for has a column %q.", m.Label, name)
 	}
 }

@@ -233,8 +233,8 @@ func (b *builder) checkKey(w *want) bool {
 	names := pk.Columns()
 	rng := w.cfg.DeclRange
 	for _, arg := range []string{"exclude_columns", "columns"} {
-		if r, ok := w.cfg.ArgRanges[arg]; ok {
-			rng = r
+		if _, ok := w.cfg.ArgRanges[arg]; ok {
+			rng = w.cfg.Range(arg + "." + names[0])
 			break
 		}
 	}

@@ -225,7 +225,13 @@ func (e *bench) name(s string) schema.Name {
 func render(p *plan.Plan, diags hcl.Diagnostics) string {
 	var b strings.Builder
 	for _, d := range diags {
+		if d.Severity == hcl.DiagWarning {
+			b.WriteString("warning: ")
+		}
 		fmt.Fprintf(&b, "%s: %s\n", d.Summary, d.Detail)
+		if d.Subject != nil {
+			fmt.Fprintf(&b, "    at %s\n", placeOf(*d.Subject))
+		}
 	}
 	if p == nil {
 		return b.String()
@@ -256,6 +262,15 @@ func render(p *plan.Plan, diags hcl.Diagnostics) string {
 		b.WriteString("nothing to do\n")
 	}
 	return b.String()
+}
+
+// placeOf writes a range, and what stands there.
+func placeOf(r hcl.Range) string {
+	text := ""
+	if src, err := os.ReadFile(r.Filename); err == nil && r.End.Byte <= len(src) && r.Start.Line == r.End.Line {
+		text = ": " + string(src[r.Start.Byte:r.End.Byte])
+	}
+	return fmt.Sprintf("%s:%d,%d-%d%s", filepath.Base(r.Filename), r.Start.Line, r.Start.Column, r.End.Column, text)
 }
 
 func renderAction(b *strings.Builder, a *plan.Action) {

@@ -63,10 +63,14 @@ func uniqueKeys(t *schema.Table) [][]string {
 // givenKey takes the mapping's own key: source columns, or target columns where no
 // source column of that name is mapped.
 func (b *builder) givenKey(w *want) bool {
-	at := w.cfg.Range("key")
 	for _, name := range w.cfg.Key {
+		at := w.cfg.Range("key." + name)
 		c := w.keyColumn(name)
+		over := w.computedKey(name)
 		switch {
+		case c == nil && over != nil:
+			b.errorAt(over.rng, sumKey, "%s: column %q is of the mapping's key, and what the expression makes of it need not tell a row from all others. Map it as it is beside it (a column block with from), or take another key.", w.addr, name)
+			return false
 		case c == nil && findColumn(w.source.db.System, w.from, name) != nil:
 			b.errorAt(at, sumKey, "%s: the key's column %q is not mapped, so the target could not find a row by it.", w.addr, name)
 			return false
@@ -83,6 +87,17 @@ func (b *builder) givenKey(w *want) bool {
 		w.key = append(w.key, c.Name)
 	}
 	return true
+}
+
+// computedKey gives the expression that stands in the place of a column that a key
+// names, or nil.
+func (w *want) computedKey(name string) *computed {
+	for _, c := range w.columns {
+		if c.expr != nil && (c.name == name || c.expr.over != nil && foldColumn(w.source.db.System, c.expr.over.Name) == foldColumn(w.source.db.System, name)) {
+			return c.expr
+		}
+	}
+	return nil
 }
 
 func (w *want) keyColumn(name string) *schema.Column {

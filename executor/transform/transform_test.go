@@ -250,3 +250,68 @@ func BenchmarkRow(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
 }
+
+// wide is a mapping of 16 columns with transforms of three and a filter, and a row of it.
+func wide() (*plan.Mapping, []string) {
+	m := &plan.Mapping{Addr: `sync.s.mapping["orders"]`, SourceTable: schema.Name{Name: "orders"}, SourceKey: []string{"c0"}, TargetKey: []string{"c0"}, Filters: []string{"c1 != 'cancelled'"}}
+	values := []string{"1234567", "shipped", "1999.90", "3", "Customer.1X2Y@Example.com", "2024-02-29 12:30:15.5"}
+	types := []schema.Type{{Kind: schema.Int, Bits: 64}, {Kind: schema.Varchar, Length: 12}, {Kind: schema.Decimal, Precision: 12, Scale: 2}, num, {Kind: schema.Varchar, Length: 80}, {Kind: schema.Timestamp}}
+	var r []string
+	for i := range 16 {
+		typ, v := text, "some text of a column"
+		if i < len(types) {
+			typ, v = types[i], values[i]
+		}
+		name := "c" + strconv.Itoa(i)
+		c := plan.Column{Source: name, Target: name, SourceType: typ}
+		if x := map[int]string{2: "c2 * c3", 4: "LOWER(c4)", 5: "DATE(c5)"}[i]; x != "" {
+			c.Source, c.Expr = "", x
+		}
+		m.Columns, m.Reads, r = append(m.Columns, c), append(m.Reads, plan.SourceColumn{Name: name, Type: typ}), append(r, v)
+	}
+	return m, r
+}
+
+// TestNoAllocationPerRow: a row that is transformed and filtered costs no allocation.
+func TestNoAllocationPerRow(t *testing.T) {
+	for _, x := range []struct {
+		name string
+		make func() (*plan.Mapping, []string)
+	}{{"wide", wide}, {"users", func() (*plan.Mapping, []string) {
+		return users(), []string{"1234567", "Ann Example", "Ann@Example.com", "active", "50"}
+	}}} {
+		m, values := x.make()
+		in, s := batch(values, values, values, values), stage(t, m, transform.Options{})
+		out := row.NewBatch(len(m.Columns))
+		perRun := testing.AllocsPerRun(100, func() {
+			out.Reset()
+			for r := range in.Rows {
+				if v, err := s.Row(out, in, r, now); err != nil || !v.Kept {
+					t.Fatal(v, err)
+				}
+			}
+		})
+		if perRun != 0 {
+			t.Errorf("%s: %v allocations for %d rows", x.name, perRun, in.Rows)
+		}
+	}
+}
+
+func BenchmarkWideRow(b *testing.B) {
+	m, values := wide()
+	all := make([][]string, 1000)
+	for i := range all {
+		all[i] = values
+	}
+	in, s, out := batch(all...), stage(b, m, transform.Options{}), row.NewBatch(len(m.Columns))
+	b.ReportAllocs()
+	for b.Loop() {
+		out.Reset()
+		for r := range in.Rows {
+			if _, err := s.Row(out, in, r, now); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+}

@@ -56,6 +56,26 @@ func TestTriggerLateCommit(t *testing.T) {
 	})
 }
 
+// A row whose key changed and that goes within one drain goes from under its new key,
+// where before-values are noted too; and a new row under the old key stays.
+func TestTriggerKeyChangesWithBefore(t *testing.T) {
+	providertest.EachMySQL(t, func(t *testing.T, url string) {
+		from, to := pairOf(t, url, "CREATE TABLE a (id int primary key, v int)")
+		exec(t, from, "INSERT INTO a VALUES (1, 1), (2, 2), (13, 3)")
+		f := followAs(t, from, to, providers.Capture{Method: providers.Trigger, Before: true}, "a")
+		exec(t, from, "UPDATE a SET id = 14 WHERE id = 13; UPDATE a SET id = 13 WHERE id = 1; INSERT INTO a VALUES (1, 10); UPDATE a SET v = 9 WHERE id = 2")
+		f.catchUp()
+		f.same()
+		exec(t, from, "UPDATE a SET id = 5 WHERE id = 2; DELETE FROM a WHERE id = 13; INSERT INTO a VALUES (13, 1); UPDATE a SET id = 15 WHERE id = 13; DELETE FROM a WHERE id = 15; DELETE FROM a WHERE id = 5")
+		f.catchUp()
+		f.same()
+		exec(t, from, "UPDATE a SET id = 20 WHERE id = 14")
+		exec(t, from, "INSERT INTO a VALUES (21, 1); UPDATE a SET id = 14 WHERE id = 21; DELETE FROM a WHERE id = 20")
+		f.catchUp()
+		f.same()
+	})
+}
+
 // Keys of every type find their way through the log of changes, from sessions with any
 // settings.
 func TestTriggerKeys(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func (d *drainer) hand(ctx context.Context, s *session, t *drainTable, order []s
 			return err
 		}
 	}
-	emit := func(noted string, r int) error {
+	emit := func(noted string, k, r int) error {
 		c := d.out.Changes()
 		ch := row.Change{Op: row.Update, Relation: t.relation, New: c.Begin(), Old: row.None}
 		n := notes[noted]
@@ -123,22 +124,22 @@ func (d *drainer) hand(ctx context.Context, s *session, t *drainTable, order []s
 		}
 		if n != nil && t.before && n.op == row.Update && n.before != "" {
 			ch.Old = c.Begin()
-			if err := d.appendOld(c, t, n, nil, 0); err != nil {
+			if err := d.appendOld(c, t, n, keys, k); err != nil {
 				return err
 			}
 		}
 		return d.out.Added(ctx, ch, row.Wait{})
 	}
-	for _, noted := range order {
+	for k, noted := range order {
 		if r, ok := there[noted]; ok {
-			if err := emit(noted, r); err != nil {
+			if err := emit(noted, k, r); err != nil {
 				return err
 			}
 			delete(there, noted)
 		}
 	}
 	for noted, r := range there {
-		if err := emit(noted, r); err != nil {
+		if err := emit(noted, -1, r); err != nil {
 			return err
 		}
 	}
@@ -156,32 +157,24 @@ func keyText(data []byte, base int, ends []uint32, states []row.State) string {
 	return b.String()
 }
 
-// appendOld appends a row as it was: all of it where that was noted, else its key.
+// appendOld appends a row as it was: all of it where that was noted, else its key. The
+// key is always the noted one: what a row was before its key changed stood under another.
 func (d *drainer) appendOld(c *row.Changes, t *drainTable, n *note, keys *row.Batch, k int) error {
+	var old *row.Batch
 	if n.before != "" {
-		old := row.NewBatch(len(t.ask.Table.Columns))
+		old = row.NewBatch(len(t.ask.Table.Columns))
 		if err := appendNoted(old, t.ask.Table.Columns, n.before); err != nil {
 			return fmt.Errorf("table %s: %w", t.ask.Table.Name, err)
 		}
-		for i := range t.ask.Table.Columns {
-			v, state := old.Field(0, i)
-			c.Data = append(c.Data, v...)
-			c.EndField(state)
-		}
-		return nil
 	}
-	for _, column := range t.ask.Table.Columns {
-		key := -1
-		for i, name := range t.ask.Table.Key {
-			if name == column.Name {
-				key = i
-			}
+	for i, column := range t.ask.Table.Columns {
+		var v []byte
+		state := row.Unchanged
+		if key := slices.Index(t.ask.Table.Key, column.Name); key >= 0 {
+			v, state = keys.Field(k, key)
+		} else if old != nil {
+			v, state = old.Field(0, i)
 		}
-		if key < 0 {
-			c.EndField(row.Unchanged)
-			continue
-		}
-		v, state := keys.Field(k, key)
 		c.Data = append(c.Data, v...)
 		c.EndField(state)
 	}

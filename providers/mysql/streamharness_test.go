@@ -40,8 +40,15 @@ const testSync = "sync.test"
 // follow plans a capture of tables, starts it and loads what is there.
 func follow(t testing.TB, from, to *Conn, method string, names ...string) *follower {
 	t.Helper()
+	return followAs(t, from, to, providers.Capture{Method: method}, names...)
+}
+
+// followAs is follow with more said of the capture.
+func followAs(t testing.TB, from, to *Conn, want providers.Capture, names ...string) *follower {
+	t.Helper()
 	f := &follower{t: t, from: from, to: to, tables: map[string]*providers.ApplyTable{}, counts: map[row.Op]int{}}
-	want := providers.Capture{Sync: testSync, Method: method, Deletes: true}
+	method := want.Method
+	want.Sync, want.Deletes = testSync, true
 	for _, name := range names {
 		l, r := wholeTable(t, from, name)
 		a := &providers.ApplyTable{Mapping: l.Mapping, Name: l.Table, Columns: l.Columns}
