@@ -24,6 +24,11 @@ func (r *run) check() error {
 			if _, err := providers.As[providers.StepRunner](conn); err != nil {
 				return fmt.Errorf("%s: %s can't run steps: %w", a.Addr, a.Endpoint, err)
 			}
+			if a.Backup != nil {
+				if _, err := providers.As[providers.Backuper](conn); err != nil {
+					return fmt.Errorf("%s: %s can't keep backups: %w", a.Addr, a.Endpoint, err)
+				}
+			}
 		}
 		var name schema.Name
 		switch c := a.Change.(type) {

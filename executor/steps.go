@@ -31,6 +31,9 @@ func (r *run) steps(a *plan.Action) error {
 	if m != nil {
 		policy.Attempts = m.RetryAttempts
 	}
+	if err := r.noteBackup(a); err != nil {
+		return err
+	}
 	changed := false
 	for i, s := range a.Steps {
 		if r.soft.Err() != nil && i > 0 {

@@ -80,14 +80,6 @@ var notYetTable = []lacking{
 		}},
 
 	// Schemas.
-	{"The backup block comes with restore and is not in this version: take it out, and copy what a change takes away before you approve it.",
-		func(l *loader, found func(hcl.Range, ...any)) {
-			for _, p := range l.cfg.SchemaPolicies {
-				if rng, ok := p.ArgRanges["backup"]; ok {
-					found(rng)
-				}
-			}
-		}},
 	{"ignore_changes comes with schema evolution and is not in this version: take it out.", inMapping("lifecycle.ignore_changes")},
 	{"The migration block comes with schema evolution and is not in this version: run the script by hand.",
 		func(l *loader, found func(hcl.Range, ...any)) {

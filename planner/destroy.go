@@ -93,6 +93,7 @@ func (b *builder) drop(ctx context.Context, gone []*state.Mapping) {
 		owner := map[*want]victim{}
 		for _, v := range tables[addr] {
 			w := asWant(v.m)
+			w.policy = b.policyOf(v.m.Sync)
 			w.name, w.table = v.table.Name, *v.table
 			owner[w] = v
 			wants = append(wants, w)

@@ -85,7 +85,7 @@ func (b *builder) make(ctx context.Context) {
 	}
 	switch {
 	case b.in.Destroy:
-		b.destroy(ctx)
+		b.destroy(ctx) // what syncform made of the source's rows needs no copy
 	case b.in.RefreshOnly:
 		b.drift()
 	default:
@@ -93,6 +93,7 @@ func (b *builder) make(ctx context.Context) {
 	}
 	if !b.diags.HasErrors() {
 		b.unapproved()
+		b.backUp(ctx)
 	}
 }
 

@@ -39,7 +39,9 @@ func (b *builder) prunable(e *endpoint, wants []*want) []*want {
 				b.errorAt(c.cfg.DeclRange, sumPrevent, "%s: the source has no table %s, so prune would drop it, which prevent_destroy forbids.", addr, t.Name)
 				continue
 			}
-			out = append(out, &want{addr: addr, sync: c.sync, cfg: c.cfg, target: e, name: t.Name, live: t, table: *t})
+			w := &want{addr: addr, sync: c.sync, cfg: c.cfg, target: e, name: t.Name, live: t, table: *t}
+			w.policy, w.policyBlock = b.policy(c.sync)
+			out = append(out, w)
 		}
 	}
 	return out

@@ -80,6 +80,7 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	}
 	a.Steps = putHazards(steps, d.hazards)
 	fallBack(&a, a.Steps, slices.Contains(w.cfg.AllowHazards, providers.HazardLock))
+	a.Backup = s.backup(w, &d)
 	if s.serial {
 		depends = append(depends, s.prev)
 	}

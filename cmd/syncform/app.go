@@ -23,7 +23,7 @@ func (s *session) app() *cli.App {
 			s.fmtCommand(), s.showCommand(), s.outputCommand(), s.verifyCommand(), s.stateCommand(),
 			s.forceUnlockCommand(), s.graphCommand(), s.importCommand(), s.providersCommand(), s.versionCommand(), s.completionCommand(),
 			s.syncCommand(), s.cutoverCommand(), s.statusCommand(), s.conflictsCommand(), s.deadLetterCommand(),
-			s.historyCommand(), s.consoleCommand(), s.pauseCommand(), s.resumeCommand(),
+			s.historyCommand(), s.restoreCommand(), s.consoleCommand(), s.pauseCommand(), s.resumeCommand(),
 		}),
 	}
 }

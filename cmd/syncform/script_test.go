@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 //	edit FILE OLD NEW         replaces text in FILE
 //	cut FILE                  keeps the first half of FILE
 //	flip FILE                 changes a byte in the middle of FILE
+//	keep NAME                 sets a variable to what the last program wrote
 //	status N PROGRAM ARGS...  runs PROGRAM, which must end with exit code N
 //
 // and those of schemaCommands.
@@ -54,6 +55,7 @@ func TestScripts(t *testing.T) {
 		"cut":     cutFile,
 		"flip":    flipFile,
 		"status":  exitStatus,
+		"keep":    keepOutput,
 	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
@@ -104,6 +106,13 @@ func waitforFile(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s does not appear", args[0])
 		}
 	}
+}
+
+func keepOutput(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: keep name")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 func editFile(ts *testscript.TestScript, neg bool, args []string) {

@@ -109,23 +109,25 @@ const (
 
 // Action is one thing to do at one endpoint.
 type Action struct {
-	ID        string           `json:"id"` // a001, a002, ...: the journal's key within the plan
-	Kind      Kind             `json:"kind"`
-	Addr      string           `json:"addr"`     // sync.warehouse.mapping["users"], with .column["x"] below it
-	Endpoint  string           `json:"endpoint"` // where it happens
-	Table     schema.Name      `json:"table,omitzero"`
-	Phase     Phase            `json:"phase"`
-	Change    schema.Change    `json:"change,omitempty"` // nil for a backfill or note
-	Steps     []providers.Step `json:"steps,omitempty"`
-	Backfill  *BackfillSpec    `json:"backfill,omitempty"`
-	Stream    *StreamSpec      `json:"stream,omitempty"`
-	DependsOn []string         `json:"depends_on,omitempty"` // IDs
-	Reason    string           `json:"reason"`               // why: "the source has it", "load_rows", ...
-	Cause     Cause            `json:"cause,omitempty"`      // what has changed since the last apply, where that is known
-	Held      string           `json:"held,omitempty"`       // not applied: why, and how to release it
-	Manual    bool             `json:"manual,omitempty"`     // held, and no -approve releases it: the configuration must say it
-	Source    Range            `json:"source,omitzero"`      // where in the HCL
-	Info      string           `json:"info,omitempty"`       // for the plan's line, e.g. "safe: int_to_bigint"
+	ID       string           `json:"id"` // a001, a002, ...: the journal's key within the plan
+	Kind     Kind             `json:"kind"`
+	Addr     string           `json:"addr"`     // sync.warehouse.mapping["users"], with .column["x"] below it
+	Endpoint string           `json:"endpoint"` // where it happens
+	Table    schema.Name      `json:"table,omitzero"`
+	Phase    Phase            `json:"phase"`
+	Change   schema.Change    `json:"change,omitempty"` // nil for a backfill or note
+	Steps    []providers.Step `json:"steps,omitempty"`
+	Backfill *BackfillSpec    `json:"backfill,omitempty"`
+	Stream   *StreamSpec      `json:"stream,omitempty"`
+	// Backup is what the steps copy before they destroy it.
+	Backup    *providers.Backup `json:"backup,omitempty"`
+	DependsOn []string          `json:"depends_on,omitempty"` // IDs
+	Reason    string            `json:"reason"`               // why: "the source has it", "load_rows", ...
+	Cause     Cause             `json:"cause,omitempty"`      // what has changed since the last apply, where that is known
+	Held      string            `json:"held,omitempty"`       // not applied: why, and how to release it
+	Manual    bool              `json:"manual,omitempty"`     // held, and no -approve releases it: the configuration must say it
+	Source    Range             `json:"source,omitzero"`      // where in the HCL
+	Info      string            `json:"info,omitempty"`       // for the plan's line, e.g. "safe: int_to_bigint"
 }
 
 // actionAlias avoids recursion in the JSON methods.

@@ -75,6 +75,8 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 		p.addAside(ch.Live, ch.Aside)
 	case schema.ReplaceRows:
 		p.replaceRows(ch)
+	case schema.RestoreRows:
+		p.restoreRows(ch)
 	case schema.EmptyTable:
 		p.emptyTable(ch.In)
 	case schema.AdvanceSequences:

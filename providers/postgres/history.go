@@ -17,7 +17,7 @@ func (c *Conn) NoteApply(ctx context.Context, a providers.ApplyEntry) error {
 		return err
 	}
 	return inTransaction(ctx, s, func() error {
-		there, err := c.historyThere(ctx, s)
+		there, err := c.there(ctx, s, "_sync_history")
 		if err != nil {
 			return err
 		}
@@ -40,14 +40,15 @@ func (c *Conn) History(ctx context.Context, limit int) ([]providers.ApplyEntry, 
 		return nil, err
 	}
 	defer c.release(s)
-	if there, err := c.historyThere(ctx, s); err != nil || !there {
+	if there, err := c.there(ctx, s, "_sync_history"); err != nil || !there {
 		return nil, err
 	}
 	return c.ledger().History(ctx, ledgerDB{s}, limit)
 }
 
-func (c *Conn) historyThere(ctx context.Context, s *session) (bool, error) {
-	row, err := s.queryRow(ctx, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", quote(c.schema)+"._sync_history")
+// there reports whether one of the ledger's tables is there.
+func (c *Conn) there(ctx context.Context, s *session, table string) (bool, error) {
+	row, err := s.queryRow(ctx, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", quote(c.schema)+"."+quote(table))
 	if err != nil {
 		return false, classify(err)
 	}

@@ -146,6 +146,7 @@ var (
 	_ providers.Provider       = Provider{}
 	_ providers.Conn           = (*Conn)(nil)
 	_ providers.Historian      = (*Conn)(nil)
+	_ providers.Backuper       = (*Conn)(nil)
 	_ providers.Translator     = (*Conn)(nil)
 	_ providers.Normalizer     = (*Conn)(nil)
 	_ providers.StepPlanner    = (*Conn)(nil)

@@ -23,7 +23,7 @@ func (c *Conn) ForeignKeysWithTable() bool { return false }
 
 // PlanSteps gives the statements for one change.
 func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers.Step, error) {
-	p := &stepPlan{db: db, version: c.version}
+	p := &stepPlan{db: db, version: c.version, ledger: c.schema}
 	if err := p.change(change); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", schema.ChangeKind(change), change.Table(), err)
 	}
@@ -34,6 +34,7 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 type stepPlan struct {
 	db      *schema.Database
 	version int
+	ledger  string // the schema of syncform's own tables
 	steps   []providers.Step
 }
 
@@ -127,6 +128,8 @@ func (p *stepPlan) change(change schema.Change) error {
 		p.addAside(c)
 	case schema.ReplaceRows:
 		return p.replaceRows(c)
+	case schema.RestoreRows:
+		p.restoreRows(p.ledger, c)
 	default:
 		return p.changeConstraint(change)
 	}

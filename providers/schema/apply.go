@@ -52,7 +52,7 @@ func (d *Database) Apply(c Change) {
 		d.putTable(Table{Name: c.Aside, Columns: c.Live.Columns, PrimaryKey: c.Live.PrimaryKey, Options: c.Live.Options})
 	case ReplaceRows:
 		d.dropTable(c.Aside)
-	case EmptyTable, AdvanceSequences:
+	case EmptyTable, RestoreRows, AdvanceSequences:
 	default:
 		if t := d.Table(c.Table()); t != nil {
 			t.apply(c)

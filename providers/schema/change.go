@@ -246,6 +246,15 @@ type (
 		Columns []string `json:"columns"`
 		Key     []string `json:"key,omitempty"`
 	}
+	// RestoreRows writes what a backup holds back into the table: rows whose key is not
+	// there, or, for a column, the values of rows that hold NULL in it.
+	RestoreRows struct {
+		To     Table    `json:"to"`
+		From   string   `json:"from"`             // the backup's name
+		Column string   `json:"column,omitempty"` // "": whole rows
+		Source string   `json:"source,omitempty"` // the column's name in the backup, where that is another
+		Key    []string `json:"key,omitempty"`    // by which rows are told apart; empty: the table is empty
+	}
 	// EmptyTable removes all rows of a table that an unfinished load of ours left.
 	EmptyTable struct {
 		In Name `json:"in"`
@@ -300,6 +309,7 @@ func (c DropExclusion) Table() Name    { return c.In }
 func (c AddAside) Table() Name         { return c.Live.Name }
 func (c ReplaceRows) Table() Name      { return c.Live.Name }
 func (c EmptyTable) Table() Name       { return c.In }
+func (c RestoreRows) Table() Name      { return c.To.Name }
 func (c AdvanceSequences) Table() Name { return c.To.Name }
 
 func (AddSchema) change()        {}
@@ -345,4 +355,5 @@ func (DropExclusion) change()    {}
 func (AddAside) change()         {}
 func (ReplaceRows) change()      {}
 func (EmptyTable) change()       {}
+func (RestoreRows) change()      {}
 func (AdvanceSequences) change() {}

@@ -19,7 +19,7 @@ var changeKinds = []Change{
 	AddForeignKey{}, DropForeignKey{}, AddCheck{}, DropCheck{}, AddExclusion{}, DropExclusion{},
 	DropSchema{}, DropEnum{}, ModifyDomain{}, DropDomain{}, ModifySequence{}, DropSequence{},
 	RenameIndex{}, RenameConstraint{}, SetComment{}, AttachPartition{}, DetachPartition{}, DropPartition{},
-	AddAside{}, ReplaceRows{}, EmptyTable{}, AdvanceSequences{},
+	AddAside{}, ReplaceRows{}, RestoreRows{}, EmptyTable{}, AdvanceSequences{},
 }
 
 // Changes gives one value of each kind of change.

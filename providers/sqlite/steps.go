@@ -45,7 +45,7 @@ func stepText(db *schema.Database, change schema.Change) (string, error) {
 	case schema.RenameColumn:
 		return "ALTER TABLE " + table + " RENAME COLUMN " + ident(c.From) + " TO " + ident(c.To), nil
 	case schema.DropColumn:
-		return "ALTER TABLE " + table + " DROP COLUMN " + ident(c.Column.Name), nil
+		return dropColumn(find(db, c.In), table, c.Column.Name), nil
 	case schema.AddColumn:
 		if addable(&c.Column) {
 			return "ALTER TABLE " + table + " ADD COLUMN " + columnSQL(&schema.Table{}, &c.Column, false), nil
@@ -83,12 +83,33 @@ func stepText(db *schema.Database, change schema.Change) (string, error) {
 		return tableSQL(&t, c.Aside.Name), nil
 	case schema.ReplaceRows:
 		return replaceRows(db, c), nil
+	case schema.RestoreRows:
+		return restoreRows(c), nil
 	case schema.EmptyTable:
 		return "DELETE FROM " + table, nil
 	case schema.AdvanceSequences:
 		return "", nil // sqlite_sequence, or the greatest row id, is always ahead
 	}
 	return "", fmt.Errorf("SQLite can't %s", strings.ReplaceAll(schema.ChangeKind(change), "_", " "))
+}
+
+// dropColumn takes the indexes of the column along, as other systems do.
+func dropColumn(t *schema.Table, table, column string) string {
+	alter := "ALTER TABLE " + table + " DROP COLUMN " + ident(column)
+	if t == nil {
+		return alter
+	}
+	var s script
+	for _, x := range t.Indexes {
+		if slices.ContainsFunc(x.Parts, func(p schema.KeyPart) bool { return lower(p.Column) == lower(column) }) {
+			s.add("DROP INDEX " + ident(x.Name))
+		}
+	}
+	if len(s) == 0 {
+		return alter
+	}
+	s.add(alter)
+	return s.String()
 }
 
 // find returns a table of db by its name, whatever the schema that another system's

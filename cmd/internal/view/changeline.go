@@ -195,6 +195,11 @@ func describe(c schema.Change) (sym, text string) {
 		return "+", "a table beside it, to load into"
 	case schema.ReplaceRows:
 		return "~", "rows replaced by those of the table beside it"
+	case schema.RestoreRows:
+		if c.Column != "" {
+			return "~", c.Column + "  values of " + c.From
+		}
+		return "+", "rows of " + c.From
 	case schema.EmptyTable:
 		return "-", "the rows that an unfinished load left"
 	case schema.AdvanceSequences:

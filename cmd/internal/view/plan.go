@@ -396,6 +396,9 @@ func (v *planView) below(a *plan.Action, in string) {
 	for _, h := range hazards {
 		note(h.Code + ": " + h.Text)
 	}
+	if a.Backup != nil {
+		note(backupText(a.Backup))
+	}
 	if len(hazards) > 0 || v.opts.Verbose {
 		if text := lockText(v.plan, a); text != "" {
 			note(text)

@@ -102,7 +102,7 @@ func part(c schema.Change) bool {
 // onlyRows reports whether a change leaves the table's shape as it is.
 func onlyRows(c schema.Change) bool {
 	switch c.(type) {
-	case schema.AddAside, schema.ReplaceRows, schema.EmptyTable, schema.AdvanceSequences:
+	case schema.AddAside, schema.ReplaceRows, schema.RestoreRows, schema.EmptyTable, schema.AdvanceSequences:
 		return true
 	}
 	return false
