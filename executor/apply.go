@@ -20,6 +20,8 @@ type Env struct {
 	Parallelism int          // -parallelism: actions at a time besides backfills; 0: 4
 	By          string       // user@host, for the state
 	Log         *slog.Logger // of streams; nil: silent
+	// Redact takes secrets out of the texts of errors that are kept in targets; nil: none.
+	Redact func(string) string
 	// Hard, when it is cancelled, ends what is running at once: the second Ctrl-C. Apply's
 	// own context is the first: running chunks and steps finish. nil: never.
 	Hard context.Context

@@ -94,9 +94,9 @@ func (r *run) endHistory(err error) {
 	result, text := "done", ""
 	switch {
 	case errors.Is(err, context.Canceled):
-		result, text = "stopped", err.Error()
+		result, text = "stopped", r.said(err)
 	case err != nil:
-		result, text = "failed", err.Error()
+		result, text = "failed", r.said(err)
 	}
 	for _, e := range r.history.entries {
 		e.Ended, e.Result, e.Error = time.Now().UTC(), result, text
@@ -106,6 +106,14 @@ func (r *run) endHistory(err error) {
 	if err := r.writeHistory(ctx); err != nil {
 		slog.Warn("the history was not written", "error", err)
 	}
+}
+
+// said is an error's text as it may be kept.
+func (r *run) said(err error) string {
+	if r.env.Redact == nil {
+		return err.Error()
+	}
+	return r.env.Redact(err.Error())
 }
 
 func (r *run) writeHistory(ctx context.Context) error {

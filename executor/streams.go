@@ -223,7 +223,7 @@ func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 		}
 	}
 	_, err = stream.Run(ctx, stream.Stream{Spec: *spec, Mappings: r.streamMappings(spec.Sync), Source: r.env.Conns[spec.Source], Target: r.env.Conns[spec.Target]},
-		stream.Options{Until: stream.Live, Soft: r.soft, Log: r.env.Log, Attempts: defaultAttempts, IgnorePause: true})
+		stream.Options{Until: stream.Live, Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact, Attempts: defaultAttempts, IgnorePause: true})
 	return err
 }
 

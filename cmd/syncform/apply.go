@@ -220,10 +220,10 @@ func readPlan(path string) (*plan.Plan, error) {
 func (w *work) run(ctx context.Context, p *plan.Plan, o applyOptions) error {
 	s := w.s
 	progress := s.progress(p, o)
-	tally := view.NewTally(p, logged{progress})
+	tally := view.NewTally(p, logged{progress, &s.secrets})
 	res, err := executor.Apply(ctx, p, executor.Env{
 		Conns: w.conns, Backend: w.backend, State: w.state, Observer: tally,
-		Parallelism: o.parallelism, By: state.Who(), Hard: s.hard, Log: slog.Default(),
+		Parallelism: o.parallelism, By: state.Who(), Hard: s.hard, Log: slog.Default(), Redact: s.secrets.Text,
 	})
 	progress.Close()
 	if err != nil {

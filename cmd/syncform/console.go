@@ -247,7 +247,7 @@ func (c *console) evaluate(text string) bool {
 	}
 	v, state, err := x.Compile(c.at).Append(nil, c.row, 0, time.Now())
 	if err != nil {
-		fmt.Fprintln(c.s.err, "A bad row: "+view.Safe(err.Error()))
+		fmt.Fprintln(c.s.err, "A bad row: "+view.Safe(c.s.secrets.Text(err.Error())))
 		return false
 	}
 	value := "NULL"

@@ -62,7 +62,7 @@ func (s *session) cutover(ctx context.Context, o configOptions, name string, opt
 	if w.state.Running != "" {
 		return s.jsonFailure(asJSON, refused("An apply was not finished", "The state says that an apply was begun and not finished. Run \"syncform apply\", which goes on with it, and cutover then."))
 	}
-	opts.Soft = ctx
+	opts.Soft, opts.Redact = ctx, s.secrets.Text
 	opts.Tell = func(what string) { fmt.Fprintf(s.err, "%s: %s...\n", view.Safe(streams[0].Sync), what) }
 	rep, failure := cutover.Run(ctx, w.streamOf(streams[0]), opts)
 	if failure != nil && asJSON {

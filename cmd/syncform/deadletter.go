@@ -201,7 +201,7 @@ func (s *session) retryLetters(ctx context.Context, o configOptions, ids []strin
 }
 
 func (w *work) retryStream(ctx context.Context, st *plan.Stream, ids []string) (done []stream.RetriedRow, err error) {
-	hold, err := stream.OpenHold(ctx, w.streamOf(st), stream.Options{Soft: ctx})
+	hold, err := stream.OpenHold(ctx, w.streamOf(st), stream.Options{Soft: ctx, Redact: w.s.secrets.Text})
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ func (s *session) initFrom(ctx context.Context, from, to string) error {
 	} else if !empty {
 		return refused("Configuration files are there already", "init -from writes a configuration, and this directory has one. Run it in an empty directory, or take the files away.")
 	}
+	s.secrets.AddConnection(from)
+	s.secrets.AddConnection(to)
 	source, err := scaffold.Parse(from)
 	if err != nil {
 		return failed("Unsuitable -from", err)

@@ -14,7 +14,6 @@ func (s *session) load(o configOptions) (*lang.Config, error) {
 	if diags.HasErrors() {
 		return nil, &diagnosed{diags, filesOf(cfg)}
 	}
-	s.secrets = secretsOf(cfg)
 	s.showDiagnostics(diags, filesOf(cfg))
 	return cfg, nil
 }
@@ -22,7 +21,11 @@ func (s *session) load(o configOptions) (*lang.Config, error) {
 // read reads the folder's configuration. offline leaves open what is not known, as
 // validate does.
 func (s *session) read(o configOptions, offline bool) (*lang.Config, hcl.Diagnostics) {
-	return lang.Load(lang.Options{Version: version, Providers: s.schemas(), Vars: o.vars, VarFiles: o.varFiles, Env: s.env, AllowMissing: offline})
+	cfg, diags := lang.Load(lang.Options{Version: version, Providers: s.schemas(), Vars: o.vars, VarFiles: o.varFiles, Env: s.env, AllowMissing: offline})
+	if cfg != nil {
+		s.learn(cfg)
+	}
+	return cfg, diags
 }
 
 // emptyFolder reports whether the working directory holds no configuration.

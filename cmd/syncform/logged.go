@@ -4,12 +4,17 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/syncform/syncform/cmd/internal/redact"
 	"github.com/syncform/syncform/executor"
 	"github.com/syncform/syncform/planner/plan"
 )
 
 // logged writes what an apply does to the log, beside what another observer shows.
-type logged struct{ executor.Observer }
+// Errors are told without secrets.
+type logged struct {
+	executor.Observer
+	secrets *redact.Secrets
+}
 
 // ActionStarted logs the action and its steps.
 func (l logged) ActionStarted(a *plan.Action) {
@@ -22,6 +27,7 @@ func (l logged) ActionStarted(a *plan.Action) {
 
 // ActionDone logs how it went.
 func (l logged) ActionDone(a *plan.Action, took time.Duration, err error) {
+	err = l.secrets.Error(err)
 	if err != nil {
 		slog.Error("action failed", "id", a.ID, "addr", a.Addr, "took", took, "error", err)
 	} else {
@@ -40,6 +46,7 @@ func (l logged) LoadProgress(p executor.LoadProgress) {
 
 // Retrying logs what went wrong.
 func (l logged) Retrying(a *plan.Action, try int, wait time.Duration, err error) {
+	err = l.secrets.Error(err)
 	slog.Warn("retry", "id", a.ID, "addr", a.Addr, "try", try, "wait", wait, "error", err)
 	l.Observer.Retrying(a, try, wait, err)
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/syncform/syncform/cmd/internal/redact"
 	"github.com/syncform/syncform/cmd/internal/view"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/all"
@@ -44,7 +45,7 @@ type session struct {
 	hard        context.Context // ends with the second Ctrl-C
 	path        []string        // of the command that runs, for messages
 	chdir       string          // -chdir, for paths as seen from where the command was started
-	secrets     []string        // sensitive texts and what stands in their place, for messages
+	secrets     redact.Secrets  // what no message and no log shows
 	words       bool            // SF_ACCESSIBLE: words in place of symbols and bars
 }
 
@@ -88,7 +89,7 @@ func (s *session) logger() slog.Handler {
 	default:
 		level = slog.LevelInfo
 	}
-	return slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level})
+	return slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level, ReplaceAttr: s.secrets.Attr})
 }
 
 // paint is how stdout may be written to.

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zclconf/go-cty/cty"
-
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/planner/plan"
 )
@@ -14,7 +12,7 @@ import (
 // the configuration as plan did. Sensitive ones are left out and must be given again.
 func remember(p *plan.Plan, cfg *lang.Config, o configOptions) {
 	p.VarFiles = o.varFiles
-	secret := secrets(cfg)
+	secret := sensitiveTexts(cfg)
 	seen := map[string]bool{}
 	for _, v := range o.vars {
 		name, value, _ := strings.Cut(v, "=")
@@ -35,35 +33,6 @@ func variableOf(cfg *lang.Config, name string) *lang.Variable {
 		}
 	}
 	return nil
-}
-
-// secrets gives the sensitive texts of the endpoints: a variable that is not declared
-// sensitive may still be a part of one.
-func secrets(cfg *lang.Config) []string {
-	var out []string
-	add := func(v cty.Value) {
-		if !lang.IsSensitive(v) {
-			return
-		}
-		err := cty.Walk(lang.Reveal(v), func(_ cty.Path, e cty.Value) (bool, error) {
-			if e.IsKnown() && !e.IsNull() && e.Type() == cty.String {
-				out = append(out, e.AsString())
-			}
-			return true, nil
-		})
-		if err != nil {
-			panic("bug in syncform: a walk that can't fail has failed")
-		}
-	}
-	for _, e := range cfg.Endpoints {
-		for _, v := range e.Attrs {
-			add(v)
-		}
-		if e.Credentials != nil {
-			add(e.Credentials.Password)
-		}
-	}
-	return out
 }
 
 // recall gives the options that the configuration is read with to apply a plan; what

@@ -99,6 +99,9 @@ func (w *work) look(ctx context.Context, streams []*plan.Stream) ([]stream.Healt
 			if all[i], err = stream.Look(ctx, st, w.conns[st.Source], w.conns[st.Target]); err != nil {
 				errs[i] = fmt.Errorf("%s: %w", st.Sync, err)
 			}
+			for j := range all[i].Alarms { // a source's error, among others
+				all[i].Alarms[j].Text = w.s.secrets.Text(all[i].Alarms[j].Text)
+			}
 		})
 	}
 	wg.Wait()

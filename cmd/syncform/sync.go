@@ -115,7 +115,7 @@ func (s *session) streamLog(asJSON bool) *slog.Logger {
 	if s.getenv("SF_LOG") == "debug" {
 		level = slog.LevelDebug
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: s.secrets.Attr}
 	if asJSON {
 		return slog.New(slog.NewJSONHandler(s.err, o))
 	}
@@ -189,7 +189,7 @@ func (w *work) pass(ctx context.Context, st plan.Stream, once bool, log *slog.Lo
 	}
 	log.Info("following", "sync", st.Sync, "source", st.Source, "target", st.Target, "method", st.Capture.Method)
 	return stream.Run(w.s.hardContext(ctx), stream.Stream{Spec: st, Mappings: executor.StreamMappings(w.state, st.Sync), Source: w.conns[st.Source], Target: w.conns[st.Target]},
-		stream.Options{Until: until, Soft: ctx, Log: log, AddColumns: w.addColumns(&st)})
+		stream.Options{Until: until, Soft: ctx, Log: log, Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st)})
 }
 
 // hardContext is what the second Ctrl-C ends.

@@ -107,6 +107,7 @@ func (s *session) verify(ctx context.Context, o configOptions, targets []string,
 	differ := !allEqual(reports)
 	for i := range reports {
 		reports[i].Repaired = repaired[reports[i].Addr]
+		reports[i].Error = s.secrets.Text(reports[i].Error)
 		if len(reports[i].Differences) > limit {
 			reports[i].Truncated, reports[i].Differences = true, reports[i].Differences[:limit]
 		}

@@ -128,7 +128,7 @@ func (w *work) repairOne(ctx context.Context, m *plan.Mapping, keys []*row.Batch
 		return stream.RewriteRows(ctx, m, w.conns[m.Source], w.conns[m.Target], b)
 	}
 	if st := w.streamFor(m); st != nil {
-		hold, err := stream.OpenHold(ctx, w.streamOf(st), stream.Options{Soft: ctx})
+		hold, err := stream.OpenHold(ctx, w.streamOf(st), stream.Options{Soft: ctx, Redact: w.s.secrets.Text})
 		if err != nil {
 			return sum, err
 		}

@@ -121,7 +121,7 @@ func (w *work) close() error {
 // open opens endpoints.
 func (w *work) open(ctx context.Context, addrs []string) error {
 	slog.Debug("open endpoints", "addresses", addrs)
-	conns, diags := endpoints.Open(ctx, w.cfg, addrs, endpoints.Options{Providers: w.s.providers, Env: w.s.env})
+	conns, diags := endpoints.Open(ctx, w.cfg, addrs, endpoints.Options{Providers: w.s.providers, Env: w.s.env, Secrets: &w.s.secrets})
 	if diags.HasErrors() {
 		return &diagnosed{diags, w.cfg.Files}
 	}

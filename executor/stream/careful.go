@@ -161,7 +161,7 @@ func (r *run) letter(ctx context.Context, tx providers.ApplyTx, b *row.Changes, 
 	if first == row.None {
 		first, otherwise = c.Old, row.None
 	}
-	d := providers.DeadLetter{Mapping: t.mapping.Addr, Table: t.apply.Name, Op: opName(c.Op), Error: cause.Error(), Position: r.position}
+	d := providers.DeadLetter{Mapping: t.mapping.Addr, Table: t.apply.Name, Op: opName(c.Op), Error: r.said(cause), Position: r.position}
 	var bad *providers.BadRowError
 	if errors.As(cause, &bad) {
 		d.Column = bad.Column

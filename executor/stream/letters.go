@@ -48,9 +48,9 @@ func (h *Hold) Retry(ctx context.Context, all []providers.DeadLetter, ids map[st
 		var bad *providers.BadRowError
 		switch {
 		case errors.As(err, &bad):
-			res.Result, res.Column, res.Error = RetryFailed, bad.Column, err.Error()
+			res.Result, res.Column, res.Error = RetryFailed, bad.Column, h.run.said(err)
 		case err != nil && (rowsFault(err) || errors.Is(err, errNoRow)):
-			res.Result, res.Error = RetryFailed, err.Error()
+			res.Result, res.Error = RetryFailed, h.run.said(err)
 		case err != nil:
 			return out, fmt.Errorf("%s %s: %w", l.mapping, l.key, err)
 		case n.Written > 0:

@@ -101,7 +101,7 @@ func (r *run) run(ctx context.Context) (Result, error) {
 		}
 		wait := r.o.Backoff(failures)
 		r.o.Log.Warn("the stream was interrupted, and is tried again", "sync", r.spec.Sync, "error", err.Error(), "wait", wait.Round(time.Millisecond).String(), "try", failures+1)
-		r.lease.say(err.Error())
+		r.lease.say(r.said(err))
 		select {
 		case <-time.After(wait):
 		case <-r.o.Soft.Done():
@@ -140,7 +140,7 @@ func (r *run) open(ctx context.Context) error {
 		r.status.SourceAt = t
 	}
 	if err := r.openTables(ctx, rec); err != nil {
-		return errors.Join(err, r.lease.release(ctx, false, err.Error()))
+		return errors.Join(err, r.lease.release(ctx, false, r.said(err)))
 	}
 	return nil
 }
@@ -368,7 +368,7 @@ func (r *run) end(ctx context.Context, err error) (Result, error) {
 	}
 	reason := ""
 	if err != nil {
-		reason = err.Error()
+		reason = r.said(err)
 	}
 	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
@@ -379,6 +379,14 @@ func (r *run) end(ctx context.Context, err error) (Result, error) {
 		err = ctx.Err()
 	}
 	return res, err
+}
+
+// said is an error's text as it may be kept.
+func (r *run) said(err error) string {
+	if r.o.Redact == nil {
+		return err.Error()
+	}
+	return r.o.Redact(err.Error())
 }
 
 // lastWord is how long letting a stream go may take.

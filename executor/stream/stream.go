@@ -38,6 +38,8 @@ type Options struct {
 	// of Run ends it at once. nil: never.
 	Soft context.Context
 	Log  *slog.Logger // nil: silent
+	// Redact takes secrets out of the texts of errors that are kept in the target; nil: none.
+	Redact func(string) string
 	// Tell is called after each target transaction and at least every second; may be nil.
 	Tell func(Status)
 	// Attempts bounds how often a lost connection is tried again in a row; 0: for ever.

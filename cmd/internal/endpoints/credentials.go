@@ -30,6 +30,7 @@ func (o Options) resolve(cfg *lang.Config, c *lang.Credentials, into *providers.
 	if err != nil {
 		return err
 	}
+	o.Secrets.Add(s.Password)
 	into.Username, into.Password = s.Username, s.Password
 	for name, v := range map[string]any{"host": s.Host, "database": s.Database, "port": s.Port} {
 		if _, said := into.Attrs[name]; !said && v != "" && v != int64(0) {

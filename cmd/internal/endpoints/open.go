@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/syncform/syncform/cmd/internal/redact"
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/providers"
 )
@@ -19,6 +20,7 @@ import (
 type Options struct {
 	Providers map[string]providers.Provider // by name
 	Env       func(string) (string, bool)
+	Secrets   *redact.Secrets // learns what credentials lead to; may be nil
 }
 
 // Conns are open endpoints by address.
