@@ -16,6 +16,10 @@ const (
 	Polling            = "polling"
 )
 
+// PollingDeletes is what the plan of a capture by polling says where deletes are asked
+// for: whoever applies the stream finds them.
+const PollingDeletes = "polling does not see deletes as they happen: rows that are gone are found by comparing all keys of the target with the source's, at the end of each pass, or a minute or more after the last time (a tenth of the time at most); capture_deletes = false leaves them in the target"
+
 // Capture says what of a source is followed and how. It is plain data, kept in plan and
 // state.
 type Capture struct {

@@ -29,6 +29,7 @@ type run struct {
 	o        Options
 	mappings []plan.Mapping
 	source   providers.Conn
+	target   providers.Conn
 	capturer providers.Capturer
 	applier  providers.Applier
 	keeper   providers.StreamKeeper
@@ -46,6 +47,7 @@ type run struct {
 	status   Status
 	careOf   int // failures of bulk writes in a row: the next batch goes change by change
 	paused   bool
+	sweeper  sweeper
 }
 
 func newRun(s Stream, o Options) (*run, error) {
@@ -58,7 +60,8 @@ func newRun(s Stream, o Options) (*run, error) {
 	if o.Backoff == nil {
 		o.Backoff = retry.Wait
 	}
-	r := &run{spec: s.Spec, o: o, mappings: s.Mappings, source: s.Source}
+	r := &run{spec: s.Spec, o: o, mappings: s.Mappings, source: s.Source, target: s.Target}
+	r.sweeper.on = r.sweeps()
 	r.spec.Capture.Tables = slices.Clone(r.spec.Capture.Tables)
 	var err error
 	if r.capturer, err = providers.As[providers.Capturer](s.Source); err != nil {
@@ -266,6 +269,7 @@ func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Co
 	}
 	w := &writer{run: r, sess: sess, enforced: enforced}
 	defer w.abandon()
+	defer w.dropSweep()
 	for {
 		if w.tx == nil {
 			if err := r.lease.check(); err != nil {
@@ -278,7 +282,11 @@ func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Co
 			if r.o.Soft.Err() != nil {
 				return r.o.Soft.Err()
 			}
-			if done, err := r.done(); done || err != nil {
+			done, err := r.done()
+			if err != nil {
+				return err
+			}
+			if swept, err := w.sweep(ctx, done); done && swept || err != nil {
 				return err
 			}
 		}
@@ -311,7 +319,7 @@ func (r *run) taking(ctx context.Context, w *writer) context.Context {
 }
 
 func (r *run) quiet() time.Duration {
-	if r.o.Until != Stopped {
+	if r.o.Until != Stopped || r.sweeper.running != nil {
 		return quietCatchingUp
 	}
 	for _, t := range r.tables {

@@ -52,6 +52,9 @@ const (
 // planPolling plans a capture by polling.
 func (c *Conn) planPolling(ctx context.Context, s *session, f *findings, plan *providers.CapturePlan) error {
 	plan.Start = "note the greatest value of each incremental_key"
+	if plan.Capture.Deletes {
+		f.add(false, "", "%s", providers.PollingDeletes)
+	}
 	for _, t := range plan.Capture.Tables {
 		if t.IncrementalKey == "" || len(t.Table.Key) == 0 {
 			f.add(true, "", "table %s can't be polled: the mapping must name its incremental_key, a column that grows with every change, and its key", t.Table.Name)

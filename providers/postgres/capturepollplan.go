@@ -14,7 +14,7 @@ func (p *capturePlanner) planPolling(ctx context.Context) error {
 	c.Publication, c.Slot = "", ""
 	p.plan.Start = "note the greatest incremental keys"
 	if c.Deletes {
-		p.note("polling does not see deleted rows: find them with verify, or capture by logical_replication or trigger")
+		p.note(providers.PollingDeletes)
 	}
 	if c.Before {
 		p.note("polling has no before-values")

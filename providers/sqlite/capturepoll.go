@@ -26,7 +26,7 @@ func planPolling(db *sqlite.Conn, p *providers.CapturePlan) error {
 	p.Why = "it was asked for; nothing is written into the source"
 	p.Start = "the greatest incremental key of each table is noted"
 	if p.Capture.Deletes {
-		p.Findings = append(p.Findings, providers.Finding{Text: "polling does not see rows that are deleted, nor the keys that changed rows had before", Fix: "method = \"trigger\" sees them"})
+		p.Findings = append(p.Findings, providers.Finding{Text: providers.PollingDeletes})
 	}
 	for _, t := range p.Capture.Tables {
 		_, table, err := factsOf(db, t.Table.Name)
