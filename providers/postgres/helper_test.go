@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,19 @@ import (
 func eachServer(t *testing.T, test func(t *testing.T, version string)) {
 	t.Helper()
 	for _, v := range providertest.PostgresVersions() {
+		t.Run("postgres "+v, func(t *testing.T) { test(t, v) })
+	}
+}
+
+// edgeServers is for tests that take long: on the oldest version and the newest, on all
+// of them where SF_TEST_PAIRS=all.
+func edgeServers(t *testing.T, test func(t *testing.T, version string)) {
+	t.Helper()
+	versions := providertest.PostgresVersions()
+	if n := len(versions); n > 2 && os.Getenv("SF_TEST_PAIRS") != "all" {
+		versions = []string{versions[0], versions[n-1]}
+	}
+	for _, v := range versions {
 		t.Run("postgres "+v, func(t *testing.T) { test(t, v) })
 	}
 }

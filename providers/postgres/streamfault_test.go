@@ -124,7 +124,7 @@ func TestSlotInUse(t *testing.T) {
 // TestSlowCollector: nobody takes batches for several times the server's patience; and the
 // role's settings bend dates.
 func TestSlowCollector(t *testing.T) {
-	eachServer(t, func(t *testing.T, version string) {
+	edgeServers(t, func(t *testing.T, version string) {
 		admin, to := twin(t, version, faultTable, "CREATE TABLE d (id integer PRIMARY KEY, day date, at timestamptz, iv interval, b bytea, f real)")
 		role := "sf_role_" + version + "_" + strings.Trim(providertest.Query(t, admin, "SELECT current_database()")[0][0], `"`)
 		providertest.Exec(t, admin, "CREATE ROLE "+role+" LOGIN SUPERUSER PASSWORD 'x'",

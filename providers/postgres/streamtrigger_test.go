@@ -8,7 +8,7 @@ import (
 )
 
 func TestStreamTrigger(t *testing.T) {
-	eachServer(t, func(t *testing.T, version string) {
+	edgeServers(t, func(t *testing.T, version string) {
 		from, to := twin(t, version, workloadDDL...)
 		if err := work(t.Context(), from, 7, 60, nil); err != nil {
 			t.Fatal(err)
