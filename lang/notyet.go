@@ -80,7 +80,6 @@ var notYetTable = []lacking{
 		}},
 
 	// Schemas.
-	{"ignore_changes comes with schema evolution and is not in this version: take it out.", inMapping("lifecycle.ignore_changes")},
 	{"The migration block comes with schema evolution and is not in this version: run the script by hand.",
 		func(l *loader, found func(hcl.Range, ...any)) {
 			for _, m := range l.cfg.Migrations {

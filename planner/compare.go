@@ -94,7 +94,24 @@ func (w *want) diff() {
 	}
 	live, renames := w.renames()
 	d.have = live
-	w.work.diffs = append(renames, diffTable(d)...)
+	w.work.diffs = slices.DeleteFunc(append(renames, diffTable(d)...), w.leftAlone)
+}
+
+// leftAlone reports whether the mapping's ignore_changes leaves a difference of a column
+// as it is. A column that is missing is made all the same.
+func (w *want) leftAlone(d difference) bool {
+	switch c := d.change.(type) {
+	case schema.ModifyColumn, schema.DropColumn:
+	case schema.AddColumn:
+		if findColumn(w.target.db.System, w.live, c.Column.Name) == nil {
+			return false
+		}
+	default:
+		return false
+	}
+	return slices.ContainsFunc(w.cfg.IgnoreChanges, func(name string) bool {
+		return foldColumn(w.target.db.System, name) == foldColumn(w.target.db.System, d.column)
+	})
 }
 
 // mirrors reports whether the target is an exact copy in the source's own words, so that

@@ -23,6 +23,8 @@ type server struct {
 	defaults map[string]string
 	// foldNames says that table names are kept in lower case (lower_case_table_names = 1).
 	foldNames bool
+	// tinyInts says that tinyint(1) columns hold numbers, not bools.
+	tinyInts bool
 
 	mu sync.Mutex
 	// without holds the settings that the user may not make.

@@ -78,6 +78,7 @@ func (s *session) setUp(ctx context.Context, c *Conn) error {
 		if err != nil {
 			return err
 		}
+		server.tinyInts = c.options.tinyint1 == tinyint1Int
 		c.server = server
 	}
 	if err := s.set(ctx, c.server); err != nil {

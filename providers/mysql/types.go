@@ -139,7 +139,7 @@ func (s *server) typeOf(name string, args, labels []string, unsigned, zerofill b
 		if unsigned {
 			width = arg(0, w.unsigned)
 		}
-		if name == "tinyint" && width == 1 && !unsigned {
+		if name == "tinyint" && width == 1 && !unsigned && !s.tinyInts {
 			ty.Kind, ty.Bits = schema.Bool, 0
 		}
 		if !s.plainInts() || zerofill || name == "tinyint" && width == 1 && !unsigned {

@@ -20,6 +20,5 @@ sync "s" {
     prune           = true
     filters         = ["a = 1"]
     column "b" { expr = "1" }
-    lifecycle { ignore_changes = ["b"] }
   }
 }
