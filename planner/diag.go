@@ -26,6 +26,7 @@ const (
 	sumSteps       = "No steps for a change"
 	sumNormalize   = "Normal form not readable"
 	sumCapture     = "Changes can't be followed"
+	sumAgain       = "Rows are read again"
 	sumPolicy      = "Refused by the schema policy"
 	sumUnsupported = "Not in this version"
 )

@@ -258,6 +258,25 @@ func (w *want) computes() bool {
 	return len(w.filters) > 0 || slices.ContainsFunc(w.columns, func(c column) bool { return c.expr != nil })
 }
 
+// needs are the source columns that filters and expressions read.
+func (w *want) needs() []string {
+	used := map[string]bool{}
+	add := func(x *expr.Checked) {
+		for _, i := range x.Columns() {
+			used[w.from.Columns[i].Name] = true
+		}
+	}
+	for _, f := range w.filters {
+		add(f.checked)
+	}
+	for _, c := range w.columns {
+		if c.expr != nil {
+			add(c.expr.checked)
+		}
+	}
+	return slices.Sorted(maps.Keys(used))
+}
+
 // reads sets what a mapping that computes reads of its source, and its filters.
 func (w *want) reads(m *plan.Mapping) {
 	if !w.computes() {

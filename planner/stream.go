@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/lang/expr"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers"
@@ -94,9 +95,12 @@ func (b *builder) followSync(ctx context.Context, f *following) {
 		if x.Fix != "" {
 			text += ": " + x.Fix
 		}
-		if x.Fatal {
+		switch at := f.reads(x); {
+		case x.Fatal:
 			b.errorAt(f.at(), sumCapture, "%s: %s", s.Addr, text)
-		} else {
+		case at != nil:
+			b.diags = append(b.diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: sumAgain, Subject: at, Detail: fmt.Sprintf("%s: %s", s.Addr, text)})
+		default:
 			b.note(s.Addr, text)
 		}
 	}
@@ -150,7 +154,7 @@ func (f *following) request(s *state.State, narrowed bool) providers.Capture {
 		c.MaxRetained, c.OnExceed = cdc.MaxRetainedWAL, cdc.OnExceed
 	}
 	for _, w := range f.wants {
-		c.Tables = append(c.Tables, providers.CaptureTable{Table: w.work.mapping.ReadSource(), IncrementalKey: w.cfg.IncrementalKey, Lookback: w.cfg.Lookback})
+		c.Tables = append(c.Tables, providers.CaptureTable{Table: w.work.mapping.ReadSource(), IncrementalKey: w.cfg.IncrementalKey, Lookback: w.cfg.Lookback, Needs: w.needs()})
 	}
 	// Tables that -target leaves out stay in the stream as they are.
 	if have := s.Stream(f.sync.Addr); have != nil {
@@ -216,6 +220,29 @@ func recordOf(ctx context.Context, target *endpoint, sync string) (*providers.St
 		return nil, err
 	}
 	return store.Stream(ctx, sync)
+}
+
+// reads is where the filter or expression stands that reads the column of a finding.
+func (f *following) reads(x providers.Finding) *hcl.Range {
+	for _, w := range f.wants {
+		if x.Column == "" || w.from.Name != x.Table {
+			continue
+		}
+		uses := func(c *expr.Checked) bool {
+			return slices.ContainsFunc(c.Columns(), func(i int) bool { return w.from.Columns[i].Name == x.Column })
+		}
+		for i := range w.filters {
+			if uses(w.filters[i].checked) {
+				return &w.filters[i].rng
+			}
+		}
+		for _, c := range w.columns {
+			if c.expr != nil && uses(c.expr.checked) {
+				return &c.expr.rng
+			}
+		}
+	}
+	return nil
 }
 
 // at is where the configuration says how changes are captured.

@@ -68,6 +68,9 @@ type CaptureTable struct {
 	// FullImages says that the mapping needs whole before-images or all columns in every
 	// event (REPLICA IDENTITY FULL), because reading rows again all the time would cost more.
 	FullImages bool `json:"full_images,omitempty"`
+	// Needs are columns that filters and expressions read: a change that does not carry one
+	// makes the row be read again. It is for PlanCapture to warn by, and not kept.
+	Needs []string `json:"-"`
 	// Undo is the provider's own note, made by PlanCapture and kept from one plan to the
 	// next, of how the table was before it was changed for the capture; PlanTeardown reads it.
 	Undo string `json:"undo,omitempty"`

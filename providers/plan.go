@@ -133,4 +133,7 @@ type Finding struct {
 	Fatal bool   `json:"fatal"`
 	Text  string `json:"text"`          // what is missing, and what for
 	Fix   string `json:"fix,omitempty"` // the GRANT, ALTER or SET
+	// Table and Column say what it is about where that is one of CaptureTable.Needs.
+	Table  schema.Name `json:"table,omitzero"`
+	Column string      `json:"column,omitempty"`
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -206,5 +207,45 @@ func TestComputedColumns(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestFilterOnLongValues: a plan warns, at the filter, of a column whose values the
+// source's log leaves out, with the statement that mends it.
+func TestFilterOnLongValues(t *testing.T) {
+	pg, lite := systems()[0], systems()[3]
+	source := pg.fresh(t)
+	providertest.Exec(t, source, "CREATE TABLE notes (id int PRIMARY KEY, kind text NOT NULL, body text)",
+		"INSERT INTO notes SELECT i, 'short', (SELECT string_agg(md5(i::text || j), '') FROM generate_series(1, 200) j) FROM generate_series(1, 5) i")
+	dir := mappingConfig(t, pg, source, lite, lite.fresh(t), `
+  mapping "notes" {
+    filters = ["kind != 'x'", "CHAR_LENGTH(body) > 3"]
+  }
+`)
+	file := filepath.Join(dir, "main.sf.hcl")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, strings.Replace(string(text), `"full"`, `"incremental"`, 1))
+	plan := func() string {
+		out, err := command(t, dir, "plan", "-no-color").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return strings.Join(strings.Fields(strings.ReplaceAll(string(out), "│", "")), " ")
+	}
+	out := plan()
+	for _, want := range []string{"Rows are read again", `filters = ["kind != 'x'", "CHAR_LENGTH(body) > 3"]`, `long values of column "body"`, `ALTER TABLE ONLY "public"."notes" REPLICA IDENTITY FULL`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the plan does not say %q:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, `column "kind" outside`) {
+		t.Errorf("a short column is warned of:\n%s", out)
+	}
+	providertest.Exec(t, source, "ALTER TABLE notes REPLICA IDENTITY FULL")
+	if out := plan(); strings.Contains(out, "read again") {
+		t.Errorf("the plan still warns:\n%s", out)
 	}
 }

@@ -43,10 +43,10 @@ var generated = []struct {
 	}},
 	{expr.Column{Name: "m", Type: schema.Type{Kind: schema.EnumKind, Values: []string{"small", "Large", "x"}}}, "ENUM('small','Large','x')", func(r *rand.Rand) string { return pick(r, "small", "Large", "x") }},
 	{expr.Column{Name: "a", Type: schema.Type{Kind: schema.Date}}, "DATE", func(r *rand.Rand) string {
-		return pick(r, "2024-02-29", "1999-12-31", "2000-01-01", "1970-01-01", "2199-12-31", "1901-01-01", fmt.Sprintf("%04d-%02d-%02d", 1900+r.IntN(200), 1+r.IntN(12), 1+r.IntN(28)))
+		return pick(r, "2024-02-29", "1999-12-31", "2000-01-01", "1000-01-01", "8999-12-31", "1900-02-28", "1970-01-01", "2199-12-31", "1901-01-01", fmt.Sprintf("%04d-%02d-%02d", 1900+r.IntN(200), 1+r.IntN(12), 1+r.IntN(28)))
 	}},
 	{expr.Column{Name: "b", Type: schema.Type{Kind: schema.Timestamp, Precision: 7}}, "DATETIME(6)", func(r *rand.Rand) string {
-		return pick(r, "2024-02-29 23:59:59.999999", "1970-01-01 00:00:00", "2024-12-30 12:00:00.5", fmt.Sprintf("%04d-%02d-%02d %02d:%02d:%02d", 1900+r.IntN(200), 1+r.IntN(12), 1+r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60)))
+		return pick(r, "2024-02-29 23:59:59.999999", "1970-01-01 00:00:00", "8999-12-31 23:59:59.999999", "1000-01-01 00:00:00", "2024-12-30 12:00:00.5", fmt.Sprintf("%04d-%02d-%02d %02d:%02d:%02d", 1900+r.IntN(200), 1+r.IntN(12), 1+r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60)))
 	}},
 	{expr.Column{Name: "c", Type: schema.Type{Kind: schema.Time, Precision: 7}}, "TIME(6)", func(r *rand.Rand) string {
 		return pick(r, "00:00:00", "-12:30:15.25", "838:59:59", fmt.Sprintf("%02d:%02d:%02d", r.IntN(24), r.IntN(60), r.IntN(60)))
@@ -60,7 +60,7 @@ var generated = []struct {
 func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
 func words(r *rand.Rand) string {
-	return pick(r, "", "a", "abc", "ABC", "née Ünal", "a,b,,c", "x@y.org", "  pad  ", "100%", "a_b", `back\slash`, "it's", "日本語", "aXbXc", "2024-02-29", "e\u0301", "ß", "tab\tx", "{\"a\": 1}")
+	return pick(r, "", "a", "abc", "ABC", "née Ünal", "a,b,,c", "x@y.org", "  pad  ", "100%", "a_b", `back\slash`, "it's", "日本語", "aXbXc", "2024-02-29", "e\u0301", "ß", "tab\tx", "{\"a\": 1}", "🎈x🎈é", "nul\x00l", "\u202eabc\u200b", "'\"`\\", "ǅ İı ﬀ Σς")
 }
 
 // generatedRows makes rows, and the statements that put them into MySQL.
@@ -91,7 +91,7 @@ func generatedRows(r *rand.Rand, n int) (*row.Batch, []string) {
 			case v == "f" && c.sql == "BOOLEAN":
 				v = "0"
 			}
-			values = append(values, "'"+strings.ReplaceAll(strings.ReplaceAll(v, `\`, `\\`), "'", "''")+"'")
+			values = append(values, "'"+strings.NewReplacer(`\`, `\\`, "'", "''", "\x00", `\0`).Replace(v)+"'")
 		}
 		b.EndRow()
 		statements = append(statements, "INSERT INTO g VALUES ("+strings.Join(values, ", ")+")")
@@ -206,7 +206,7 @@ func (g generator) int(depth int) string {
 	case 16:
 		return fmt.Sprintf("%s(%s, %s)", pick(g.Rand, "GREATEST", "LEAST"), pick(g.Rand, "i", "k", "-3"), pick(g.Rand, "i", "k", "CHAR_LENGTH(s)"))
 	}
-	return pick(g.Rand, fmt.Sprintf("SIGN(%s)", g.num(d)), fmt.Sprintf("FLOOR(%s)", "d"), fmt.Sprintf("CEILING(%s)", "d"), fmt.Sprintf("EXTRACT(%s FROM %s)", pick(g.Rand, "YEAR", "WEEK", "DAY", "SECOND"), g.moment(d)), "JSON_LENGTH(j)", "IF(a > '1971-01-01', UNIX_TIMESTAMP(a), 0)", "NULLIF(i, 7)", "(-i)", "(~i)", "REGEXP_INSTR(s, '[bc]')")
+	return pick(g.Rand, fmt.Sprintf("SIGN(%s)", g.num(d)), fmt.Sprintf("FLOOR(%s)", "d"), fmt.Sprintf("CEILING(%s)", "d"), fmt.Sprintf("EXTRACT(%s FROM %s)", pick(g.Rand, "YEAR", "WEEK", "DAY", "SECOND"), g.moment(d)), "JSON_LENGTH(j)", "IF(a BETWEEN '1971-01-01' AND '2999-12-31', UNIX_TIMESTAMP(a), 0)", "NULLIF(i, 7)", "(-i)", "(~i)", "REGEXP_INSTR(s, '[bc]')")
 }
 
 func (g generator) dec(depth int) string {

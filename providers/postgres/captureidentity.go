@@ -18,7 +18,7 @@ type identityNote struct {
 }
 
 // planIdentity sees to it that old rows carry the key, or all of the row.
-func (p *capturePlanner) planIdentity(t *providers.CaptureTable) error {
+func (p *capturePlanner) planIdentity(ctx context.Context, t *providers.CaptureTable) error {
 	f := p.factsOf(t.Table.Name)
 	if f == nil {
 		p.fatal("", "there is no table %s at the source", t.Table.Name)
@@ -47,6 +47,11 @@ func (p *capturePlanner) planIdentity(t *providers.CaptureTable) error {
 			p.fatal("GRANT SELECT ON "+quoteNameIfNeeded(rel.name)+" TO "+p.role, "to read table %s, the role needs SELECT", rel.name)
 		}
 		identity, done, why := rel.wantedIdentity(t.Table.Key, full)
+		if identity != "FULL" && (identity != "" || rel.identity != "f") && rel.selects {
+			if err := p.findLong(ctx, t, rel); err != nil {
+				return err
+			}
+		}
 		if identity == "" {
 			continue
 		}
@@ -69,6 +74,39 @@ func (p *capturePlanner) planIdentity(t *providers.CaptureTable) error {
 			return err
 		}
 		t.Undo = string(undo)
+	}
+	return nil
+}
+
+// longRows is how many rows of a table are looked at for values that events leave out.
+const longRows = 1000
+
+// findLong warns of columns that filters and expressions read and whose values the server
+// keeps outside of their rows: an update that leaves such a value as it is does not carry
+// it, unless old rows are logged whole.
+func (p *capturePlanner) findLong(ctx context.Context, t *providers.CaptureTable, rel *captureFacts) error {
+	var names, sizes, columns []string
+	for _, c := range t.Needs {
+		if slices.Contains(t.Table.Key, c) {
+			continue
+		}
+		names, columns = append(names, c), append(columns, quote(c))
+		sizes = append(sizes, "coalesce(max(pg_catalog.pg_column_size("+quote(c)+")), 0) > 1000")
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	long, err := p.session.queryRow(ctx, fmt.Sprintf("SELECT %s FROM (SELECT %s FROM %s LIMIT %d) x", strings.Join(sizes, ", "), strings.Join(columns, ", "), tableRef(rel.name, rel.kind == "r"), longRows))
+	if err != nil {
+		return fmt.Errorf("look for long values in table %s: %w", rel.name, classify(err))
+	}
+	for i, c := range names {
+		if long[i] == "t" {
+			p.plan.Findings = append(p.plan.Findings, providers.Finding{
+				Table: t.Table.Name, Column: c, Fix: "ALTER TABLE " + tableRef(rel.name, rel.kind == "r") + " REPLICA IDENTITY FULL",
+				Text: fmt.Sprintf("table %s keeps long values of column %q outside of its rows, and an update that leaves one as it is does not carry it: the row is then read again from the source. Where that is often, let the log hold old rows whole", rel.name, c),
+			})
+		}
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func (p *capturePlanner) planSlot(ctx context.Context) error {
 	p.findSettings()
 	c := &p.plan.Capture
 	for i := range c.Tables {
-		if err := p.planIdentity(&c.Tables[i]); err != nil {
+		if err := p.planIdentity(ctx, &c.Tables[i]); err != nil {
 			return err
 		}
 	}
