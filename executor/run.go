@@ -177,6 +177,9 @@ func (r *run) do(a *plan.Action) error {
 	switch {
 	case a.Backfill != nil:
 		began, told, err = r.load(a)
+	case a.Migration != nil:
+		r.env.Observer.ActionStarted(a)
+		err = r.migrate(a)
 	case a.Stream != nil:
 		r.env.Observer.ActionStarted(a)
 		err = r.streamStep(a)

@@ -93,6 +93,7 @@ func (b *builder) make(ctx context.Context) {
 	}
 	if !b.diags.HasErrors() {
 		b.unapproved()
+		b.waitForMigrations()
 		b.backUp(ctx)
 	}
 }
@@ -109,9 +110,11 @@ func (b *builder) build(ctx context.Context) {
 		b.policies,
 		func() { b.decide(ctx) },
 		func() { b.tryExpressions(ctx) },
+		func() { b.migrations(ctx, "before") },
 		b.order,
 		func() { b.dropRemoved(ctx) },
 		func() { b.stopStreams(ctx) },
+		func() { b.migrations(ctx, "after") },
 	} {
 		if step(); b.diags.HasErrors() {
 			return

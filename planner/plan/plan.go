@@ -119,6 +119,8 @@ type Action struct {
 	Steps    []providers.Step `json:"steps,omitempty"`
 	Backfill *BackfillSpec    `json:"backfill,omitempty"`
 	Stream   *StreamSpec      `json:"stream,omitempty"`
+	// Migration is a script that people wrote; Steps show its statements.
+	Migration *providers.Migration `json:"migration,omitempty"`
 	// Backup is what the steps copy before they destroy it.
 	Backup    *providers.Backup `json:"backup,omitempty"`
 	DependsOn []string          `json:"depends_on,omitempty"` // IDs
