@@ -89,8 +89,12 @@ func (r *run) apply(ctx context.Context) (res Result, err error) {
 		p.Close()
 	}
 	if all {
+		seen := r.see()
 		err := r.record.Now(context.WithoutCancel(r.hard), func(s *state.State) {
 			s.Finish(r.plan, r.env.By, time.Now())
+			for addr, t := range seen {
+				s.Seen(addr, t)
+			}
 			s.Outputs = outputs(r.plan)
 		})
 		r.result.State = r.record.State()

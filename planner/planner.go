@@ -108,6 +108,7 @@ func (b *builder) build(ctx context.Context) {
 		func() { b.compare(ctx) },
 		func() { b.previous(syncs) },
 		b.policies,
+		b.noteDrift,
 		func() { b.decide(ctx) },
 		func() { b.tryExpressions(ctx) },
 		func() { b.migrations(ctx, "before") },

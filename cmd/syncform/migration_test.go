@@ -15,8 +15,8 @@ import (
 func TestMigrations(t *testing.T) {
 	scripts := map[string]struct {
 		first, broken string
-		at                    string // where broken stands
-		after                 int    // rows of t once broken has failed
+		at            string // where broken stands
+		after         int    // rows of t once broken has failed
 	}{
 		"postgres": {
 			first:  "CREATE TABLE t (n integer, v text);\nCREATE FUNCTION f() RETURNS integer LANGUAGE plpgsql AS $$\nBEGIN\n  RETURN 1; -- ;\nEND; $$;\nINSERT INTO t VALUES (f(), 'a;b');",
