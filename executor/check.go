@@ -17,7 +17,7 @@ func (r *run) check() error {
 	made := map[schema.Name]map[string]*plan.Action{} // tables that the plan makes or empties, by endpoint
 	for _, a := range r.graph.Actions {
 		conn := r.env.Conns[a.Endpoint]
-		if a.Backfill == nil && len(a.Steps) > 0 {
+		if a.Backfill == nil && len(a.Steps) > 0 && a.Migration == nil {
 			if conn == nil {
 				return fmt.Errorf("%s: %w: the endpoint %s was not opened", a.Addr, errBug, a.Endpoint)
 			}

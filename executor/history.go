@@ -63,6 +63,9 @@ func actionEntry(a *plan.Action) providers.ActionEntry {
 	if a.Table == (schema.Name{}) {
 		out.Table = ""
 	}
+	if a.Migration != nil {
+		out.What = "migration"
+	}
 	if a.Change != nil {
 		out.What = schema.ChangeKind(a.Change)
 	}

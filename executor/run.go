@@ -89,8 +89,12 @@ func (r *run) apply(ctx context.Context) (res Result, err error) {
 		p.Close()
 	}
 	if all {
+		seen := r.see()
 		err := r.record.Now(context.WithoutCancel(r.hard), func(s *state.State) {
 			s.Finish(r.plan, r.env.By, time.Now())
+			for addr, t := range seen {
+				s.Seen(addr, t)
+			}
 			s.Outputs = outputs(r.plan)
 		})
 		r.result.State = r.record.State()
@@ -177,6 +181,9 @@ func (r *run) do(a *plan.Action) error {
 	switch {
 	case a.Backfill != nil:
 		began, told, err = r.load(a)
+	case a.Migration != nil:
+		r.env.Observer.ActionStarted(a)
+		err = r.migrate(a)
 	case a.Stream != nil:
 		r.env.Observer.ActionStarted(a)
 		err = r.streamStep(a)

@@ -288,6 +288,7 @@ type Alert struct {
 type Migration struct {
 	Block
 	Name, Target, Up, Down string
+	When                   string // before (the default) or after what the syncs need
 }
 
 // Moved is a moved block: what stood at From in the state now stands at To.

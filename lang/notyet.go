@@ -80,10 +80,12 @@ var notYetTable = []lacking{
 		}},
 
 	// Schemas.
-	{"The migration block comes with schema evolution and is not in this version: run the script by hand.",
+	{"A migration's down script comes with rollback and is not in this version: take it out.",
 		func(l *loader, found func(hcl.Range, ...any)) {
 			for _, m := range l.cfg.Migrations {
-				found(m.DeclRange)
+				if rng, ok := m.ArgRanges["down"]; ok {
+					found(rng)
+				}
 			}
 		}},
 

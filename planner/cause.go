@@ -3,6 +3,7 @@ package planner
 import (
 	"slices"
 
+	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers/schema"
@@ -31,8 +32,54 @@ func (w *want) cause(c schema.Change) plan.Cause {
 			return plan.CauseConfiguration
 		}
 		return plan.CauseSource
+	case schema.AddIndex:
+		if slices.ContainsFunc(w.cfg.Indexes, func(x *lang.Index) bool { return x.Name == c.Index.Name }) {
+			return w.causeOfPart(hasNamed(w.prev, c.Index.Name), plan.CauseConfiguration)
+		}
+		return w.causeOfPart(hasNamed(w.prev, c.Index.Name), plan.CauseSource)
+	case schema.AddUnique:
+		return w.causeOfPart(hasNamed(w.prev, c.Key.Name), plan.CauseSource)
+	case schema.AddForeignKey:
+		return w.causeOfPart(hasNamed(w.prev, c.Key.Name), plan.CauseSource)
+	case schema.AddCheck:
+		return w.causeOfPart(hasNamed(w.prev, c.Check.Name), plan.CauseSource)
+	case schema.AddPrimaryKey:
+		return w.causeOfPart(w.prev.Table != nil && w.prev.Table.PrimaryKey != nil, plan.CauseSource)
+	case schema.DropIndex:
+		return w.causeOfPart(!hasNamed(w.prev, c.Index.Name), plan.CauseSource)
+	case schema.DropUnique:
+		return w.causeOfPart(!hasNamed(w.prev, c.Key.Name), plan.CauseSource)
+	case schema.DropForeignKey:
+		return w.causeOfPart(!hasNamed(w.prev, c.Key.Name), plan.CauseSource)
+	case schema.DropCheck:
+		return w.causeOfPart(!hasNamed(w.prev, c.Check.Name), plan.CauseSource)
 	}
 	return ""
+}
+
+// causeOfPart is drift where the table is no longer as it was applied, else other; "" as
+// long as nobody knows how it was applied.
+func (w *want) causeOfPart(drift bool, other plan.Cause) plan.Cause {
+	switch {
+	case w.prev.Table == nil:
+		return ""
+	case drift:
+		return plan.CauseDrift
+	}
+	return other
+}
+
+// hasNamed reports whether the table had an index or a constraint of that name when it
+// was applied.
+func hasNamed(m *state.Mapping, name string) bool {
+	t := m.Table
+	if t == nil {
+		return false
+	}
+	return slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return x.Name == name }) ||
+		slices.ContainsFunc(t.Uniques, func(x schema.Key) bool { return x.Name == name }) ||
+		slices.ContainsFunc(t.ForeignKeys, func(x schema.ForeignKey) bool { return x.Name == name }) ||
+		slices.ContainsFunc(t.Checks, func(x schema.Check) bool { return x.Name == name })
 }
 
 // applied gives what the state holds of a target column, or nil.
@@ -66,6 +113,11 @@ func (w *want) causeOfNew(name string) plan.Cause {
 
 func (w *want) causeOfType(c schema.ModifyColumn) plan.Cause {
 	p := w.applied(c.To.Name)
+	if p != nil && sameType(c.From.Type, c.To.Type) && w.prev.Table != nil {
+		// What else is said of the column: nullable, default, comment.
+		was := w.prev.Table.Column(c.To.Name)
+		return w.causeOfPart(was == nil || !sameColumn(was, &c.From), plan.CauseSource)
+	}
 	if p == nil || sameType(c.From.Type, c.To.Type) {
 		return ""
 	}

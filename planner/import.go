@@ -67,5 +67,7 @@ func (b *builder) imported(w *want) *state.Mapping {
 		b.diags = append(b.diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Table differs from the configuration", Subject: w.cfg.DeclRange.Ptr(),
 			Detail: "The next plan has changes for table " + w.name.String() + " of " + w.target.addr + "; look at it before you apply it."})
 	}
-	return &state.Mapping{Mapping: m, Status: state.Loaded, Generation: b.newID(), Into: schema.Name{}, Rows: max(w.live.Rows, 0), LoadedAt: time.Now().UTC().Truncate(time.Second)}
+	seen := *w.live
+	seen.Rows, seen.Bytes = -1, -1
+	return &state.Mapping{Table: &seen, Mapping: m, Status: state.Loaded, Generation: b.newID(), Into: schema.Name{}, Rows: max(w.live.Rows, 0), LoadedAt: time.Now().UTC().Truncate(time.Second)}
 }

@@ -93,6 +93,7 @@ func (b *builder) make(ctx context.Context) {
 	}
 	if !b.diags.HasErrors() {
 		b.unapproved()
+		b.waitForMigrations()
 		b.backUp(ctx)
 	}
 }
@@ -107,11 +108,14 @@ func (b *builder) build(ctx context.Context) {
 		func() { b.compare(ctx) },
 		func() { b.previous(syncs) },
 		b.policies,
+		b.noteDrift,
 		func() { b.decide(ctx) },
 		func() { b.tryExpressions(ctx) },
+		func() { b.migrations(ctx, "before") },
 		b.order,
 		func() { b.dropRemoved(ctx) },
 		func() { b.stopStreams(ctx) },
+		func() { b.migrations(ctx, "after") },
 	} {
 		if step(); b.diags.HasErrors() {
 			return

@@ -42,6 +42,11 @@ func (b *builder) addresses() []string {
 			}
 		}
 	}
+	if !b.in.Destroy && !b.in.RefreshOnly && len(b.in.Targets) == 0 {
+		for _, m := range b.in.Config.Migrations {
+			out = append(out, m.Target)
+		}
+	}
 	if b.state != nil && (b.in.Destroy || b.in.RefreshOnly || len(b.in.Config.Removed) > 0) {
 		for _, m := range b.state.Mappings {
 			if b.in.Conns[m.Target] != nil && inScope(m.Addr, b.in.Targets) {

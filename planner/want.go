@@ -27,7 +27,9 @@ type builder struct {
 	streams []*following
 
 	dropped []*state.Mapping // by removed blocks that say destroy
-	used    map[string]bool  // of -approve, those that name something
+	// afterMigration is the last script at each endpoint that comes before the rest.
+	afterMigration map[string]string
+	used           map[string]bool // of -approve, those that name something
 	// heldDrops are, by mapping, why the drop of its table waits; manual ones wait for the
 	// configuration.
 	heldDrops map[string]string

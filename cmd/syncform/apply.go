@@ -120,7 +120,7 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 		}
 	}
 	if o.custom.refreshOnly {
-		return nil // there is nothing to apply in such a plan
+		return s.applyFailure(o, w.takeIn(ctx, p, o))
 	}
 	if err := lacking(findings); err != nil {
 		return s.applyFailure(o, err)
@@ -133,11 +133,39 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	return s.applyFailure(o, w.run(ctx, p, o))
 }
 
+// takeIn writes into the state how the tables stand that others have changed.
+func (w *work) takeIn(ctx context.Context, p *plan.Plan, o applyOptions) error {
+	if len(p.Drifted) == 0 {
+		return nil
+	}
+	if w.state.Running != "" {
+		return refused("An apply is not finished", "An apply was begun and not finished. Run \"syncform apply\" first, which goes on with it.")
+	}
+	if !o.autoApprove {
+		if err := w.s.approve(ctx, o, p); err != nil {
+			return err
+		}
+	}
+	for addr, t := range p.Drifted {
+		w.state.Seen(addr, t)
+	}
+	if err := state.Save(ctx, w.backend, w.state); err != nil {
+		return failed("Can't write the state", err)
+	}
+	if !o.json {
+		fmt.Fprintf(w.s.out, "\nThe state takes %s as they are now. No database was changed.\n", view.Plural(int64(len(p.Drifted)), "table"))
+	}
+	return nil
+}
+
 // approve asks whether to go on; anything but yes is an error.
 func (s *session) approve(ctx context.Context, o applyOptions, p *plan.Plan) error {
 	question, verb, does := "Do you want to perform these actions?", "apply", "perform the actions described above"
 	if o.custom.destroy {
 		question, verb, does = "Do you really want to take down what syncform made?", "destroy", "take it down as shown above. There is no undo"
+	}
+	if o.custom.refreshOnly {
+		question, does = "Do you want to take this into the state?", "note the tables as they are now, and change no database"
 	}
 	if !o.input || !s.inTerminal {
 		return refused("Approval is missing", "There is no terminal to ask at. Look at the plan with \"syncform plan -out FILE\" and apply that file, or add -auto-approve.")

@@ -31,7 +31,7 @@ func customFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "approve", KeepSpace: true, Usage: "Release the changes at or below this `address` that are held for review. Can be used more than once."},
 		&cli.BoolFlag{Name: "destroy", Usage: "Plan to take down what syncform made, instead of the usual plan."},
 		&cli.BoolFlag{Name: "drop-tables", Usage: "With -destroy: drop the tables that syncform made too, with their rows. Those that were there before stay."},
-		&cli.BoolFlag{Name: "refresh-only", Usage: "Only say where the targets are no longer as they were applied; plan no change."},
+		&cli.BoolFlag{Name: "refresh-only", Usage: "Only say where the targets are no longer as they were applied, and plan no change; \"apply\" takes that into the state, and changes no database."},
 	}
 }
 

@@ -163,6 +163,11 @@ func (w *work) endpointsOf(o customOptions) []string {
 			out = append(out, sync.Source, sync.Target)
 		}
 	}
+	if !o.destroy && !o.refreshOnly && len(o.targets) == 0 {
+		for _, m := range w.cfg.Migrations {
+			out = append(out, m.Target)
+		}
+	}
 	if w.state != nil && (o.destroy || o.refreshOnly || len(w.cfg.Removed) > 0) {
 		for _, m := range w.state.Mappings {
 			if wanted(m.Addr) && w.cfg.Endpoint(m.Target) != nil {

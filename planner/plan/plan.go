@@ -37,6 +37,9 @@ type Plan struct {
 	// Samples are what expressions make of some rows, where that was asked for. Rows are
 	// data, so no plan file holds them.
 	Samples []Sample `json:"-"`
+	// Drifted are, by mapping, the tables that others have changed since they were applied,
+	// as they are now: what apply -refresh-only takes into the state.
+	Drifted map[string]schema.Table `json:"-"`
 	// Moved are mappings whose address changed: what the state holds of From stands at
 	// To from the beginning of the apply (state.Begin).
 	Moved []Moved `json:"moved,omitempty"`
@@ -119,6 +122,8 @@ type Action struct {
 	Steps    []providers.Step `json:"steps,omitempty"`
 	Backfill *BackfillSpec    `json:"backfill,omitempty"`
 	Stream   *StreamSpec      `json:"stream,omitempty"`
+	// Migration is a script that people wrote; Steps show its statements.
+	Migration *providers.Migration `json:"migration,omitempty"`
 	// Backup is what the steps copy before they destroy it.
 	Backup    *providers.Backup `json:"backup,omitempty"`
 	DependsOn []string          `json:"depends_on,omitempty"` // IDs

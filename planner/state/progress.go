@@ -114,6 +114,22 @@ func (s *State) LoadDone(addr string, rows int64, at time.Time) {
 	}
 }
 
+// Seen notes how a mapping's target table stands.
+func (s *State) Seen(addr string, t schema.Table) {
+	m := s.Mapping(addr)
+	if m == nil {
+		return
+	}
+	t.Rows, t.Bytes = -1, -1
+	m.Table = &t
+	m.Columns = slices.Clone(m.Columns)
+	for i := range m.Columns {
+		if c := t.Column(m.Columns[i].Target); c != nil {
+			m.Columns[i].TargetType = c.Type
+		}
+	}
+}
+
 // Finish notes that every action of p is done: what it forgets is gone from the
 // state, and a second apply of it is refused.
 func (s *State) Finish(p *plan.Plan, by string, at time.Time) {

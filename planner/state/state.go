@@ -39,7 +39,10 @@ type Mapping struct {
 	Into       schema.Name `json:"into,omitzero"`        // the table that the load under way, or to come, writes to
 	// Asides are tables beside the target that loads of this mapping were to fill and
 	// that may still be there.
-	Asides   []schema.Name `json:"asides,omitempty"`
+	Asides []schema.Name `json:"asides,omitempty"`
+	// Table is the target table as it stood when it was last applied: what is otherwise now
+	// was changed by others. nil where that is not known.
+	Table    *schema.Table `json:"table,omitempty"`
 	Rows     int64         `json:"rows"`
 	LoadedAt time.Time     `json:"loaded_at,omitzero"`
 }

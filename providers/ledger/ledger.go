@@ -31,7 +31,7 @@ func IsOurs(table string) bool {
 	case "_sync_state", "_sync_state_lock", "_sync_metadata", "_sync_history", "_sync_checkpoint", "_sync_table", "_sync_journal", "_sync_chunk", "_sync_dead_letter", "sync_conflicts", "_change_log":
 		return true
 	}
-	return table == BackupTable || strings.HasPrefix(table, AsidePrefix) || strings.HasPrefix(table, BackupPrefix)
+	return table == BackupTable || table == MigrationTable || strings.HasPrefix(table, AsidePrefix) || strings.HasPrefix(table, BackupPrefix)
 }
 
 // AsidePrefix starts the name of every table that a new load fills beside a live one.

@@ -11,6 +11,11 @@ import (
 // change writes the lines of one action that is not a backfill. t is nil for what
 // belongs to no table.
 func (v *planView) change(a *plan.Action, t *tableGroup, in string) {
+	if a.Migration != nil {
+		v.entry(a, in, ">", a.Addr, a.Info)
+		v.statements(a, in)
+		return
+	}
 	if a.Kind == plan.NoteKind || a.Change == nil {
 		text, tail := a.Info, ""
 		if text == "" {
@@ -61,6 +66,23 @@ func (v *planView) change(a *plan.Action, t *tableGroup, in string) {
 		more = textChanges(a.Change)
 	}
 	v.entry(a, in, sym, text, v.tailOf(a, t), more...)
+}
+
+// shownStatements is how many of a script's a plan shows without -verbose.
+const shownStatements = 5
+
+// statements shows how a script's first statements begin; -verbose shows all of them whole.
+func (v *planView) statements(a *plan.Action, in string) {
+	if v.opts.Verbose {
+		return
+	}
+	for i, s := range a.Steps {
+		if i == shownStatements {
+			v.out.line("%s    %s", in, v.Faint("| and "+Plural(int64(len(a.Steps)-i), "more statement")))
+			return
+		}
+		v.out.line("%s    %s", in, v.Faint("| "+shorten(Safe(strings.Join(strings.Fields(s.Text), " ")))))
+	}
 }
 
 // tailOf says why a change is made and what it is, where that is short.

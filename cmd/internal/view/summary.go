@@ -17,7 +17,9 @@ type Summary struct {
 	Rows      int64 `json:"rows"` // of the backfills, estimated; -1 unknown
 	Bytes     int64 `json:"bytes"`
 	Streams   int   `json:"streams,omitempty"` // that begin
-	Held      int   `json:"held"`
+	// Migrations are scripts that run.
+	Migrations int `json:"migrations,omitempty"`
+	Held       int `json:"held"`
 }
 
 // Summarize counts.
@@ -28,6 +30,8 @@ func Summarize(p *plan.Plan) Summary {
 			switch {
 			case a.Held != "":
 				s.Held++
+			case a.Migration != nil:
+				s.Migrations++
 			case a.Kind != plan.NoteKind:
 				s.Objects++
 			}
@@ -115,6 +119,9 @@ func (s Summary) String() string {
 	}
 	if s.Streams > 0 {
 		b.WriteString("; " + Plural(int64(s.Streams), "stream") + " to start")
+	}
+	if s.Migrations > 0 {
+		b.WriteString("; " + Plural(int64(s.Migrations), "migration") + " to run")
 	}
 	if s.Held > 0 {
 		b.WriteString("; " + Plural(int64(s.Held), "change") + " held")
