@@ -2,8 +2,8 @@ package planner
 
 import (
 	"slices"
+	"strings"
 
-	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers/schema"
@@ -14,7 +14,7 @@ import (
 // state does not tell them apart, and for what was never applied.
 func (w *want) cause(c schema.Change) plan.Cause {
 	if w.prev == nil {
-		return ""
+		return w.causeOfTable(c)
 	}
 	if w.live == nil {
 		if w.prev.Status == state.Loaded {
@@ -26,60 +26,90 @@ func (w *want) cause(c schema.Change) plan.Cause {
 	case schema.AddColumn:
 		return w.causeOfNew(c.Column.Name)
 	case schema.ModifyColumn:
-		return w.causeOfType(c)
+		return w.causeOfColumn(c)
 	case schema.DropColumn:
-		if p := w.applied(c.Column.Name); p != nil && w.from != nil && w.from.Column(p.Source) != nil {
-			return plan.CauseConfiguration
+		return w.causeOfGone(c.Column.Name)
+	case schema.RenameColumn, schema.RenameTable:
+		return plan.CauseConfiguration
+	}
+	target, source := traitsOf(c)
+	if target == "" {
+		return ""
+	}
+	if w.rebuilt(target) {
+		return "" // it makes way for another change
+	}
+	return w.causeOf(target, source)
+}
+
+// rebuilt reports whether a change is one of two that drop an object and make the same
+// again.
+func (w *want) rebuilt(target string) bool {
+	for _, d := range w.work.release {
+		if t, _ := traitsOf(d.change); t == target {
+			return true
 		}
+	}
+	dropped, made := "", ""
+	for _, d := range w.work.diffs {
+		if t, _ := traitsOf(d.change); t != target {
+			continue
+		}
+		switch what := schema.ChangeKind(d.change); {
+		case strings.HasPrefix(what, "drop_"):
+			dropped = digest(objectOf(d.change))
+		case strings.HasPrefix(what, "add_"):
+			made = digest(objectOf(d.change))
+		}
+	}
+	return dropped != "" && dropped == made
+}
+
+// causeOfTable tells of a table that is new to a sync that was applied whether the source
+// has it newly or the configuration names it newly.
+func (w *want) causeOfTable(c schema.Change) plan.Cause {
+	if _, made := c.(schema.AddTable); !made {
+		return ""
+	}
+	switch {
+	case w.sameBlock && isWildcard(w.cfg):
 		return plan.CauseSource
-	case schema.AddIndex:
-		if slices.ContainsFunc(w.cfg.Indexes, func(x *lang.Index) bool { return x.Name == c.Index.Name }) {
-			return w.causeOfPart(hasNamed(w.prev, c.Index.Name), plan.CauseConfiguration)
-		}
-		return w.causeOfPart(hasNamed(w.prev, c.Index.Name), plan.CauseSource)
-	case schema.AddUnique:
-		return w.causeOfPart(hasNamed(w.prev, c.Key.Name), plan.CauseSource)
-	case schema.AddForeignKey:
-		return w.causeOfPart(hasNamed(w.prev, c.Key.Name), plan.CauseSource)
-	case schema.AddCheck:
-		return w.causeOfPart(hasNamed(w.prev, c.Check.Name), plan.CauseSource)
-	case schema.AddPrimaryKey:
-		return w.causeOfPart(w.prev.Table != nil && w.prev.Table.PrimaryKey != nil, plan.CauseSource)
-	case schema.DropIndex:
-		return w.causeOfPart(!hasNamed(w.prev, c.Index.Name), plan.CauseSource)
-	case schema.DropUnique:
-		return w.causeOfPart(!hasNamed(w.prev, c.Key.Name), plan.CauseSource)
-	case schema.DropForeignKey:
-		return w.causeOfPart(!hasNamed(w.prev, c.Key.Name), plan.CauseSource)
-	case schema.DropCheck:
-		return w.causeOfPart(!hasNamed(w.prev, c.Check.Name), plan.CauseSource)
+	case w.sameSync:
+		return plan.CauseConfiguration
 	}
 	return ""
 }
 
-// causeOfPart is drift where the table is no longer as it was applied, else other; "" as
-// long as nobody knows how it was applied.
-func (w *want) causeOfPart(drift bool, other plan.Cause) plan.Cause {
-	switch {
-	case w.prev.Table == nil:
+// causeOf compares what was asked for with what is asked for now.
+func (w *want) causeOf(target, source string) plan.Cause {
+	if w.prev.Traits == nil || w.prev.Status == state.Creating {
 		return ""
-	case drift:
-		return plan.CauseDrift
 	}
-	return other
+	was, now := w.prev.Traits[w.before(target)], w.traits()[target]
+	switch {
+	case was == now:
+		return plan.CauseDrift
+	case w.prev.Traits[source] == w.traits()[source]:
+		return plan.CauseConfiguration
+	case strings.HasPrefix(was, saidHere) != strings.HasPrefix(now, saidHere):
+		return plan.CauseConfiguration
+	}
+	return plan.CauseSource
 }
 
-// hasNamed reports whether the table had an index or a constraint of that name when it
-// was applied.
-func hasNamed(m *state.Mapping, name string) bool {
-	t := m.Table
-	if t == nil {
-		return false
+// before gives the name that a trait had when it was applied: of a column that this plan
+// renames, by its old name.
+func (w *want) before(trait string) string {
+	name, ok := strings.CutPrefix(trait, columnTrait(""))
+	if !ok {
+		return trait
 	}
-	return slices.ContainsFunc(t.Indexes, func(x schema.Index) bool { return x.Name == name }) ||
-		slices.ContainsFunc(t.Uniques, func(x schema.Key) bool { return x.Name == name }) ||
-		slices.ContainsFunc(t.ForeignKeys, func(x schema.ForeignKey) bool { return x.Name == name }) ||
-		slices.ContainsFunc(t.Checks, func(x schema.Check) bool { return x.Name == name })
+	for old, new := range w.renamed {
+		if new == name {
+			return columnTrait(old)
+		}
+	}
+	return trait
 }
 
 // applied gives what the state holds of a target column, or nil.
@@ -91,12 +121,21 @@ func (w *want) applied(target string) *plan.Column {
 	return &w.prev.Columns[i]
 }
 
+// sameColumns reports whether the source is known to have the columns that it had.
+func (w *want) sameColumns() bool {
+	was := w.prev.Traits[sourceColumns]
+	return was != "" && was == w.traits()[sourceColumns]
+}
+
 func (w *want) causeOfNew(name string) plan.Cause {
 	if w.applied(name) != nil {
 		return plan.CauseDrift
 	}
 	if w.cfg == nil {
 		return ""
+	}
+	if w.sameColumns() {
+		return plan.CauseConfiguration
 	}
 	for _, target := range w.cfg.Columns {
 		if target == name {
@@ -111,14 +150,30 @@ func (w *want) causeOfNew(name string) plan.Cause {
 	return plan.CauseSource
 }
 
-func (w *want) causeOfType(c schema.ModifyColumn) plan.Cause {
-	p := w.applied(c.To.Name)
-	if p != nil && sameType(c.From.Type, c.To.Type) && w.prev.Table != nil {
-		// What else is said of the column: nullable, default, comment.
-		was := w.prev.Table.Column(c.To.Name)
-		return w.causeOfPart(was == nil || !sameColumn(was, &c.From), plan.CauseSource)
+func (w *want) causeOfGone(name string) plan.Cause {
+	p := w.applied(name)
+	switch {
+	case p == nil && w.prev.Traits != nil && !slices.Contains(w.prev.Kept, name) && w.prev.Traits[w.before(columnTrait(name))] == "":
+		return plan.CauseDrift
+	case p != nil && w.from != nil && w.from.Column(p.Source) != nil:
+		return plan.CauseConfiguration
 	}
-	if p == nil || sameType(c.From.Type, c.To.Type) {
+	return plan.CauseSource
+}
+
+func (w *want) causeOfColumn(c schema.ModifyColumn) plan.Cause {
+	p := w.applied(c.To.Name)
+	if w.column(c.To.Name) == nil {
+		return w.causeOfGone(c.To.Name)
+	}
+	if sameType(c.From.Type, c.To.Type) {
+		source := ""
+		if x := w.column(c.To.Name); x != nil && x.source != nil {
+			source = sourceColumn + x.source.Name
+		}
+		return w.causeOf(columnTrait(c.To.Name), source)
+	}
+	if p == nil {
 		return ""
 	}
 	if !sameType(c.From.Type, p.TargetType) {

@@ -104,6 +104,7 @@ func (b *builder) build(ctx context.Context) {
 	syncs := selected(b.in.Config, b.in.Targets)
 	for _, step := range []func(){
 		func() { b.desire(syncs) },
+		b.noteTraits,
 		func() { b.narrow() },
 		func() { b.compare(ctx) },
 		func() { b.previous(syncs) },
@@ -122,6 +123,7 @@ func (b *builder) build(ctx context.Context) {
 		}
 	}
 	for _, w := range b.wants {
+		w.work.mapping.Traits = w.settled()
 		b.plan.Mappings = append(b.plan.Mappings, w.work.mapping)
 		b.read(w.source, w.from.Name, w.from)
 		b.read(w.target, w.name, w.live)

@@ -74,6 +74,9 @@ type want struct {
 	renamed map[string]string // columns of live by the names that the plan gives them
 	prev    *state.Mapping    // what was applied; nil where nothing was
 	work    work
+
+	now                 map[string]string // see traits
+	sameBlock, sameSync bool              // see known
 }
 
 // desire says which tables the syncs in question want in their targets. It asks

@@ -68,6 +68,9 @@ func (s *session) cutover(ctx context.Context, o configOptions, name string, opt
 	if failure != nil && asJSON {
 		return s.jsonFailure(asJSON, failed("The cutover could not be made", failure))
 	}
+	for i, text := range rep.Problems {
+		rep.Problems[i] = s.secrets.Text(text)
+	}
 	if asJSON {
 		err = view.CutoverJSON(s.out, rep)
 	} else {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/urfave/cli/v2"
 
+	"github.com/syncform/syncform/cmd/internal/view"
 	"github.com/syncform/syncform/lang"
 )
 
@@ -35,17 +35,25 @@ Examples:
 			&cli.BoolFlag{Name: "diff", Usage: "Display diffs of formatting changes."},
 			&cli.BoolFlag{Name: "check", Usage: "Check if the input is formatted: the exit code is 0 if it is and 3 if not. Nothing is written."},
 			&cli.BoolFlag{Name: "recursive", Usage: "Also process files in subdirectories."},
+			jsonFlag("Print the files whose formatting differs as JSON; docs/json.md describes it."),
 		},
 		Action: func(c *cli.Context) error {
-			f := formatter{s: s, list: c.Bool("list"), write: c.Bool("write") && !c.Bool("check"), diff: c.Bool("diff"), recursive: c.Bool("recursive")}
+			d := s.collect(c, "fmt")
+			f := formatter{s: s, done: d, list: c.Bool("list"), write: c.Bool("write") && !c.Bool("check"), diff: c.Bool("diff"), recursive: c.Bool("recursive")}
+			if d.doc.DryRun = !f.write; d.json && (f.diff || slices.Contains(c.Args().Slice(), "-")) {
+				return refused("Incompatible command line options", "-json prints one document, so it goes neither with -diff nor with standard input.")
+			}
 			targets := c.Args().Slice()
 			if len(targets) == 0 {
 				targets = []string{"."}
 			}
 			for _, t := range targets {
 				if err := f.target(t); err != nil {
-					return err
+					return d.end(err)
 				}
+			}
+			if err := d.end(nil); err != nil {
+				return err
 			}
 			if c.Bool("check") && f.changed > 0 {
 				return exitCode(3)
@@ -57,6 +65,7 @@ Examples:
 
 type formatter struct {
 	s                            *session
+	done                         *done
 	list, write, diff, recursive bool
 	changed                      int
 }
@@ -131,9 +140,11 @@ func (f *formatter) file(path string) error {
 		return err
 	}
 	f.changed++
+	line := ""
 	if f.list {
-		fmt.Fprintln(f.s.out, path)
+		line = path
 	}
+	f.done.add(view.Changed{Name: path}, line)
 	if f.write {
 		st, err := os.Stat(path)
 		if err != nil {

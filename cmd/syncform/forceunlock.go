@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/syncform/syncform/cmd/internal/view"
 	"github.com/syncform/syncform/planner/state"
 )
 
@@ -19,18 +20,19 @@ Removes the lock on the state, whoever holds it. No database is changed. The err
 Example:
 
   syncform force-unlock -force 0f3c5a…`,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "force", Usage: "Don't ask for input for unlock confirmation."}},
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "force", Usage: "Don't ask for input for unlock confirmation."}, doneFlag()},
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 1, 1, "LOCK_ID")
 			if err != nil {
 				return err
 			}
-			return s.forceUnlock(c.Context, args[0], c.Bool("force"))
+			d := s.collect(c, "force-unlock")
+			return d.end(s.forceUnlock(c.Context, args[0], c.Bool("force"), d))
 		},
 	}
 }
 
-func (s *session) forceUnlock(ctx context.Context, id string, force bool) error {
+func (s *session) forceUnlock(ctx context.Context, id string, force bool, d *done) error {
 	cfg, diags := s.read(configOptions{}, true)
 	if diags.HasErrors() {
 		return &diagnosed{diags, filesOf(cfg)}
@@ -61,6 +63,7 @@ func (s *session) forceUnlock(ctx context.Context, id string, force bool) error 
 		return failed("Failed to unlock state", err)
 	}
 	p := s.paint()
-	fmt.Fprintf(s.out, "%s\n\nThe state has been unlocked, and syncform commands should now be able to\nobtain a new lock on it.\n", p.Green(p.Bold("syncform state has been successfully unlocked!")))
+	d.add(view.Changed{Name: id}, "")
+	d.tell("%s\n\nThe state has been unlocked, and syncform commands should now be able to\nobtain a new lock on it.\n", p.Green(p.Bold("syncform state has been successfully unlocked!")))
 	return nil
 }

@@ -24,18 +24,19 @@ Example:
 
   syncform import 'sync.warehouse.mapping["users"]'
   syncform verify -target 'sync.warehouse.mapping["users"]'`,
-		Flags: flags([]cli.Flag{dryRunFlag()}, varFlags(), lockFlags()),
+		Flags: flags([]cli.Flag{dryRunFlag(), doneFlag()}, varFlags(), lockFlags()),
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 1, 1, "ADDRESS")
 			if err != nil {
 				return err
 			}
-			return s.importTable(c.Context, args[0], configOptionsOf(c), lockOptionsOf(c), c.Bool("dry-run"))
+			d := s.collect(c, "import")
+			return d.end(s.importTable(c.Context, args[0], configOptionsOf(c), lockOptionsOf(c), c.Bool("dry-run"), d))
 		},
 	}
 }
 
-func (s *session) importTable(ctx context.Context, addr string, o configOptions, l lockOptions, dry bool) (err error) {
+func (s *session) importTable(ctx context.Context, addr string, o configOptions, l lockOptions, dry bool, d *done) (err error) {
 	w, err := s.begin(ctx, "import", o, l)
 	if err != nil {
 		return err
@@ -64,6 +65,7 @@ func (s *session) importTable(ctx context.Context, addr string, o configOptions,
 			return failed("Can't write the state", err)
 		}
 	}
-	_, err = fmt.Fprintf(s.out, "%s %s: table %s at %s.\n", verb, view.Safe(addr), view.Safe(m.TargetTable.String()), view.Safe(m.Target))
-	return err
+	text := fmt.Sprintf("table %s at %s", view.Safe(m.TargetTable.String()), view.Safe(m.Target))
+	d.add(view.Changed{Name: addr, Text: text}, fmt.Sprintf("%s %s: %s.", verb, view.Safe(addr), text))
+	return nil
 }

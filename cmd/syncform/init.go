@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,31 +26,33 @@ Examples:
 		Flags: flags([]cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "Write a configuration for the tables of the database at `URL`: postgres://, mysql:// or sqlite:PATH. Refused where the directory has one."},
 			&cli.StringFlag{Name: "to", Usage: "With -from: the target, as a `URL` or the path of an SQLite file."},
+			doneFlag(),
 		}, varFlags()),
 		Action: func(c *cli.Context) error {
 			if _, err := s.positional(c, 0, 0, ""); err != nil {
 				return err
 			}
+			d := s.collect(c, "init")
 			if !c.IsSet("from") {
 				if c.IsSet("to") {
 					return refused("Incompatible command line options", "-to goes with -from.")
 				}
-				return s.init(c.Context, configOptionsOf(c))
+				return d.end(s.init(c.Context, configOptionsOf(c), d))
 			}
-			if err := s.initFrom(c.Context, c.String("from"), c.String("to")); err != nil {
-				return err
+			if err := s.initFrom(c.Context, c.String("from"), c.String("to"), d); err != nil {
+				return d.end(err)
 			}
-			return s.init(c.Context, configOptionsOf(c))
+			return d.end(s.init(c.Context, configOptionsOf(c), d))
 		},
 	}
 }
 
 // init checks the configuration, as far as that can be done without values, and that
 // the backend works.
-func (s *session) init(ctx context.Context, o configOptions) error {
+func (s *session) init(ctx context.Context, o configOptions, d *done) error {
 	p := s.paint()
 	if empty, err := emptyFolder(); err == nil && empty {
-		fmt.Fprintf(s.out, "%s\n\nThe directory has no syncform configuration files (*.sf.hcl). You may begin\nworking with syncform by writing some, or with \"syncform init -from URL\".\n", p.Bold("syncform initialized in an empty directory!"))
+		d.tell("%s\n\nThe directory has no syncform configuration files (*.sf.hcl). You may begin\nworking with syncform by writing some, or with \"syncform init -from URL\".\n", p.Bold("syncform initialized in an empty directory!"))
 		return nil
 	}
 	cfg, diags := s.read(o, true)
@@ -62,9 +63,9 @@ func (s *session) init(ctx context.Context, o configOptions) error {
 	if err := s.prepareBackend(ctx, cfg); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%s\n", p.Green(p.Bold("syncform has been successfully initialized!")))
+	d.tell("%s\n", p.Green(p.Bold("syncform has been successfully initialized!")))
 	if !s.automation {
-		fmt.Fprint(s.out, "\nYou may now begin working with syncform. Try running \"syncform plan\" to see\nwhat would be done.\n")
+		d.tell("\nYou may now begin working with syncform. Try running \"syncform plan\" to see\nwhat would be done.\n")
 	}
 	return nil
 }

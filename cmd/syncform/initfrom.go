@@ -18,7 +18,7 @@ import (
 const written = "main.sf.hcl"
 
 // initFrom writes a configuration for a live database's tables.
-func (s *session) initFrom(ctx context.Context, from, to string) error {
+func (s *session) initFrom(ctx context.Context, from, to string, d *done) error {
 	if empty, err := emptyFolder(); err != nil {
 		return failed("Can't read the directory", err)
 	} else if !empty {
@@ -52,10 +52,11 @@ func (s *session) initFrom(ctx context.Context, from, to string) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return failed("Can't write the configuration", err)
 	}
-	fmt.Fprintf(s.out, "Wrote %s: %s of %s.\n\n", written, view.Plural(int64(r.Tables), "table"), view.Safe(source.String()))
+	d.add(view.Changed{Name: written}, "")
+	d.tell("Wrote %s: %s of %s.\n\n", written, view.Plural(int64(r.Tables), "table"), view.Safe(source.String()))
 	for _, name := range slices.Sorted(maps.Keys(r.Variables)) {
 		if s.getenv(name) == "" {
-			fmt.Fprintf(s.out, "It reads a connection from the environment, so that no password stands in it.\nBefore the next command, set %s to the URL of\n%s.\n\n", name, view.Safe(r.Variables[name].String()))
+			d.tell("It reads a connection from the environment, so that no password stands in it.\nBefore the next command, set %s to the URL of\n%s.\n\n", name, view.Safe(r.Variables[name].String()))
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers/all"
 )
 
@@ -57,6 +58,14 @@ func settled(dir string) func(string) string {
 	}{
 		{regexp.MustCompile(`\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), number},
 		{regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`), func(string) string { return "2026-01-02T03:04:05Z" }},
+		{regexp.MustCompile(`\b\d{8}T\d{6}\.\d{9}-`), func(string) string { return "20260102T030405.000000000-" }},
+		{regexp.MustCompile(`nonce\\*":-?\d+`), func(s string) string { k, _, _ := strings.Cut(s, ":"); return k + ":7" }},
+		{regexp.MustCompile(`"id": "[0-9a-f]{16}"`), func(string) string { return `"id": "0f3c5a7e91b2d468"` }},
+		{regexp.MustCompile(`"took": \d+`), func(string) string { return `"took": 10000000` }},
+		{regexp.MustCompile(`"lag_seconds": [0-9.e-]+`), func(string) string { return `"lag_seconds": 0` }},
+		{regexp.MustCompile(`[0-9.]+(ms|µs|s) ago`), func(string) string { return "1s ago" }},
+		{regexp.MustCompile(`time=\d\S+`), func(string) string { return "time=2026-01-02T03:04:05.000Z" }},
+		{regexp.MustCompile(regexp.QuoteMeta(state.Who())), func(string) string { return "ann@example" }},
 		{regexp.MustCompile(`"seconds":[0-9.e-]+`), func(string) string { return `"seconds":0.01` }},
 		{regexp.MustCompile(`(after|in) [0-9.]+(ms|µs|s)\b`), func(s string) string { w, _, _ := strings.Cut(s, " "); return w + " 10ms" }},
 		{regexp.MustCompile(`"((source_|target_)?identity)": ?"[^"]*"`), func(s string) string { k, _, _ := strings.Cut(s, ":"); return k + `: "the database's own name"` }},
@@ -145,6 +154,34 @@ func TestOutputs(t *testing.T) {
 		out, _, _ := r.run("verify", form.flag)
 		save(form.file, out)
 	}
+	save("history.txt", r.must("history"))
+	save("history.json", r.must("history", "-json"))
+	save("done.json", r.must("state", "mv", "-dry-run", "-json", `sync.shop.mapping["users"]`, `sync.shop.mapping["people"]`))
+
+	// The same tables, followed.
+	r.must("destroy", "-auto-approve", "-drop-tables")
+	write(strings.Replace(string(config), `mode            = "full"`, "mode            = \"incremental\"\n  on_bad_row = \"dead_letter\"", 1))
+	r.must("apply", "-auto-approve", "-parallelism=1")
+	sql("shop.db", "UPDATE users SET status = 'gone' WHERE id = 2")
+	_, errs, _ = r.run("sync", "-once")
+	save("sync.txt", errs)
+	sql("copy.db", "CREATE TRIGGER dear BEFORE INSERT ON orders WHEN new.total > 1000 BEGIN SELECT RAISE(ABORT, 'a total of more than 1000'); END")
+	sql("shop.db", "INSERT INTO orders (id, user_id, total) VALUES (12, 1, 5000)")
+	out, _, _ = r.run("sync", "-once", "-json")
+	save("sync.jsonl", out)
+	out, _, _ = r.run("status")
+	save("status.txt", out)
+	out, _, _ = r.run("status", "-json")
+	save("status.json", out)
+	save("letters.txt", r.must("dead-letter", "list"))
+	save("letters.json", r.must("dead-letter", "list", "-json"))
+	out, _, _ = r.run("dead-letter", "retry")
+	save("retried.txt", out)
+	sql("copy.db", "DROP TRIGGER dear")
+	save("retried.json", r.must("dead-letter", "retry", "-json"))
+	save("cutover.txt", r.must("cutover", "-quiet=0s", "shop"))
+	save("cutover.json", r.must("cutover", "-quiet=0s", "-json", "shop"))
+
 	write(strings.Replace(string(config), `path = "shop.db"`, `pth = "shop.db"`, 1))
 	_, errs, _ = r.run("validate")
 	save("validate.txt", errs)

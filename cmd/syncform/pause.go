@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -27,17 +26,19 @@ Examples:
   syncform pause -timeout 10m`,
 		Flags: flags([]cli.Flag{
 			&cli.DurationFlag{Name: "timeout", Value: 2 * time.Minute, Usage: "Wait at most this `duration` for the transaction's end. Default 2m."},
+			doneFlag(),
 		}, varFlags()),
 		Action: func(c *cli.Context) error {
 			if c.Duration("timeout") <= 0 {
 				return refused("Unsuitable option", "-timeout takes a duration such as 2m.")
 			}
-			return s.pause(c.Context, configOptionsOf(c), c.Args().Slice(), c.Duration("timeout"))
+			d := s.collect(c, "pause")
+			return d.end(s.pause(c.Context, configOptionsOf(c), c.Args().Slice(), c.Duration("timeout"), d))
 		},
 	}
 }
 
-func (s *session) pause(ctx context.Context, o configOptions, names []string, wait time.Duration) (err error) {
+func (s *session) pause(ctx context.Context, o configOptions, names []string, wait time.Duration, d *done) (err error) {
 	w, streams, err := s.beginStreams(ctx, "pause", o, names)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func (s *session) pause(ctx context.Context, o configOptions, names []string, wa
 			stream.RestIdle:   "is paused; no instance runs it.",
 			stream.RestSilent: "is to pause, but the instance that has it gives no sign of life; it pauses if it wakes.",
 		}[rest]
-		fmt.Fprintf(s.out, "%s %s\n", view.Safe(st.Sync), text)
+		d.add(view.Changed{Name: st.Sync, Text: text}, view.Safe(st.Sync)+" "+text)
 	}
 	return nil
 }
@@ -95,14 +96,15 @@ A pause that an apply asked for ends with the apply, not by this.
 Example:
 
   syncform resume warehouse`,
-		Flags: flags(nil, varFlags()),
+		Flags: flags([]cli.Flag{doneFlag()}, varFlags()),
 		Action: func(c *cli.Context) error {
-			return s.resume(c.Context, configOptionsOf(c), c.Args().Slice())
+			d := s.collect(c, "resume")
+			return d.end(s.resume(c.Context, configOptionsOf(c), c.Args().Slice(), d))
 		},
 	}
 }
 
-func (s *session) resume(ctx context.Context, o configOptions, names []string) (err error) {
+func (s *session) resume(ctx context.Context, o configOptions, names []string, d *done) (err error) {
 	w, streams, err := s.beginStreams(ctx, "resume", o, names)
 	if err != nil {
 		return err
@@ -118,20 +120,22 @@ func (s *session) resume(ctx context.Context, o configOptions, names []string) (
 			return failed("Can't resume the sync", err)
 		}
 		rec, err := store.Stream(ctx, st.Sync)
+		text := ""
 		switch {
 		case err != nil:
 			return failed("Can't read the stream's record", err)
 		case rec == nil:
 			return noRecord(st)
 		case rec.PauseRequested():
-			fmt.Fprintf(s.out, "%s may go on as far as you are concerned; an apply still pauses it. Where none is running any more, \"syncform apply\" finishes it.\n", view.Safe(st.Sync))
+			text = "may go on as far as you are concerned; an apply still pauses it. Where none is running any more, \"syncform apply\" finishes it."
 		case rec.Paused:
-			fmt.Fprintf(s.out, "%s may go on: an instance that waits takes it up within a second.\n", view.Safe(st.Sync))
+			text = "may go on: an instance that waits takes it up within a second."
 		case rec.Holder == "":
-			fmt.Fprintf(s.out, "%s may go on, but no instance runs it: \"syncform sync\" does.\n", view.Safe(st.Sync))
+			text = "may go on, but no instance runs it: \"syncform sync\" does."
 		default:
-			fmt.Fprintf(s.out, "%s goes on.\n", view.Safe(st.Sync))
+			text = "goes on."
 		}
+		d.add(view.Changed{Name: st.Sync, Text: text}, view.Safe(st.Sync)+" "+text)
 	}
 	return nil
 }

@@ -106,19 +106,21 @@ Gives a mapping, or all mappings of a sync, another address in the state, as a "
 Example:
 
   syncform state mv 'sync.a.mapping["users"]' 'sync.b.mapping["users"]'`,
-		Flags: flags([]cli.Flag{dryRunFlag()}, lockFlags()),
+		Flags: flags([]cli.Flag{dryRunFlag(), doneFlag()}, lockFlags()),
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 2, 2, "SOURCE DESTINATION")
 			if err != nil {
 				return err
 			}
-			return s.edit(c, "state mv", func(st *state.State) error {
+			d := s.collect(c, "state mv")
+			return d.end(s.edit(c, "state mv", func(st *state.State) error {
 				moved, err := st.Move(args[0], args[1])
 				for _, addr := range moved {
-					fmt.Fprintf(s.out, "%s -> %s\n", view.Safe(addr), view.Safe(args[1]+addr[len(args[0]):]))
+					to := args[1] + addr[len(args[0]):]
+					d.add(view.Changed{Name: addr, To: to}, view.Safe(addr)+" -> "+view.Safe(to))
 				}
 				return err
-			})
+			}))
 		},
 	}
 }
@@ -132,19 +134,20 @@ Takes mappings out of the state, an address of a sync all of its mappings. Table
 Example:
 
   syncform state rm sync.old`,
-		Flags: flags([]cli.Flag{dryRunFlag()}, lockFlags()),
+		Flags: flags([]cli.Flag{dryRunFlag(), doneFlag()}, lockFlags()),
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 1, 1<<20, "ADDRESS...")
 			if err != nil {
 				return err
 			}
-			return s.edit(c, "state rm", func(st *state.State) error {
+			d := s.collect(c, "state rm")
+			return d.end(s.edit(c, "state rm", func(st *state.State) error {
 				gone, err := st.Remove(args...)
 				for _, addr := range gone {
-					fmt.Fprintf(s.out, "Removed %s\n", view.Safe(addr))
+					d.add(view.Changed{Name: addr}, "Removed "+view.Safe(addr))
 				}
 				return err
-			})
+			}))
 		},
 	}
 }
@@ -211,13 +214,15 @@ Replaces the state that the backend has by that of a file, or of standard input 
 Example:
 
   syncform state push backup.sfstate`,
-		Flags: flags([]cli.Flag{&cli.BoolFlag{Name: "force", Usage: "Write the state even if lineages don't match or the stored one is newer."}}, lockFlags()),
+		Flags: flags([]cli.Flag{&cli.BoolFlag{Name: "force", Usage: "Write the state even if lineages don't match or the stored one is newer."}, doneFlag()}, lockFlags()),
 		Action: func(c *cli.Context) error {
 			args, err := s.positional(c, 1, 1, "PATH")
 			if err != nil {
 				return err
 			}
-			return s.push(c.Context, args[0], lockOptionsOf(c), c.Bool("force"))
+			d := s.collect(c, "state push")
+			d.add(view.Changed{Name: args[0]}, "")
+			return d.end(s.push(c.Context, args[0], lockOptionsOf(c), c.Bool("force")))
 		},
 	}
 }

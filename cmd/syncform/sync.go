@@ -12,6 +12,7 @@ import (
 	"github.com/robfig/cron/v3"
 	"github.com/urfave/cli/v2"
 
+	"github.com/syncform/syncform/cmd/internal/view"
 	"github.com/syncform/syncform/executor"
 	"github.com/syncform/syncform/executor/stream"
 	"github.com/syncform/syncform/planner/plan"
@@ -38,7 +39,7 @@ Examples:
 		Flags: flags([]cli.Flag{
 			&cli.BoolFlag{Name: "once", Usage: "Make one pass, up to where the sources are now, and exit."},
 			&cli.BoolFlag{Name: "until-caught-up", Usage: "The same as -once."},
-			jsonFlag("Log as lines of JSON to stderr."),
+			jsonFlag("Print what happens as lines of JSON to stdout; docs/json.md describes them."),
 		}, varFlags()),
 		Action: func(c *cli.Context) error {
 			return s.sync(c.Context, configOptionsOf(c), c.Args().Slice(), c.Bool("once") || c.Bool("until-caught-up"), c.Bool("json"))
@@ -48,6 +49,7 @@ Examples:
 
 // sync runs the streams of these names, or all.
 func (s *session) sync(ctx context.Context, o configOptions, names []string, once, asJSON bool) (err error) {
+	defer func() { err = s.applyFailure(applyOptions{json: asJSON}, err) }()
 	w, err := s.begin(ctx, "sync", o, lockOptions{})
 	if err != nil {
 		return err
@@ -109,7 +111,8 @@ func (w *work) openStreams(ctx context.Context, streams []*plan.Stream) error {
 	return w.open(ctx, addrs)
 }
 
-// streamLog is where streams say what happens: stderr, whatever SF_LOG is.
+// streamLog is where streams say what happens: stderr, whatever SF_LOG is; as JSON it is
+// the result, on stdout.
 func (s *session) streamLog(asJSON bool) *slog.Logger {
 	level := slog.LevelInfo
 	if s.getenv("SF_LOG") == "debug" {
@@ -117,7 +120,16 @@ func (s *session) streamLog(asJSON bool) *slog.Logger {
 	}
 	o := &slog.HandlerOptions{Level: level, ReplaceAttr: s.secrets.Attr}
 	if asJSON {
-		return slog.New(slog.NewJSONHandler(s.err, o))
+		o.ReplaceAttr = func(groups []string, a slog.Attr) slog.Attr {
+			switch {
+			case len(groups) == 0 && a.Key == slog.TimeKey:
+				return slog.String("at", a.Value.Time().UTC().Format(time.RFC3339Nano))
+			case len(groups) == 0 && a.Key == slog.MessageKey:
+				a.Key = "message"
+			}
+			return s.secrets.Attr(groups, a)
+		}
+		return slog.New(slog.NewJSONHandler(s.out, o)).With("format_version", view.SyncFormat, "type", "log")
 	}
 	return slog.New(slog.NewTextHandler(s.err, o))
 }

@@ -261,6 +261,9 @@ type Mapping struct {
 	// another column knows what to do.
 	SourceColumns []string `json:"source_columns,omitempty"`
 	AllColumns    bool     `json:"all_columns,omitempty"`
+	// Traits are short hashes of what the source had and of what was asked of the target,
+	// by which the next plan tells why it changes something.
+	Traits map[string]string `json:"traits,omitempty"`
 }
 
 // SourceColumn is a column of the source that rows are read with.

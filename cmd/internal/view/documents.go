@@ -1,10 +1,15 @@
 package view
 
 import (
+	"io"
+
+	"github.com/syncform/syncform/executor/cutover"
+	"github.com/syncform/syncform/executor/stream"
 	"github.com/syncform/syncform/executor/verify"
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/attr"
 )
 
@@ -56,11 +61,76 @@ type VersionDocument struct {
 	Platform      string `json:"platform"` // linux_amd64
 }
 
-// AddressesDocument is the output of state list -json, and of state mv and rm -json,
-// where it lists what was changed.
+// AddressesDocument is the output of state list -json.
 type AddressesDocument struct {
 	FormatVersion string   `json:"format_version"`
 	Addresses     []string `json:"addresses"`
+}
+
+// DoneDocument is the output with -json of commands that change something and have nothing
+// else to show: init, fmt, import, force-unlock, pause, resume, state mv, rm and push.
+type DoneDocument struct {
+	FormatVersion string    `json:"format_version"`
+	Command       string    `json:"command"` // state mv
+	DryRun        bool      `json:"dry_run"` // nothing was changed: -dry-run, fmt -check
+	Changed       []Changed `json:"changed"`
+}
+
+// Changed is one thing that a command changed.
+type Changed struct {
+	Name string `json:"name"`           // an address, a file, a lock's ID
+	To   string `json:"to,omitempty"`   // the address that it has now
+	Text string `json:"text,omitempty"` // for people
+}
+
+// DoneJSON writes what a command changed.
+func DoneJSON(w io.Writer, d DoneDocument) error {
+	if d.FormatVersion = ListFormat; d.Changed == nil {
+		d.Changed = []Changed{}
+	}
+	return writeJSON(w, d)
+}
+
+// HistoryDocument is the output of history -json.
+type HistoryDocument struct {
+	FormatVersion string                 `json:"format_version"`
+	Applies       []providers.ApplyEntry `json:"applies"`
+}
+
+// CutoverDocument is the output of cutover -json.
+type CutoverDocument struct {
+	FormatVersion string `json:"format_version"`
+	cutover.Report
+}
+
+// SyncFormat is the format_version of sync -json's lines.
+const SyncFormat = "1.0"
+
+// SyncLine is one line of sync -json. Lines of type log have other members besides, that
+// the message has to do with.
+type SyncLine struct {
+	FormatVersion string           `json:"format_version"`
+	Type          string           `json:"type"`            // log, or diagnostic: the command has failed
+	At            string           `json:"at"`              // RFC 3339, UTC
+	Level         string           `json:"level,omitempty"` // DEBUG, INFO, WARN, ERROR
+	Message       string           `json:"message"`
+	Sync          string           `json:"sync,omitempty"`
+	Table         string           `json:"table,omitempty"`
+	Position      string           `json:"position,omitempty"`
+	Error         string           `json:"error,omitempty"`
+	Diagnostics   []JSONDiagnostic `json:"diagnostics,omitempty"`
+}
+
+// LettersDocument is the output of dead-letter list and show -json.
+type LettersDocument struct {
+	FormatVersion string       `json:"format_version"`
+	DeadLetters   []letterJSON `json:"dead_letters"`
+}
+
+// RetriedDocument is the output of dead-letter retry -json.
+type RetriedDocument struct {
+	FormatVersion string              `json:"format_version"`
+	Rows          []stream.RetriedRow `json:"rows"`
 }
 
 // ProvidersDocument is the output of providers schema -json: the whole language as

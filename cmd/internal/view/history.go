@@ -58,8 +58,5 @@ func HistoryJSON(w io.Writer, entries []providers.ApplyEntry) error {
 	if entries == nil {
 		entries = []providers.ApplyEntry{}
 	}
-	return writeJSON(w, struct {
-		FormatVersion string                 `json:"format_version"`
-		Applies       []providers.ApplyEntry `json:"applies"`
-	}{HistoryFormat, entries})
+	return writeJSON(w, HistoryDocument{HistoryFormat, entries})
 }

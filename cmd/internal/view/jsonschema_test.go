@@ -204,6 +204,13 @@ var documents = map[string]reflect.Type{
 	"version":   reflect.TypeFor[VersionDocument](),
 	"addresses": reflect.TypeFor[AddressesDocument](),
 	"providers": reflect.TypeFor[ProvidersDocument](),
+	"done":      reflect.TypeFor[DoneDocument](),
+	"history":   reflect.TypeFor[HistoryDocument](),
+	"sync":      reflect.TypeFor[SyncLine](),
+	"status":    reflect.TypeFor[StatusDocument](),
+	"letters":   reflect.TypeFor[LettersDocument](),
+	"retried":   reflect.TypeFor[RetriedDocument](),
+	"cutover":   reflect.TypeFor[CutoverDocument](),
 }
 
 func documentSchema(name string, comments map[string]string, strict bool) []byte {
@@ -226,7 +233,7 @@ func TestJSONSchemas(t *testing.T) {
 	texts := comments(t, map[string]string{
 		module + "cmd/internal/view": ".", module + "planner/plan": "../../../planner/plan", module + "planner/state": "../../../planner/state",
 		module + "providers": "../../../providers", module + "providers/schema": "../../../providers/schema", module + "executor/verify": "../../../executor/verify",
-		module + "providers/attr": "../../../providers/attr", module + "lang": "../../../lang",
+		module + "providers/attr": "../../../providers/attr", module + "lang": "../../../lang", module + "executor/stream": "../../../executor/stream", module + "executor/cutover": "../../../executor/cutover",
 	})
 	for name := range documents {
 		goldenAt(t, filepath.Join("../../../docs/schemas", name+".json"), string(documentSchema(name, texts, false)))

@@ -117,10 +117,7 @@ func LettersJSON(w io.Writer, all []Letters) error {
 			out = append(out, letterJSON{d.ID, l.Sync, d.Mapping, d.Table.String(), d.Key, d.Column, d.Op, d.Error, text, string(d.Position), d.At})
 		}
 	}
-	return writeJSON(w, struct {
-		FormatVersion string       `json:"format_version"`
-		DeadLetters   []letterJSON `json:"dead_letters"`
-	}{LettersFormat, out})
+	return writeJSON(w, LettersDocument{LettersFormat, out})
 }
 
 // Retried writes what became of rows.
@@ -149,8 +146,5 @@ func RetriedJSON(w io.Writer, rows []stream.RetriedRow) error {
 	if rows == nil {
 		rows = []stream.RetriedRow{}
 	}
-	return writeJSON(w, struct {
-		FormatVersion string              `json:"format_version"`
-		Rows          []stream.RetriedRow `json:"rows"`
-	}{LettersFormat, rows})
+	return writeJSON(w, RetriedDocument{LettersFormat, rows})
 }
