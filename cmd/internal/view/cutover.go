@@ -52,8 +52,5 @@ func Cutover(w io.Writer, p Paint, r cutover.Report) error {
 
 // CutoverJSON writes the report as JSON.
 func CutoverJSON(w io.Writer, r cutover.Report) error {
-	return writeJSON(w, struct {
-		FormatVersion string `json:"format_version"`
-		cutover.Report
-	}{CutoverFormat, r})
+	return writeJSON(w, CutoverDocument{CutoverFormat, r})
 }

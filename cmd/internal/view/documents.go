@@ -1,6 +1,8 @@
 package view
 
 import (
+	"github.com/syncform/syncform/executor/cutover"
+	"github.com/syncform/syncform/executor/stream"
 	"github.com/syncform/syncform/executor/verify"
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/planner/plan"
@@ -69,4 +71,45 @@ type ProvidersDocument struct {
 	FormatVersion string                   `json:"format_version"`
 	Providers     map[string]attr.Provider `json:"provider_schemas"` // what each provider adds to source and target blocks
 	Blocks        []lang.BlockSpec         `json:"block_schemas"`
+}
+
+// StatusDocument is the output of status -json, and a line of status -watch -json.
+type StatusDocument struct {
+	FormatVersion string          `json:"format_version"`
+	Healthy       bool            `json:"healthy"`
+	Syncs         []stream.Health `json:"syncs"`
+}
+
+// Letter is one change that could not be applied.
+type Letter struct {
+	ID        string `json:"id"`
+	Sync      string `json:"sync"`
+	Mapping   string `json:"mapping"`
+	Table     string `json:"table"`
+	Key       string `json:"key"`
+	Column    string `json:"column,omitempty"`
+	Operation string `json:"operation"` // insert, update, delete, truncate
+	Error     string `json:"error"`
+	// Row is what the change carried, by source column: text, null, or {"hex": "..."}.
+	Row      map[string]any `json:"row"`
+	Position string         `json:"position"`
+	At       string         `json:"at"`
+}
+
+// LettersDocument is the output of dead-letter list -json and show -json.
+type LettersDocument struct {
+	FormatVersion string   `json:"format_version"`
+	DeadLetters   []Letter `json:"dead_letters"`
+}
+
+// RetriedDocument is the output of dead-letter retry -json.
+type RetriedDocument struct {
+	FormatVersion string              `json:"format_version"`
+	Rows          []stream.RetriedRow `json:"rows"`
+}
+
+// CutoverDocument is the output of cutover -json.
+type CutoverDocument struct {
+	FormatVersion string `json:"format_version"`
+	cutover.Report
 }

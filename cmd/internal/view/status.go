@@ -98,15 +98,8 @@ func since(what, at string, now time.Time) string {
 	return what + " " + seconds(max(0, now.Sub(t).Seconds())) + " ago"
 }
 
-// statusDocument is status -json.
-type statusDocument struct {
-	FormatVersion string          `json:"format_version"`
-	Healthy       bool            `json:"healthy"`
-	Syncs         []stream.Health `json:"syncs"`
-}
-
-func statusOf(all []stream.Health) statusDocument {
-	d := statusDocument{StatusFormat, true, all}
+func statusOf(all []stream.Health) StatusDocument {
+	d := StatusDocument{StatusFormat, true, all}
 	for i := range all {
 		d.Healthy = d.Healthy && all[i].Healthy()
 	}
