@@ -77,6 +77,7 @@ func (o *operated) status(t *testing.T) stream.Health {
 	t.Helper()
 	c := command(t, o.dir, "status", "-json")
 	out, err := c.Output()
+	validJSON(t, "status", out)
 	var d struct{ Syncs []stream.Health }
 	if jerr := json.Unmarshal(out, &d); jerr != nil || len(d.Syncs) != 1 {
 		t.Fatalf("status: %v, %v\n%s", err, jerr, out)
@@ -204,8 +205,10 @@ func (o *operated) cutover(t *testing.T) {
 			}
 		}
 	}()
-	if out := run(t, o.dir, 1, "cutover", "-quiet", "2s", "operated"); !strings.Contains(out, "still written to") || !strings.Contains(out, "Not ready.") {
-		t.Errorf("cutover under writers said %s", out)
+	refused := run(t, o.dir, 1, "cutover", "-quiet", "2s", "-json", "operated")
+	validJSON(t, "cutover", []byte(refused))
+	if !strings.Contains(refused, "still written to") {
+		t.Errorf("cutover under writers said %s", refused)
 	}
 	if by := o.status(t).PausedBy; len(by) > 0 {
 		t.Errorf("after a cutover that was refused the sync is paused by %v", by)
@@ -237,7 +240,9 @@ func (o *operated) deadLetters(t *testing.T) {
 		var d struct {
 			DeadLetters []struct{ ID, Key, Operation, Error string } `json:"dead_letters"`
 		}
-		if err := json.Unmarshal([]byte(run(t, o.dir, 0, "dead-letter", "list", "-json")), &d); err != nil {
+		out := []byte(run(t, o.dir, 0, "dead-letter", "list", "-json"))
+		validJSON(t, "letters", out)
+		if err := json.Unmarshal(out, &d); err != nil {
 			t.Fatal(err)
 		}
 		return d.DeadLetters
@@ -271,7 +276,7 @@ func (o *operated) deadLetters(t *testing.T) {
 	until(t, "later changes of the row flow again", func() bool {
 		return o.has(t, o.target, "SELECT 1 FROM people WHERE id = 2001 AND name = 'later'")
 	})
-	run(t, o.dir, 0, "dead-letter", "retry")
+	validJSON(t, "retried", []byte(run(t, o.dir, 0, "dead-letter", "retry", "-json")))
 	if left := letters(); len(left) != 0 {
 		t.Errorf("letters are left: %+v", left)
 	}

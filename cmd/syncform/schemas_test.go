@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -43,5 +45,21 @@ func schemaCommands(root string) map[string]func(*testscript.TestScript, bool, [
 		"validby": func(ts *testscript.TestScript, neg bool, args []string) {
 			check(ts, neg, ts.MkAbs(args[0]), ts.ReadFile(args[1]))
 		},
+	}
+}
+
+// validJSON checks a document by docs/schemas.
+func validJSON(t *testing.T, name string, text []byte) {
+	t.Helper()
+	s, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "schemas", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if err := s.Validate(v); err != nil {
+		t.Errorf("%v\n%s", err, text)
 	}
 }

@@ -60,6 +60,9 @@ func newRun(s Stream, o Options) (*run, error) {
 	if o.Backoff == nil {
 		o.Backoff = retry.Wait
 	}
+	if o.RetainEvery == 0 {
+		o.RetainEvery = retainEvery
+	}
 	r := &run{spec: s.Spec, o: o, mappings: s.Mappings, source: s.Source, target: s.Target}
 	r.sweeper.on = r.sweeps()
 	r.spec.Capture.Tables = slices.Clone(r.spec.Capture.Tables)
@@ -85,10 +88,24 @@ func (r *run) run(ctx context.Context) (Result, error) {
 	if err := r.open(ctx); err != nil {
 		return Result{}, err
 	}
+	sctx, endSessions := context.WithCancelCause(ctx)
+	defer endSessions(nil)
+	if limited(&r.spec) {
+		go r.guard(sctx, endSessions)
+	}
 	var err error
 	for failures := 0; ; {
 		before := r.status.Transactions
-		err = r.session(ctx)
+		err = r.session(sctx)
+		if context.Cause(sctx) == errExceeded {
+			if gone := GiveUp(ctx, &r.spec, r.source); gone != nil {
+				return r.end(ctx, gone)
+			}
+			sctx, endSessions = context.WithCancelCause(ctx)
+			defer endSessions(nil)
+			go r.guard(sctx, endSessions)
+			continue
+		}
 		switch {
 		case err == nil, errors.Is(err, errPaused), r.o.Soft.Err() != nil, ctx.Err() != nil:
 			return r.end(ctx, err)
@@ -104,7 +121,10 @@ func (r *run) run(ctx context.Context) (Result, error) {
 		}
 		wait := r.o.Backoff(failures)
 		r.o.Log.Warn("the stream was interrupted, and is tried again", "sync", r.spec.Sync, "error", err.Error(), "wait", wait.Round(time.Millisecond).String(), "try", failures+1)
-		r.lease.say(r.said(err))
+		r.status.Interrupted = r.said(err)
+		r.status.Interruptions++
+		r.lease.say(r.status.Interrupted)
+		r.tell()
 		select {
 		case <-time.After(wait):
 		case <-r.o.Soft.Done():
@@ -300,6 +320,10 @@ func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Co
 		if err := w.batch(ctx, b); err != nil {
 			return err
 		}
+		r.status.Interrupted = ""
+		if !b.Open && b.Position != "" {
+			r.status.Seen = b.Position
+		}
 		open, at := b.Open, b.Position
 		c.Recycle(b)
 		if !open && at != "" && at == r.position {
@@ -355,7 +379,7 @@ func (r *run) tell() {
 
 func (r *run) statusNow() Status {
 	s := r.status
-	s.Position = r.position
+	s.Position, s.Checkpointed = r.position, r.saved
 	for _, t := range r.tables {
 		s.Tables = append(s.Tables, t.record)
 	}

@@ -46,6 +46,9 @@ type Options struct {
 	Attempts int
 	// Backoff is how long to wait after so many failures in a row; nil: retry.Wait.
 	Backoff func(failures int) time.Duration
+	// RetainEvery is how often it is seen how much the source keeps, where on_exceed is
+	// drop_slot; 0: every ten seconds.
+	RetainEvery time.Duration
 	// IgnorePause makes the run go on where a pause was asked for: the one that asked runs it.
 	IgnorePause bool
 	// AddColumns takes columns that were added to a source table into the target and the
@@ -55,11 +58,18 @@ type Options struct {
 
 // Status is how far a run is.
 type Status struct {
-	Position     row.Position
-	Changes      int64 // applied by this run
-	Transactions int64
-	SourceAt     time.Time // commit time of the last transaction applied
-	Tables       []providers.TableRecord
+	Position row.Position
+	// Seen is as far as the stream has come: nothing of ours stands between Position and it.
+	Seen         row.Position
+	Checkpointed time.Time // when Position was last written
+	// Interrupted is why the stream stands and is tried again, "" while it flows, and
+	// Interruptions how often it was.
+	Interrupted   string
+	Interruptions int64
+	Changes       int64 // applied by this run
+	Transactions  int64
+	SourceAt      time.Time // commit time of the last transaction applied
+	Tables        []providers.TableRecord
 }
 
 // Result says how a run ended.

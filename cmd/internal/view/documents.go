@@ -97,12 +97,6 @@ type HistoryDocument struct {
 	Applies       []providers.ApplyEntry `json:"applies"`
 }
 
-// CutoverDocument is the output of cutover -json.
-type CutoverDocument struct {
-	FormatVersion string `json:"format_version"`
-	cutover.Report
-}
-
 // SyncFormat is the format_version of sync -json's lines.
 const SyncFormat = "1.0"
 
@@ -121,10 +115,41 @@ type SyncLine struct {
 	Diagnostics   []JSONDiagnostic `json:"diagnostics,omitempty"`
 }
 
-// LettersDocument is the output of dead-letter list and show -json.
+// ProvidersDocument is the output of providers schema -json: the whole language as
+// data, from which an editor's completion can be built.
+type ProvidersDocument struct {
+	FormatVersion string                   `json:"format_version"`
+	Providers     map[string]attr.Provider `json:"provider_schemas"` // what each provider adds to source and target blocks
+	Blocks        []lang.BlockSpec         `json:"block_schemas"`
+}
+
+// StatusDocument is the output of status -json, and a line of status -watch -json.
+type StatusDocument struct {
+	FormatVersion string          `json:"format_version"`
+	Healthy       bool            `json:"healthy"`
+	Syncs         []stream.Health `json:"syncs"`
+}
+
+// Letter is one change that could not be applied.
+type Letter struct {
+	ID        string `json:"id"`
+	Sync      string `json:"sync"`
+	Mapping   string `json:"mapping"`
+	Table     string `json:"table"`
+	Key       string `json:"key"`
+	Column    string `json:"column,omitempty"`
+	Operation string `json:"operation"` // insert, update, delete, truncate
+	Error     string `json:"error"`
+	// Row is what the change carried, by source column: text, null, or {"hex": "..."}.
+	Row      map[string]any `json:"row"`
+	Position string         `json:"position"`
+	At       string         `json:"at"`
+}
+
+// LettersDocument is the output of dead-letter list -json and show -json.
 type LettersDocument struct {
-	FormatVersion string       `json:"format_version"`
-	DeadLetters   []letterJSON `json:"dead_letters"`
+	FormatVersion string   `json:"format_version"`
+	DeadLetters   []Letter `json:"dead_letters"`
 }
 
 // RetriedDocument is the output of dead-letter retry -json.
@@ -133,10 +158,8 @@ type RetriedDocument struct {
 	Rows          []stream.RetriedRow `json:"rows"`
 }
 
-// ProvidersDocument is the output of providers schema -json: the whole language as
-// data, from which an editor's completion can be built.
-type ProvidersDocument struct {
-	FormatVersion string                   `json:"format_version"`
-	Providers     map[string]attr.Provider `json:"provider_schemas"` // what each provider adds to source and target blocks
-	Blocks        []lang.BlockSpec         `json:"block_schemas"`
+// CutoverDocument is the output of cutover -json.
+type CutoverDocument struct {
+	FormatVersion string `json:"format_version"`
+	cutover.Report
 }

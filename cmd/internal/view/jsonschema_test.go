@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,9 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/syncform/syncform/executor/cutover"
+	"github.com/syncform/syncform/executor/stream"
 	"github.com/syncform/syncform/executor/verify"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -255,6 +259,24 @@ func TestJSON(t *testing.T) {
 			valid(t, open, name+" "+what, text)
 			valid(t, strict, name+" "+what+" (strict)", text)
 		}
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"status": func(w io.Writer) error {
+			return StatusJSON(w, []stream.Health{{Sync: "sync.s", LagBytes: new(int64), PausedBy: []string{"person"}, Tables: []stream.TableHealth{{Do: "x"}}, Alarms: []stream.Alarm{{Code: stream.AlarmHeld}}}})
+		},
+		"cutover": func(w io.Writer) error {
+			return CutoverJSON(w, cutover.Report{Sync: "sync.s", Tables: []verify.Report{{Addr: "a"}}, Sequences: []string{}, Problems: []string{"p"}})
+		},
+		"letters": func(w io.Writer) error {
+			return LettersJSON(w, []Letters{{"sync.s", []providers.DeadLetter{{ID: "1", Column: "c", Row: `{"a": null, "b": {"hex": "00"}}`}}}})
+		},
+		"retried": func(w io.Writer) error { return RetriedJSON(w, []stream.RetriedRow{{Column: "c", Error: "e"}}) },
+	} {
+		var out strings.Builder
+		if err := write(&out); err != nil {
+			t.Fatal(err)
+		}
+		check[name]("written", out.String())
 	}
 	for name, p := range fixtures(t) {
 		b, err := json.Marshal(PlanDocument{p, Summarize(p), nil, nil})

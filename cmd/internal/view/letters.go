@@ -91,30 +91,16 @@ func LettersWhole(w io.Writer, p Paint, all []Letters) error {
 	return err
 }
 
-type letterJSON struct {
-	ID        string          `json:"id"`
-	Sync      string          `json:"sync"`
-	Mapping   string          `json:"mapping"`
-	Table     string          `json:"table"`
-	Key       string          `json:"key"`
-	Column    string          `json:"column,omitempty"`
-	Operation string          `json:"operation"`
-	Error     string          `json:"error"`
-	Row       json.RawMessage `json:"row"`
-	Position  string          `json:"position"`
-	At        string          `json:"at"`
-}
-
 // LettersJSON writes letters as JSON.
 func LettersJSON(w io.Writer, all []Letters) error {
-	out := []letterJSON{}
+	out := []Letter{}
 	for _, l := range all {
 		for _, d := range l.Letters {
-			text := json.RawMessage(d.Row)
-			if !json.Valid(text) {
-				text = json.RawMessage("{}")
+			text := map[string]any{}
+			if json.Unmarshal([]byte(d.Row), &text) != nil {
+				clear(text)
 			}
-			out = append(out, letterJSON{d.ID, l.Sync, d.Mapping, d.Table.String(), d.Key, d.Column, d.Op, d.Error, text, string(d.Position), d.At})
+			out = append(out, Letter{d.ID, l.Sync, d.Mapping, d.Table.String(), d.Key, d.Column, d.Op, d.Error, text, string(d.Position), d.At})
 		}
 	}
 	return writeJSON(w, LettersDocument{LettersFormat, out})

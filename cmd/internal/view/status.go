@@ -98,13 +98,6 @@ func since(what, at string, now time.Time) string {
 	return what + " " + seconds(max(0, now.Sub(t).Seconds())) + " ago"
 }
 
-// StatusDocument is the output of status -json.
-type StatusDocument struct {
-	FormatVersion string          `json:"format_version"`
-	Healthy       bool            `json:"healthy"`
-	Syncs         []stream.Health `json:"syncs"`
-}
-
 func statusOf(all []stream.Health) StatusDocument {
 	d := StatusDocument{StatusFormat, true, all}
 	for i := range all {
