@@ -89,6 +89,9 @@ func (r *run) run(ctx context.Context) (Result, error) {
 	for failures := 0; ; {
 		before := r.status.Transactions
 		err = r.session(ctx)
+		if errors.Is(err, providers.ErrFenced) {
+			return r.end(ctx, r.fenced(ctx))
+		}
 		switch {
 		case err == nil, errors.Is(err, errPaused), r.o.Soft.Err() != nil, ctx.Err() != nil:
 			return r.end(ctx, err)
@@ -107,12 +110,23 @@ func (r *run) run(ctx context.Context) (Result, error) {
 		r.lease.say(r.said(err))
 		select {
 		case <-time.After(wait):
+		case <-r.lease.ended:
+			return r.end(ctx, r.fenced(ctx))
 		case <-r.o.Soft.Done():
 			return r.end(ctx, nil)
 		case <-ctx.Done():
 			return r.end(ctx, ctx.Err())
 		}
 	}
+}
+
+// fenced says which instance has the stream now.
+func (r *run) fenced(ctx context.Context) error {
+	e := &LeasedError{Sync: r.spec.Sync, Holder: "it took over while this one gave no sign of life"}
+	if rec, err := r.store.Stream(ctx, r.spec.Sync); err == nil && rec != nil && rec.Holder != "" {
+		e.Holder = rec.Holder
+	}
+	return e
 }
 
 // open reads the target's record and takes the lease.
@@ -157,6 +171,9 @@ func (r *run) reread(ctx context.Context) (*providers.StreamRecord, error) {
 	}
 	if rec == nil {
 		return nil, fmt.Errorf("%s: %w (table _sync_checkpoint of %s): it was dropped while the sync ran; load its tables anew with apply -replace=%s", r.spec.Sync, ErrNoRecord, r.spec.Target, r.spec.Sync)
+	}
+	if rec.Epoch != r.lease.epoch {
+		return nil, providers.ErrFenced
 	}
 	r.position = rec.Position
 	for _, t := range r.tables {
