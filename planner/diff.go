@@ -51,6 +51,7 @@ type differ struct {
 	exact bool
 	// computes says that the server computes generated columns, for no rows are copied.
 	computes bool
+	now      schema.Table // the live table with the options and the comment that it is to have
 	out      []difference
 	last     []difference // what is made once columns are as they should be
 }
@@ -61,6 +62,9 @@ func diffTable(d differ) []difference {
 	d.table()
 	d.constraints() // those that go stand before the columns' changes
 	d.columns()
+	if isMySQL(d.sys) {
+		d.repartition()
+	}
 	return append(d.out, d.last...)
 }
 
@@ -93,7 +97,10 @@ func (d *differ) table() {
 	if !slices.Equal(to.Inherits, d.have.Inherits) || to.Comment != d.have.Comment || len(to.Options) != len(d.have.Options) || !covers(d.have.Options, to.Options) {
 		d.add(difference{change: schema.ModifyTable{From: *d.have, To: to}, reason: "the source has it so"})
 	}
-	d.partitioning()
+	d.now = to
+	if !isMySQL(d.sys) {
+		d.partitioning()
+	}
 }
 
 // overlay returns base with what over says.
@@ -129,10 +136,10 @@ func (d *differ) partitioning() {
 		return
 	}
 	if have == nil || want == nil || have.Strategy != want.Strategy || have.Definition != want.Definition {
-		to := *d.have
-		to.Partition = want
+		from, to := d.now, d.now
+		from.Partition, to.Partition = have, want
 		d.add(difference{
-			change: schema.ModifyTable{From: *d.have, To: to}, risky: true,
+			change: schema.ModifyTable{From: from, To: to}, risky: true,
 			reason:  "the source is partitioned otherwise",
 			hazards: []providers.Hazard{hazard(hazardPartition, "partitioned by %s; the source is partitioned by %s", definition(have), definition(want))},
 		})
@@ -144,10 +151,10 @@ func (d *differ) partitioning() {
 	}
 	merged, added := withPartitions(*have, *want)
 	if added > 0 {
-		to := *d.have
-		to.Partition = &merged
+		from, to := d.now, d.now
+		from.Partition, to.Partition = have, &merged
 		d.add(difference{
-			change: schema.ModifyTable{From: *d.have, To: to}, reason: "the source has more partitions",
+			change: schema.ModifyTable{From: from, To: to}, reason: "the source has more partitions",
 			info: fmt.Sprintf("%d more partitions", added),
 		})
 	}

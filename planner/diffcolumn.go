@@ -137,7 +137,7 @@ func (d *differ) merge(have, want schema.Column) schema.Column {
 	if sameType(have.Type, to.Type) {
 		to.Type = have.Type
 	}
-	if sameDefault(to.Type, have.Default, to.Default) {
+	if sameType(have.Type, to.Type) && (sameDefault(to.Type, have.Default, to.Default) || d.sameExpressions(have.Default, to.Default)) {
 		to.Default = have.Default
 	}
 	if have.Identity != nil && to.Identity != nil && !d.exact {
@@ -170,6 +170,11 @@ func sameColumn(a, b *schema.Column) bool {
 
 func samePointee[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
+}
+
+// sameExpressions reports whether two defaults are one expression, spelled in two ways.
+func (d *differ) sameExpressions(a, b *schema.Default) bool {
+	return a != nil && b != nil && !a.Literal && !b.Literal && d.expr(a.Text, b.Text)
 }
 
 // sameType compares types; of a named type only the name, as its own changes are

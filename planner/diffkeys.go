@@ -189,7 +189,7 @@ func (d *differ) sameForeignKey(a, b *schema.ForeignKey) bool {
 
 // action gives the one word for what a foreign key does.
 func (d *differ) action(s string) string {
-	if s == "" || s == "RESTRICT" && isMySQL(d.sys) {
+	if s == "" || s == "RESTRICT" && isMySQL(d.sys) && !d.exact {
 		return "NO ACTION"
 	}
 	return s

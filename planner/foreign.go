@@ -31,6 +31,9 @@ func (w *want) foreignKeys(bySource map[schema.Name]*want) []schema.ForeignKey {
 			w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: the column %q is not mapped", k.Name, lost+lostRef+lostSet))
 			continue
 		}
+		if isMySQL(w.source.db.System) && !isMySQL(w.target.db.System) {
+			k.OnDelete, k.OnUpdate = noAction(k.OnDelete), noAction(k.OnUpdate)
+		}
 		k.Columns, k.RefColumns, k.SetColumns, k.RefTable = cols, refCols, set, ref.name
 		if len(set) == 0 {
 			k.SetColumns = nil
@@ -38,6 +41,14 @@ func (w *want) foreignKeys(bySource map[schema.Name]*want) []schema.ForeignKey {
 		out = append(out, k)
 	}
 	return out
+}
+
+// noAction gives the one word for RESTRICT and NO ACTION, which are the same to MySQL.
+func noAction(s string) string {
+	if s == "RESTRICT" || s == "NO ACTION" {
+		return ""
+	}
+	return s
 }
 
 // rename gives the target names of source columns, or the first that is not mapped.

@@ -138,8 +138,18 @@ func readPair(t *testing.T, dir string) pair2 {
 
 // change takes the target from one schema to another.
 func (b *pairBench) change(t *testing.T, p pair2, from, to, refused string) {
+	t.Helper()
 	b.load(t, b.target, from)
 	b.load(t, b.reference, to)
+	if wrong := b.converge(t, p, to, refused); wrong != "" {
+		t.Error(wrong)
+	}
+}
+
+// converge takes the target to the schema that the reference has been given, and says
+// what went wrong, "" for nothing.
+func (b *pairBench) converge(t *testing.T, p pair2, to, refused string) string {
+	t.Helper()
 	b.targetConn = b.open(t, "target."+b.provider+".b", b.target)
 	defer func() {
 		if err := b.targetConn.Close(); err != nil {
@@ -150,38 +160,43 @@ func (b *pairBench) change(t *testing.T, p pair2, from, to, refused string) {
 	pl, diags := b.plan(t, to)
 	switch {
 	case diags != "" && refused != "" && strings.Contains(diags, refused):
-		return
+		return ""
 	case diags != "":
-		t.Fatalf("not planned: %s", diags)
+		return "not planned: " + diags
 	case refused != "":
 		held := ""
 		for _, a := range pl.Actions {
 			held += a.Held + a.Info
 		}
 		if !strings.Contains(held, refused) {
-			t.Fatalf("not refused:\n%s", render(pl, nil))
+			return "not refused:\n" + render(pl, nil)
 		}
-		return
+		return ""
 	case pl.Held > 0:
-		t.Fatalf("held, with every hazard allowed:\n%s", steps(pl))
+		return "held, with every hazard allowed:\n" + steps(pl)
 	}
 	if err := b.apply(pl); err != "" {
-		t.Fatalf("%s\nplan:\n%s", err, steps(pl))
+		return fmt.Sprintf("%s\nplan:\n%s", err, steps(pl))
 	}
+	var wrong []string
 	if got, want := b.dump(t, b.target), b.dump(t, b.reference); got != want && !p.same {
-		t.Errorf("the catalogue is another one (- wanted, + is):\n%s\nplan:\n%s", lineDiff(want, got), steps(pl))
+		wrong = append(wrong, "the catalogue is another one (- wanted, + is):\n"+lineDiff(want, got))
 	}
 	again, diags := b.plan(t, to)
-	if diags != "" {
-		t.Fatalf("the next plan: %s", diags)
-	}
-	if !again.Empty() || again.Held > 0 {
-		t.Errorf("the next plan is not empty:\n%s\nplan:\n%s", steps(again), steps(pl))
+	switch {
+	case diags != "":
+		wrong = append(wrong, "the next plan: "+diags)
+	case !again.Empty() || again.Held > 0:
+		wrong = append(wrong, "the next plan is not empty:\n"+steps(again))
 	}
 	if p.same && len(pl.Actions) > 0 {
-		t.Errorf("it is only spelled differently, and there is something to do:\n%s", steps(pl))
+		wrong = append(wrong, "it is only spelled differently, and there is something to do")
 	}
-	b.compareRows(t, p, before, b.rows(t), steps(pl))
+	wrong = append(wrong, b.compareRows(t, p, before, b.rows(t))...)
+	if len(wrong) > 0 {
+		wrong = append(wrong, "plan:\n"+steps(pl))
+	}
+	return strings.Join(wrong, "\n")
 }
 
 // load makes the database hold just this.
@@ -335,7 +350,7 @@ func lineDiff(want, got string) string {
 func (b *pairBench) rows(t *testing.T) map[string][]string {
 	t.Helper()
 	query := "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND GENERATION_EXPRESSION = '' AND TABLE_NAME NOT LIKE '\\_sync%'"
-	cast := func(c string) string { return "HEX(CAST(`" + c + "` AS CHAR))" }
+	cast := func(c string) string { return "HEX(CAST(`" + strings.ReplaceAll(c, "`", "``") + "` AS CHAR))" }
 	q := "`"
 	if b.system == schema.PostgreSQL {
 		query = "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT attisdropped AND attgenerated = '' AND c.relname NOT LIKE '\\_sync%'"
@@ -360,9 +375,10 @@ func (b *pairBench) rows(t *testing.T) map[string][]string {
 	return out
 }
 
-// compareRows checks that columns which are there before and after hold the same.
-func (b *pairBench) compareRows(t *testing.T, p pair2, before, after map[string][]string, plan string) {
+// compareRows says of which columns, there before and after, the values are others.
+func (b *pairBench) compareRows(t *testing.T, p pair2, before, after map[string][]string) []string {
 	t.Helper()
+	var wrong []string
 	for name, values := range before {
 		now, ok := after[name]
 		table, _, _ := strings.Cut(name, ".")
@@ -370,9 +386,10 @@ func (b *pairBench) compareRows(t *testing.T, p pair2, before, after map[string]
 			continue
 		}
 		if !slices.Equal(values, now) {
-			t.Errorf("the values of %s were %q and are %q\nplan:\n%s", name, values, now, plan)
+			wrong = append(wrong, fmt.Sprintf("the values of %s were %q and are %q", name, values, now))
 		}
 	}
+	return wrong
 }
 
 // there reports whether the target has a column.
@@ -382,5 +399,5 @@ func (b *pairBench) there(t *testing.T, name string) bool {
 	if b.system == schema.PostgreSQL {
 		in = "'public'"
 	}
-	return len(providertest.Query(t, b.target, "SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "+in+" AND TABLE_NAME = '"+table+"' AND COLUMN_NAME = '"+col+"'")) > 0
+	return len(providertest.Query(t, b.target, "SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "+in+" AND TABLE_NAME = '"+strings.ReplaceAll(table, "'", "''")+"' AND COLUMN_NAME = '"+strings.ReplaceAll(col, "'", "''")+"'")) > 0
 }

@@ -9,7 +9,7 @@ import (
 
 // releaseColumns takes away the live foreign keys that stand in the way of a change of
 // type, on either side, and gives back those that are still wanted: MySQL and MariaDB
-// let no column change its type while a foreign key ties it.
+// let no column change its type, or how its texts are ordered, while a foreign key ties it.
 func (b *builder) releaseColumns() {
 	type side struct {
 		e     *endpoint
@@ -22,7 +22,7 @@ func (b *builder) releaseColumns() {
 			continue
 		}
 		for _, d := range w.work.diffs {
-			if m, ok := d.change.(schema.ModifyColumn); ok && !d.held() && !sameType(m.From.Type, m.To.Type) {
+			if m, ok := d.change.(schema.ModifyColumn); ok && !d.held() && (!sameType(m.From.Type, m.To.Type) || m.From.Charset != m.To.Charset || m.From.Collation != m.To.Collation) {
 				changing[side{w.target, w.name, foldColumn(w.target.db.System, m.To.Name)}] = true
 			}
 		}

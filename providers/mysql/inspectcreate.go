@@ -172,7 +172,12 @@ func (r *createReader) foreignKey(name string) {
 			*action = "SET NULL"
 		case r.accept("SET", "DEFAULT"):
 			*action = "SET DEFAULT"
-		case r.accept("RESTRICT"), r.accept("NO", "ACTION"): // the same to both servers
+		case r.accept("RESTRICT"): // the same to both servers, but kept apart
+			*action = "RESTRICT"
+		case r.accept("NO", "ACTION"):
+			if r.server.mariadb() {
+				*action = "NO ACTION" // MariaDB shows it where it was said
+			}
 		default:
 			r.fail("unknown action of a foreign key")
 		}

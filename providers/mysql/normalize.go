@@ -84,11 +84,6 @@ func (s *server) normalize(t schema.Table) schema.Table {
 		if f.Name == "" {
 			f.Name = fmt.Sprintf("%s_ibfk_%d", t.Name.Name, i+1)
 		}
-		for _, action := range []*string{&f.OnDelete, &f.OnUpdate} {
-			if *action == "RESTRICT" || *action == "NO ACTION" {
-				*action = ""
-			}
-		}
 	}
 	for _, f := range t.ForeignKeys {
 		if !s.indexed(&t, f.Columns) { // the server makes an index by the key's name

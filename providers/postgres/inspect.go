@@ -177,7 +177,7 @@ func (r *catalogue) take(i int, v [][]byte) {
 		}
 	case qSequences:
 		r.sequences = append(r.sequences, sequenceRow{oid: f(0), name: schema.Name{Schema: f(1), Name: f(2)}, typ: f(3), start: f(4), increment: f(5), min: f(6), max: f(7), cache: f(8), cycle: yes(9),
-			ownerRel: f(10), ownerNum: f(11), how: f(12), ownerTable: schema.Name{Schema: f(14), Name: f(13)}, ownerColumn: f(15)})
+			ownerRel: f(10), ownerNum: f(11), how: f(12), ownerTable: schema.Name{Schema: f(14), Name: f(13)}, ownerColumn: f(15), unlogged: f(16) == "u"})
 	case qComments:
 		r.comments[commentKey{f(0), f(1), f(2)}] = f(3)
 	case qCollations:

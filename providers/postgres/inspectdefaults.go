@@ -15,7 +15,7 @@ import (
 // expression.
 func decodeDefault(t schema.Type, expr string) *schema.Default {
 	if v, ok := decodeConstant(t, expr); ok {
-		return &schema.Default{Literal: true, Text: v}
+		return &schema.Default{Literal: true, Text: v, Words: expr}
 	}
 	if value, cast := splitCast(expr); strings.EqualFold(value, "NULL") && (cast != "" || value == expr) {
 		return nil

@@ -115,7 +115,8 @@ func inspection(version int, s scope) []string {
  ` + since(150000, "k.confdelsetcols", "NULL") + `, ` + since(180000, "k.conenforced", "true") + `, f.relname, fn.nspname, (SELECT array_agg(fa.attname ORDER BY o) FROM unnest(k.confkey) WITH ORDINALITY u(num, o) JOIN pg_attribute fa ON fa.attrelid = k.confrelid AND fa.attnum = u.num), k.conparentid <> 0 OR NOT k.conislocal
  FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace LEFT JOIN pg_class c ON c.oid = k.conrelid
  LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
- WHERE (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated) 
+ WHERE (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)
+ AND NOT (k.conparentid <> 0 AND k.contype = 'f' AND EXISTS (SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid))
  AND (k.conrelid <> 0 AND (` + relations + partitions + `) OR k.contypid <> 0 AND k.contype = 'c' AND ` + s.types + `)`
 
 	q[qIndexes] = `SELECT i.indexrelid, ic.relname, i.indrelid, am.amname, i.indisunique, i.indisvalid, i.indnkeyatts, i.indkey, i.indcollation, i.indclass, i.indoption,
@@ -137,7 +138,7 @@ func inspection(version int, s scope) []string {
 	q[qLabels] = `SELECT e.enumtypid, e.enumlabel FROM pg_enum e ORDER BY e.enumtypid, e.enumsortorder`
 
 	q[qSequences] = `SELECT c.oid, n.nspname, c.relname, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, d.refobjid, d.refobjsubid, d.deptype,
- o.relname, nsp.nspname, a.attname
+ o.relname, nsp.nspname, a.attname, c.relpersistence
  FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
  LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
  LEFT JOIN pg_class o ON o.oid = d.refobjid LEFT JOIN pg_namespace nsp ON nsp.oid = o.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid

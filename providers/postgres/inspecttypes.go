@@ -25,7 +25,7 @@ type sequenceRow struct {
 	oid                                    string
 	name                                   schema.Name
 	typ, start, increment, min, max, cache string
-	cycle                                  bool
+	cycle, unlogged                        bool
 	ownerRel, ownerNum, how                string
 	ownerTable                             schema.Name
 	ownerColumn                            string
@@ -100,7 +100,7 @@ func (r *catalogue) buildSequences(db *schema.Database) {
 		if s.how == "i" {
 			continue
 		}
-		q := schema.Sequence{Name: s.name, Type: s.typ, Cycle: s.cycle, Comment: r.comments[commentKey{"pg_class", s.oid, "0"}]}
+		q := schema.Sequence{Name: s.name, Type: s.typ, Cycle: s.cycle, Unlogged: s.unlogged, Comment: r.comments[commentKey{"pg_class", s.oid, "0"}]}
 		q.Start, q.Increment, q.Min, q.Max, q.Cache = s.options()
 		if q.Type == "bigint" {
 			q.Type = ""

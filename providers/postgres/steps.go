@@ -178,7 +178,11 @@ func (p *stepPlan) addDomain(d schema.Domain) error {
 }
 
 func (p *stepPlan) addSequence(s schema.Sequence) {
-	text := "CREATE SEQUENCE " + quoteName(s.Name)
+	text := "CREATE "
+	if s.Unlogged {
+		text += "UNLOGGED "
+	}
+	text += "SEQUENCE " + quoteName(s.Name)
 	if s.Type != "" {
 		text += " AS " + s.Type
 	}

@@ -70,6 +70,9 @@ func (p *stepPlan) modifySequence(from, to schema.Sequence) {
 		text = append(text, alter+" INCREMENT BY "+b.increment+" MINVALUE "+b.lowest+" MAXVALUE "+b.highest+" START WITH "+b.start+" CACHE "+b.cache+cycle)
 		p.add(strings.Join(text, ";\n"))
 	}
+	if from.Unlogged != to.Unlogged && p.version >= 150000 {
+		p.addf("ALTER SEQUENCE %s SET %s", name, map[bool]string{true: "UNLOGGED", false: "LOGGED"}[to.Unlogged])
+	}
 	p.comment("SEQUENCE "+name, from.Comment, to.Comment)
 }
 

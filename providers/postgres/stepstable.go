@@ -42,6 +42,9 @@ func constant(t schema.Type, text string) string {
 }
 
 func defaultSQL(t schema.Type, d *schema.Default) string {
+	if d.Words != "" {
+		return d.Words
+	}
 	if d.Literal {
 		return constant(t, d.Text)
 	}
@@ -142,7 +145,7 @@ func (p *stepPlan) addTable(t schema.Table) error {
 
 func (p *stepPlan) tableBody(t schema.Table) ([]string, error) {
 	var body []string
-	for _, c := range t.Columns {
+	for _, c := range t.Columns[p.inherited(t):] {
 		sql, err := p.columnSQL(c)
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", c.Name, err)
@@ -155,6 +158,32 @@ func (p *stepPlan) tableBody(t schema.Table) ([]string, error) {
 		}
 	}
 	return body, nil
+}
+
+// inherited counts the first columns that a table has from its parents, just as those
+// have them: they are not its own.
+func (p *stepPlan) inherited(t schema.Table) int {
+	n := 0
+	for _, name := range t.Inherits {
+		if p.db == nil || p.db.Table(name) == nil {
+			return 0
+		}
+		for _, c := range p.db.Table(name).Columns {
+			own := slices.IndexFunc(t.Columns, func(x schema.Column) bool { return x.Name == c.Name })
+			switch {
+			case own >= 0 && own < n: // another parent has it too
+			case own != n || !sameForHeirs(c, t.Columns[n]):
+				return 0
+			default:
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func sameForHeirs(a, b schema.Column) bool {
+	return a.Type.Equal(b.Type) && a.Nullable == b.Nullable && a.Collation == b.Collation && sameDefault(a.Default, b.Default) && a.Identity == nil && b.Identity == nil && a.Generated == nil && b.Generated == nil
 }
 
 // tableTail is what follows the columns.

@@ -27,12 +27,18 @@ const timeout = 2 * time.Minute
 // of the provider under test. url is one that Postgres, MySQL, MariaDB or SQLite gave.
 func Exec(t testing.TB, url string, statements ...string) {
 	t.Helper()
+	if err := Try(url, statements...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Try is Exec for statements that the server may refuse.
+func Try(url string, statements ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	var err error
 	switch system(url) {
 	case "postgres":
-		err = withPostgres(ctx, url, func(c *pgx.Conn) error {
+		return withPostgres(ctx, url, func(c *pgx.Conn) error {
 			for _, s := range statements {
 				if err := c.PgConn().Exec(ctx, s).Close(); err != nil {
 					return failed(s, err)
@@ -41,7 +47,7 @@ func Exec(t testing.TB, url string, statements ...string) {
 			return nil
 		})
 	case "mysql":
-		err = withMySQL(ctx, url, nil, func(c *sql.Conn) error {
+		return withMySQL(ctx, url, nil, func(c *sql.Conn) error {
 			for _, s := range statements {
 				if _, err := c.ExecContext(ctx, s); err != nil {
 					return failed(s, err)
@@ -50,7 +56,7 @@ func Exec(t testing.TB, url string, statements ...string) {
 			return nil
 		})
 	default:
-		err = withSQLite(url, func(c *sqlite.Conn) error {
+		return withSQLite(url, func(c *sqlite.Conn) error {
 			for _, s := range statements {
 				if err := sqlitex.ExecuteTransient(c, s, nil); err != nil {
 					return failed(s, err)
@@ -58,9 +64,6 @@ func Exec(t testing.TB, url string, statements ...string) {
 			}
 			return nil
 		})
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

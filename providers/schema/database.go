@@ -126,6 +126,7 @@ type Sequence struct {
 	Max         string `json:"max,omitempty"`
 	Cache       string `json:"cache,omitempty"`
 	Cycle       bool   `json:"cycle,omitempty"`
+	Unlogged    bool   `json:"unlogged,omitempty"` // PostgreSQL 15
 	OwnerTable  Name   `json:"owner_table,omitzero"`
 	OwnerColumn string `json:"owner_column,omitempty"`
 	Comment     string `json:"comment,omitempty"`

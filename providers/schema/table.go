@@ -52,6 +52,10 @@ type Column struct {
 type Default struct {
 	Literal bool   `json:"literal,omitempty"`
 	Text    string `json:"text"`
+	// Words is how the server that was inspected spells a literal, where another spelling
+	// of the same value would be kept apart (PostgreSQL: 7 and '7'::bigint). They count
+	// when a column is made within one system, never when two are compared.
+	Words string `json:"-"`
 }
 
 // Generated is a column computed by the server. Expr is in the server's own
