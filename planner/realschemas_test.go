@@ -60,7 +60,7 @@ func samePgDump(t *testing.T, source, target string) {
 		}
 		statements := strings.Split(string(out), ";\n")
 		statements = slices.DeleteFunc(statements, func(s string) bool {
-			return strings.Contains(s, "CREATE VIEW") || strings.Contains(s, "CREATE MATERIALIZED VIEW") || strings.Contains(s, "CREATE TRIGGER") || strings.Contains(s, `\restrict`) || strings.Contains(s, `\unrestrict`) || strings.Contains(s, "EXTENSION") || strings.Contains(s, "FUNCTION") || strings.Contains(s, "AGGREGATE")
+			return strings.Contains(s, "CREATE VIEW") || strings.Contains(s, "CREATE MATERIALIZED VIEW") || strings.Contains(s, "CREATE TRIGGER") || strings.Contains(s, "CREATE RULE") || strings.Contains(s, `\restrict`) || strings.Contains(s, `\unrestrict`) || strings.Contains(s, "EXTENSION") || strings.Contains(s, "FUNCTION") || strings.Contains(s, "AGGREGATE")
 		})
 		for i := range statements {
 			lines := slices.DeleteFunc(strings.Split(statements[i], "\n"), func(l string) bool { return l == "" || strings.HasPrefix(l, "--") })

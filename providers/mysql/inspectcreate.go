@@ -172,12 +172,11 @@ func (r *createReader) foreignKey(name string) {
 			*action = "SET NULL"
 		case r.accept("SET", "DEFAULT"):
 			*action = "SET DEFAULT"
-		case r.accept("RESTRICT"): // the same to both servers, but kept apart
-			*action = "RESTRICT"
-		case r.accept("NO", "ACTION"):
-			if r.server.mariadb() {
-				*action = "NO ACTION" // MariaDB shows it where it was said
+		case r.accept("RESTRICT"): // the same to both servers, but MySQL keeps them apart
+			if !r.server.mariadb() {
+				*action = "RESTRICT"
 			}
+		case r.accept("NO", "ACTION"): // MariaDB keeps some of them for RESTRICT
 		default:
 			r.fail("unknown action of a foreign key")
 		}

@@ -36,11 +36,8 @@ func (p *stepPlan) modifyColumn(c schema.ModifyColumn) error {
 			return err
 		}
 		collate := ""
-		switch {
-		case to.Collation != "":
+		if to.Collation != "" { // else the type's own
 			collate = " COLLATE " + to.Collation
-		case from.Collation != "":
-			collate = ` COLLATE "default"`
 		}
 		p.alter(c.In, "ALTER COLUMN %s TYPE %s%s USING %s", col, typ, collate, p.conversion(col, from.Type, to.Type, typ))
 	}
