@@ -108,6 +108,7 @@ func (b *builder) build(ctx context.Context) {
 		func() { b.previous(syncs) },
 		b.policies,
 		func() { b.decide(ctx) },
+		func() { b.fillAdded(ctx) },
 		func() { b.tryExpressions(ctx) },
 		b.order,
 		func() { b.dropRemoved(ctx) },
