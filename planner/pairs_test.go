@@ -303,6 +303,15 @@ func (b *pairBench) apply(p *plan.Plan) string {
 		if a.Held != "" {
 			continue
 		}
+		if a.Backup != nil {
+			keeper, err := providers.As[providers.Backuper](b.targetConn)
+			if err == nil {
+				err = keeper.NoteBackup(context.Background(), providers.BackupEntry{Backup: *a.Backup, Addr: a.Addr, Plan: p.ID})
+			}
+			if err != nil {
+				return err.Error()
+			}
+		}
 		for n, s := range a.Steps {
 			if _, err := runner.RunStep(context.Background(), providers.StepKey{Plan: p.ID, Action: a.ID, Step: n}, s); err != nil {
 				return fmt.Sprintf("%s step %d: %s: %v", a.ID, n, s.Text, err)

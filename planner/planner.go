@@ -111,6 +111,7 @@ func (b *builder) build(ctx context.Context) {
 		b.policies,
 		b.noteDrift,
 		func() { b.decide(ctx) },
+		func() { b.fillAdded(ctx) },
 		func() { b.tryExpressions(ctx) },
 		func() { b.migrations(ctx, "before") },
 		b.order,
