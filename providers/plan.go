@@ -134,6 +134,6 @@ type Finding struct {
 	Text  string `json:"text"`          // what is missing, and what for
 	Fix   string `json:"fix,omitempty"` // the GRANT, ALTER or SET
 	// Table and Column say what it is about where that is one of CaptureTable.Needs.
-	Table  schema.Name `json:"table,omitzero"`
-	Column string      `json:"column,omitempty"`
+	Table  schema.Name `json:"-"`
+	Column string      `json:"-"`
 }

@@ -15,9 +15,9 @@ import (
 
 // TestMappingsFollow follows the language's main example under a workload that moves
 // rows in and out of the filters, while the runner is killed, and compares the targets
-// with what the source's own SQL says. SF_TEST_CHAOS says how many kills per pair (2).
+// with what the source's own SQL says. SF_TEST_CHAOS says how many kills per pair (1).
 func TestMappingsFollow(t *testing.T) {
-	kills := 2
+	kills := 1
 	if s := os.Getenv("SF_TEST_CHAOS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 // TestSameMapping: a mapping means the same by whatever way a row comes. Random mappings
 // follow a random history by each capture method at once, and at the end the same mapping
 // loads the table whole: all targets hold the same bytes. SF_TEST_MAPPINGS says how many
-// mappings per source (1).
+// mappings per source (1, and none of MariaDB, whose ways are MySQL's).
 func TestSameMapping(t *testing.T) {
 	rounds := 1
 	if s := os.Getenv("SF_TEST_MAPPINGS"); s != "" {
@@ -37,6 +37,9 @@ func TestSameMapping(t *testing.T) {
 		"sqlite":   {"postgres", "mysql", "sqlite", "mariadb"},
 	}
 	for _, from := range systems() {
+		if from.name == "mariadb" && os.Getenv("SF_TEST_MAPPINGS") == "" {
+			continue
+		}
 		for i := range rounds {
 			to := all[targets[from.name][i%4]]
 			t.Run(fmt.Sprintf("%s-%s-%d", from.name, to.name, i), func(t *testing.T) { sameMapping(t, from, to) })

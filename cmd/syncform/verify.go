@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,13 +27,16 @@ A table that a sync follows is compared while it changes: rows that differ are l
 
 -repair writes the rows that differ as they are at the source, deletes those that the source has not, and compares again. It needs a key. A sync that runs is paused for that moment and goes on by itself.
 
+A verify that was stopped, or could not compare every table, leaves a note of the tables that were equal (.syncform-verify.json, beside the configuration); -resume compares only the others. The note holds for the applied state that it was made of.
+
 The exit code is 0 where all is equal and 1 where anything differs.
 
 Examples:
 
   syncform verify
   syncform verify -target 'sync.warehouse.mapping["users"]' -json
-  syncform verify -repair`,
+  syncform verify -repair
+  syncform verify -resume`,
 		Flags: flags([]cli.Flag{
 			&cli.StringSliceFlag{Name: "target", KeepSpace: true, Usage: "Only compare the sync or mapping of this `address`. Can be used more than once."},
 			jsonFlag("Print the result as JSON; docs/json.md describes it."),
@@ -39,6 +44,7 @@ Examples:
 			&cli.IntFlag{Name: "limit", Value: 100, Usage: "Show at most `n` differing rows of each table; all are counted. Default 100."},
 			&cli.IntFlag{Name: "parallelism", Value: 2, Usage: "Read each table with `n` connections to each side. Default 2."},
 			&cli.BoolFlag{Name: "repair", Usage: "Write the rows that differ as they are at the source, and compare again."},
+			&cli.BoolFlag{Name: "resume", Usage: "Go on where the last verify was stopped: tables that it found equal are not compared again."},
 			&cli.BoolFlag{Name: "sample", Hidden: true},
 		}, varFlags()),
 		Action: func(c *cli.Context) error {
@@ -55,7 +61,7 @@ Examples:
 			if err != nil {
 				return err
 			}
-			return s.verify(c.Context, configOptionsOf(c), c.StringSlice("target"), verifyOptions{limit: c.Int("limit"), readers: c.Int("parallelism"), format: f, repair: c.Bool("repair")})
+			return s.verify(c.Context, configOptionsOf(c), c.StringSlice("target"), verifyOptions{limit: c.Int("limit"), readers: c.Int("parallelism"), format: f, repair: c.Bool("repair"), resume: c.Bool("resume")})
 		},
 	}
 }
@@ -63,7 +69,8 @@ Examples:
 type verifyOptions struct {
 	limit, readers int
 	format         format
-	repair         bool
+	repair, resume bool
+	done           func(verify.Report)
 }
 
 // mostRepairs bounds how often a repair is followed by another: of a table with more
@@ -88,6 +95,13 @@ func (s *session) verify(ctx context.Context, o configOptions, targets []string,
 	if err := w.open(ctx, addrs); err != nil {
 		return s.failure(f, false, err)
 	}
+	before, err := openVerified(w.state, v.resume)
+	if err != nil {
+		return s.failure(f, false, err)
+	}
+	v.done = before.add
+	var equal []verify.Report
+	mappings, equal = before.without(mappings)
 	reports, failure := w.compare(ctx, mappings, v)
 	repaired := map[string]int64{}
 	for n := 0; v.repair && n < mostRepairs && failure == nil && !allEqual(reports); n++ {
@@ -104,7 +118,12 @@ func (s *session) verify(ctx context.Context, o configOptions, targets []string,
 			break
 		}
 	}
+	reports = append(equal, reports...)
+	slices.SortStableFunc(reports, func(a, b verify.Report) int { return strings.Compare(a.Addr, b.Addr) })
 	differ := !allEqual(reports)
+	if failure == nil {
+		failure = before.forget()
+	}
 	for i := range reports {
 		reports[i].Repaired = repaired[reports[i].Addr]
 		reports[i].Error = s.secrets.Text(reports[i].Error)
@@ -140,7 +159,7 @@ func (w *work) compare(ctx context.Context, mappings []*plan.Mapping, v verifyOp
 			limit = max(limit, lookAgain)
 		}
 	}
-	reports, err := verify.All(ctx, mappings, w.conns, verify.Options{Readers: v.readers, Limit: limit, Progress: w.s.verifyProgress()})
+	reports, err := verify.All(ctx, mappings, w.conns, verify.Options{Readers: v.readers, Limit: limit, Progress: w.s.verifyProgress(), Done: v.done})
 	return reports, errors.Join(err, w.settleLive(ctx, mappings, reports))
 }
 
@@ -179,19 +198,23 @@ func (w *work) applied(targets []string) ([]*plan.Mapping, error) {
 }
 
 // verifyProgress tells now and then how far a comparison is, on a terminal only.
-func (s *session) verifyProgress() func(addr string, rows int64) {
+func (s *session) verifyProgress() func(addr string, rows, of int64) {
 	if !s.errTerminal {
 		return nil
 	}
 	var mu sync.Mutex
 	last := time.Now()
-	return func(addr string, rows int64) {
+	began := map[string]time.Time{}
+	return func(addr string, rows, of int64) {
 		mu.Lock()
 		defer mu.Unlock()
+		if began[addr].IsZero() {
+			began[addr] = time.Now()
+		}
 		if time.Since(last) < view.LinesEvery {
 			return
 		}
 		last = time.Now()
-		fmt.Fprintf(s.err, "%s: %s rows compared...\n", view.Safe(addr), view.Count(rows))
+		fmt.Fprintf(s.err, "%s: %s\n", view.Safe(addr), view.Compared(rows, of, time.Since(began[addr])))
 	}
 }

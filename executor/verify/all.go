@@ -29,6 +29,9 @@ func All(ctx context.Context, mappings []*plan.Mapping, conns map[string]provide
 			if errs[i] != nil {
 				reports[i].Addr, reports[i].Error = m.Addr, errs[i].Error()
 			}
+			if o.Done != nil {
+				o.Done(reports[i])
+			}
 			return nil
 		})
 	}

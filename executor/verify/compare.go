@@ -26,6 +26,9 @@ func (c *comparison) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, chunk := range chunks {
+		c.progress.of += 2 * max(chunk.Rows, 0)
+	}
 	if !c.mapping.Computes() && c.sameChecksums() {
 		c.report.Method = ByChecksum
 		if chunks, err = c.byChecksum(ctx, chunks); err != nil || len(chunks) == 0 {

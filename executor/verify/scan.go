@@ -121,13 +121,14 @@ const progressEvery = 100 * time.Millisecond
 // progress counts rows and tells of them now and then.
 type progress struct {
 	addr string
-	f    func(addr string, rows int64)
+	f    func(addr string, rows, of int64)
 	rows atomic.Int64
+	of   int64        // what both sides hold, about; set before rows are added
 	next atomic.Int64 // when to tell again: nanoseconds since begin
 	from time.Time
 }
 
-func newProgress(addr string, f func(string, int64)) *progress {
+func newProgress(addr string, f func(string, int64, int64)) *progress {
 	return &progress{addr: addr, f: f, from: time.Now()}
 }
 
@@ -145,5 +146,5 @@ func (p *progress) tell(now bool) {
 	if !now && (t < due || !p.next.CompareAndSwap(due, t+int64(progressEvery))) {
 		return
 	}
-	p.f(p.addr, p.rows.Load())
+	p.f(p.addr, p.rows.Load(), p.of)
 }

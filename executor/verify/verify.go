@@ -26,8 +26,11 @@ type Options struct {
 	Limit   int // differing keys reported per table; 0: 100. Counting goes on.
 	Tables  int // All: tables compared at a time; 0: 2
 	// Progress is told about every 100 ms how many rows were read so far, those of both
-	// sides and of every reading together. It may be called from several goroutines.
-	Progress func(addr string, rowsRead int64)
+	// sides and of every reading together, and how many both sides hold, by estimates. It
+	// may be called from several goroutines.
+	Progress func(addr string, rowsRead, of int64)
+	// Done is told each report of All as it is made, from several goroutines.
+	Done func(Report)
 }
 
 // Report is one mapping's result.

@@ -133,7 +133,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	var mu sync.Mutex
 	var peak uint64
-	watch := func(string, int64) {
+	watch := func(string, int64, int64) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		mu.Lock()

@@ -3,6 +3,7 @@ package view
 import (
 	"io"
 	"strings"
+	"time"
 
 	"github.com/syncform/syncform/executor/verify"
 )
@@ -27,6 +28,9 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 		}
 		if r.Equal() {
 			b.line("  %s %s  %s", p.Green("="), pad(Safe(r.Addr), name), Plural(r.SourceRows, "row")+how(r.Method)+repaired(r))
+			if r.Note != "" {
+				b.line("%s", indent(SafeLines(Wrap(r.Note, p.Columns()-6)), "      "))
+			}
 			continue
 		}
 		differ++
@@ -61,6 +65,16 @@ func Verify(w io.Writer, p Paint, reports []verify.Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Compared says how far a comparison is: rows of about so many, and how long the rest may
+// take. of is 0 where nobody knows.
+func Compared(rows, of int64, elapsed time.Duration) string {
+	if of <= rows || rows == 0 {
+		return Count(rows) + " rows compared..."
+	}
+	left := time.Duration(float64(elapsed) * float64(of-rows) / float64(rows)).Round(time.Second)
+	return Count(rows) + " of about " + Count(of) + " rows compared, about " + left.String() + " left..."
 }
 
 func repaired(r verify.Report) string {
