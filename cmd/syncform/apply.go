@@ -47,7 +47,7 @@ Examples:
 			if err != nil || !c.Bool("sync") || c.Context.Err() != nil {
 				return err
 			}
-			return s.sync(c.Context, o.config, nil, false, o.json)
+			return s.sync(c.Context, o.config, nil, false, "", o.json)
 		},
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/syncform/syncform/cmd/internal/view"
 	"github.com/syncform/syncform/executor"
+	"github.com/syncform/syncform/executor/monitor"
 	"github.com/syncform/syncform/executor/stream"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
@@ -31,24 +32,28 @@ Lost connections are waited out, for as long as it takes. It ends with Ctrl-C or
 
 A sync with a schedule makes its passes at those times instead.
 
+With -listen it serves over HTTP: /metrics in Prometheus' text format (sync_lag_seconds, sync_lag_bytes, records_synced_total, sync_errors_total, sync_state, sync_table_state, sync_dead_letters, sync_last_checkpoint_timestamp_seconds, sync_alarm), /status as "status -json", /healthz while the process lives, and /readyz, which is 503 while any sync waits for a connection or has stopped with an error.
+
 Examples:
 
   syncform sync
   syncform sync warehouse
-  syncform sync -until-caught-up`,
+  syncform sync -until-caught-up
+  syncform sync -listen 127.0.0.1:9187`,
 		Flags: flags([]cli.Flag{
 			&cli.BoolFlag{Name: "once", Usage: "Make one pass, up to where the sources are now, and exit."},
 			&cli.BoolFlag{Name: "until-caught-up", Usage: "The same as -once."},
+			&cli.StringFlag{Name: "listen", Usage: "Serve /metrics (Prometheus), /status, /healthz and /readyz at this `host:port`."},
 			jsonFlag("Print what happens as lines of JSON to stdout; docs/json.md describes them."),
 		}, varFlags()),
 		Action: func(c *cli.Context) error {
-			return s.sync(c.Context, configOptionsOf(c), c.Args().Slice(), c.Bool("once") || c.Bool("until-caught-up"), c.Bool("json"))
+			return s.sync(c.Context, configOptionsOf(c), c.Args().Slice(), c.Bool("once") || c.Bool("until-caught-up"), c.String("listen"), c.Bool("json"))
 		},
 	}
 }
 
 // sync runs the streams of these names, or all.
-func (s *session) sync(ctx context.Context, o configOptions, names []string, once, asJSON bool) (err error) {
+func (s *session) sync(ctx context.Context, o configOptions, names []string, once bool, listen string, asJSON bool) (err error) {
 	defer func() { err = s.applyFailure(applyOptions{json: asJSON}, err) }()
 	w, err := s.begin(ctx, "sync", o, lockOptions{})
 	if err != nil {
@@ -65,7 +70,17 @@ func (s *session) sync(ctx context.Context, o configOptions, names []string, onc
 	if err := w.openStreams(ctx, streams); err != nil {
 		return err
 	}
-	return w.follow(ctx, streams, once, s.streamLog(asJSON))
+	log := s.streamLog(asJSON)
+	if listen != "" {
+		if w.monitor, err = monitor.Listen(listen, log, view.StatusJSON); err != nil {
+			return failed("Can't listen at "+listen, err)
+		}
+		defer func() { err = errors.Join(err, failed("Can't stop listening", w.monitor.Close())) }()
+		if err := w.monitor.Follow(ctx, streams, w.conns); err != nil {
+			return failed("Can't watch the syncs", err)
+		}
+	}
+	return w.follow(ctx, streams, once, log)
 }
 
 // streams picks the streams of the state by name or address.
@@ -139,7 +154,12 @@ func (w *work) follow(ctx context.Context, streams []*plan.Stream, once bool, lo
 	var wg sync.WaitGroup
 	errs := make([]error, len(streams))
 	for i, st := range streams {
-		wg.Go(func() { errs[i] = w.followOne(ctx, *st, once, log) })
+		wg.Go(func() {
+			errs[i] = w.followOne(ctx, *st, once, log)
+			if errs[i] != nil {
+				w.monitor.State(st.Sync, stream.StateFailed, w.s.secrets.Text(errs[i].Error()))
+			}
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
@@ -156,6 +176,7 @@ func (w *work) followOne(ctx context.Context, st plan.Stream, once bool, log *sl
 	for {
 		if timetable != nil {
 			next := timetable.Next(time.Now())
+			w.monitor.State(st.Sync, stream.StateWaiting, "")
 			log.Info("the next pass", "sync", st.Sync, "at", next.Format(time.RFC3339))
 			select {
 			case <-time.After(time.Until(next)):
@@ -201,7 +222,7 @@ func (w *work) pass(ctx context.Context, st plan.Stream, once bool, log *slog.Lo
 	}
 	log.Info("following", "sync", st.Sync, "source", st.Source, "target", st.Target, "method", st.Capture.Method)
 	return stream.Run(w.s.hardContext(ctx), stream.Stream{Spec: st, Mappings: executor.StreamMappings(w.state, st.Sync), Source: w.conns[st.Source], Target: w.conns[st.Target]},
-		stream.Options{Until: until, Soft: ctx, Log: log, Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st)})
+		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st)})
 }
 
 // hardContext is what the second Ctrl-C ends.
@@ -216,6 +237,7 @@ func (s *session) hardContext(ctx context.Context) context.Context {
 // applied meanwhile.
 func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logger) error {
 	log.Info("paused", "sync", st.Sync)
+	w.monitor.State(st.Sync, stream.StatePaused, "")
 	keeper, err := providers.As[providers.StreamKeeper](w.conns[st.Target])
 	if err != nil {
 		return err

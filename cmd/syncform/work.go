@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/syncform/syncform/cmd/internal/endpoints"
+	"github.com/syncform/syncform/executor/monitor"
 	"github.com/syncform/syncform/lang"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
@@ -26,8 +27,9 @@ type work struct {
 	state   *state.State // nil where there is none yet
 	unlock  state.Unlock
 	conns   endpoints.Conns
-	applies bool       // what is planned is applied at once
-	mu      sync.Mutex // state, while streams run
+	applies bool             // what is planned is applied at once
+	mu      sync.Mutex       // state, while streams run
+	monitor *monitor.Monitor // of sync -listen; nil: none
 }
 
 // begin reads the configuration, takes the state's lock for an operation and reads

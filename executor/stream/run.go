@@ -104,7 +104,10 @@ func (r *run) run(ctx context.Context) (Result, error) {
 		}
 		wait := r.o.Backoff(failures)
 		r.o.Log.Warn("the stream was interrupted, and is tried again", "sync", r.spec.Sync, "error", err.Error(), "wait", wait.Round(time.Millisecond).String(), "try", failures+1)
-		r.lease.say(r.said(err))
+		r.status.Interrupted = r.said(err)
+		r.status.Interruptions++
+		r.lease.say(r.status.Interrupted)
+		r.tell()
 		select {
 		case <-time.After(wait):
 		case <-r.o.Soft.Done():
@@ -300,6 +303,10 @@ func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Co
 		if err := w.batch(ctx, b); err != nil {
 			return err
 		}
+		r.status.Interrupted = ""
+		if !b.Open && b.Position != "" {
+			r.status.Seen = b.Position
+		}
 		open, at := b.Open, b.Position
 		c.Recycle(b)
 		if !open && at != "" && at == r.position {
@@ -355,7 +362,7 @@ func (r *run) tell() {
 
 func (r *run) statusNow() Status {
 	s := r.status
-	s.Position = r.position
+	s.Position, s.Checkpointed = r.position, r.saved
 	for _, t := range r.tables {
 		s.Tables = append(s.Tables, t.record)
 	}

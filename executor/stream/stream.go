@@ -55,11 +55,18 @@ type Options struct {
 
 // Status is how far a run is.
 type Status struct {
-	Position     row.Position
-	Changes      int64 // applied by this run
-	Transactions int64
-	SourceAt     time.Time // commit time of the last transaction applied
-	Tables       []providers.TableRecord
+	Position row.Position
+	// Seen is as far as the stream has come: nothing of ours stands between Position and it.
+	Seen         row.Position
+	Checkpointed time.Time // when Position was last written
+	// Interrupted is why the stream stands and is tried again, "" while it flows, and
+	// Interruptions how often it was.
+	Interrupted   string
+	Interruptions int64
+	Changes       int64 // applied by this run
+	Transactions  int64
+	SourceAt      time.Time // commit time of the last transaction applied
+	Tables        []providers.TableRecord
 }
 
 // Result says how a run ended.
