@@ -52,6 +52,7 @@ func (r *run) openPools() []*backfill.Pool {
 		o.Source, _ = providers.As[providers.SnapshotReader](r.env.Conns[m.Source])
 		o.Target, _ = providers.As[providers.Writer](r.env.Conns[m.Target])
 		if m.Mode == "incremental" {
+			o.MaxAge = m.MaxSnapshotAge
 			o.Floors = func(ctx context.Context) ([]string, error) { return r.floors(ctx, m) }
 		}
 		list := make([]*backfill.Job, len(jobs[g]))

@@ -67,18 +67,6 @@ func inMapping(arg string) func(*loader, func(hcl.Range, ...any)) {
 
 // notYetTable holds all of them. A capability that comes takes its rows out.
 var notYetTable = []lacking{
-	// Continuous sync.
-	{"max_snapshot_age comes with continuous sync and is not in this version: take it out.", whereSet("max_snapshot_age")},
-
-	{`on_exceed = "drop_slot" comes with monitoring and is not in this version: write "warn", and "syncform status" says when the source keeps more than max_retained_wal.`,
-		func(l *loader, found func(hcl.Range, ...any)) {
-			for _, s := range l.cfg.Syncs {
-				if s.CDC != nil && s.CDC.OnExceed == "drop_slot" {
-					found(s.CDC.Range("on_exceed"))
-				}
-			}
-		}},
-
 	// Schemas.
 	{"A migration's down script comes with rollback and is not in this version: take it out.",
 		func(l *loader, found func(hcl.Range, ...any)) {

@@ -56,7 +56,7 @@ var cdcSpec = BlockSpec{
 		{Name: "capture_deletes", Type: boolean, Default: "true", Text: "Whether deleted rows are deleted in the target."},
 		{Name: "capture_before_values", Type: boolean, Default: "false", Text: "Whether events carry the row as it was."},
 		{Name: "max_retained_wal", Type: size, Text: "How much the source may keep for us."},
-		{Name: "on_exceed", Type: text, OneOf: exceedWays, Default: "warn", Text: "What happens when it keeps more."},
+		{Name: "on_exceed", Type: text, OneOf: exceedWays, Default: "warn", Text: "What happens when it keeps more: status says so, or the running sync drops the slot and stops; its tables must be loaded anew then."},
 	},
 	Text: "How changes are captured.",
 }
@@ -201,6 +201,17 @@ func (l *loader) checkPattern(blk *blk, s *Sync) {
 		l.report(errorAt(blk.Range("initial"), sumValue, "initial is one of the two endpoints of between: %s or %s.", s.Between[0], s.Between[1]))
 	case slices.Contains(s.Spokes, s.Hub):
 		l.report(errorAt(blk.Range("spokes."+s.Hub), sumValue, "%s is the hub, so it can't be a spoke.", s.Hub))
+	}
+	if s.MaxSnapshotAge > 0 && s.Mode != "incremental" {
+		l.report(errorAt(blk.Range("max_snapshot_age"), sumConflict, "A load without a stream reads each table in one snapshot, whatever its age. Take max_snapshot_age out, or write mode = \"incremental\"."))
+	}
+	if c := s.CDC; c != nil && c.OnExceed == "drop_slot" {
+		switch {
+		case c.MaxRetainedWAL == 0:
+			l.report(errorAt(c.Range("on_exceed"), sumConflict, "on_exceed says what happens past max_retained_wal, which is not set. Set it, such as max_retained_wal = \"10GB\"."))
+		case c.Method != "" && c.Method != "logical_replication":
+			l.report(errorAt(c.Range("on_exceed"), sumConflict, "Capture by %s has no slot to drop. Take on_exceed out.", c.Method))
+		}
 	}
 	l.checkRole(blk, "source", s.Source, true)
 	l.checkRole(blk, "target", s.Target, false)

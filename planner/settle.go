@@ -14,7 +14,7 @@ func (w *want) planMapping() plan.Mapping {
 		SourceTable: w.from.Name, TargetTable: w.name,
 		SourceIdentity: w.source.db.Identity, TargetIdentity: w.target.db.Identity,
 		SourceKey: w.key, TargetKey: w.targetKey(), Only: w.only, Mode: w.sync.Mode,
-		ParallelTables: w.sync.ParallelTables, RetryAttempts: w.sync.RetryAttempts,
+		ParallelTables: w.sync.ParallelTables, MaxSnapshotAge: w.sync.MaxSnapshotAge, RetryAttempts: w.sync.RetryAttempts,
 		Policy:  w.policy,
 		Columns: make([]plan.Column, 0, len(w.columns)),
 	}

@@ -133,8 +133,16 @@ type Capturer interface {
 	// ReadKeys reads rows as they are now: those of keys (FormFields, the columns of
 	// t.Key in their order) that are there, in t's columns, in any order.
 	ReadKeys(ctx context.Context, t ReadTable, keys *row.Batch) (*row.Batch, error)
-	// Retained says how far the source is ahead of at, and how much it keeps for us.
+	// Retained says how far the source is ahead of at, how much it keeps for us, and
+	// whether a stream that nobody follows could go on from at; "" leaves that out.
 	Retained(ctx context.Context, c Capture, at row.Position) (Retained, error)
+}
+
+// RetentionDropper is a source that keeps its log for a stream until it is told not to.
+type RetentionDropper interface {
+	// DropRetained drops what makes it keep the log (the slot), once nobody reads it any
+	// more. The stream can't go on after that.
+	DropRetained(ctx context.Context, c Capture) error
 }
 
 // Retained is what a source keeps for a stream.

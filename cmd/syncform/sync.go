@@ -178,10 +178,15 @@ func (w *work) followOne(ctx context.Context, st plan.Stream, once bool, log *sl
 			next := timetable.Next(time.Now())
 			w.monitor.State(st.Sync, stream.StateWaiting, "")
 			log.Info("the next pass", "sync", st.Sync, "at", next.Format(time.RFC3339))
-			select {
-			case <-time.After(time.Until(next)):
-			case <-ctx.Done():
-				return nil
+			for wait := time.Until(next); wait > 0; wait = time.Until(next) {
+				select {
+				case <-time.After(min(wait, 10*time.Second)):
+				case <-ctx.Done():
+					return nil
+				}
+				if err := w.giveUp(ctx, &st); err != nil {
+					return err
+				}
 			}
 		}
 		res, err := w.pass(ctx, st, once || timetable != nil, log)
@@ -225,6 +230,16 @@ func (w *work) pass(ctx context.Context, st plan.Stream, once bool, log *slog.Lo
 		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st)})
 }
 
+// giveUp is on_exceed = "drop_slot" while a stream rests.
+func (w *work) giveUp(ctx context.Context, st *plan.Stream) error {
+	err := stream.GiveUp(ctx, st, w.conns[st.Source])
+	if err == nil || !errors.As(err, new(*providers.GapError)) && providers.IsRetryable(err) {
+		return nil
+	}
+	w.monitor.State(st.Sync, stream.StateFailed, w.s.secrets.Text(err.Error()))
+	return failed("The sync of "+st.Sync+" stopped", err)
+}
+
 // hardContext is what the second Ctrl-C ends.
 func (s *session) hardContext(ctx context.Context) context.Context {
 	if s.hard != nil {
@@ -242,11 +257,16 @@ func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	for {
+	for looks := 0; ; looks++ {
 		select {
 		case <-time.After(500 * time.Millisecond):
 		case <-ctx.Done():
 			return nil
+		}
+		if looks%20 == 0 {
+			if err := w.giveUp(ctx, st); err != nil {
+				return err
+			}
 		}
 		store, err := keeper.FindStreams(ctx)
 		if err != nil {

@@ -65,6 +65,9 @@ type Options struct {
 	Workers int // chunks that are written at a time; 0: 1
 	// Floors gives providers.SnapshotOptions.Floors when a snapshot is opened; nil: none.
 	Floors func(context.Context) ([]string, error)
+	// MaxAge is how long a snapshot is taken up for further chunks, where Floors make
+	// another one as good; 0: for as long as it lives.
+	MaxAge time.Duration
 	// OneMoment asks for all tables as of one point in time. Then a job that an earlier
 	// run began can only be gone on with where nothing is left to read, and a snapshot
 	// that is lost after rows were written ends the run.

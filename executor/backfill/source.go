@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/syncform/syncform/providers"
 )
@@ -19,6 +20,7 @@ type source struct {
 	oneMoment bool
 	name      string
 	floors    func(context.Context) ([]string, error)
+	maxAge    time.Duration // of current; 0: any
 
 	mu      sync.Mutex
 	current *held
@@ -30,11 +32,12 @@ type held struct {
 	providers.Snapshot
 	source *source
 	users  int
+	opened time.Time
 }
 
 func newSource(o Options, soft context.Context) *source {
 	return &source{
-		reader: o.Source, soft: soft, hard: o.Hard, oneMoment: o.OneMoment, name: o.Name, floors: o.Floors,
+		reader: o.Source, soft: soft, hard: o.Hard, oneMoment: o.OneMoment, name: o.Name, floors: o.Floors, maxAge: o.MaxAge,
 		options: providers.SnapshotOptions{Readers: o.Workers, Consistent: o.OneMoment},
 	}
 }
@@ -45,6 +48,10 @@ func (s *source) get() (*held, error) {
 	defer s.mu.Unlock()
 	if s.soft.Err() != nil {
 		return nil, ErrStopped
+	}
+	if s.current != nil && s.maxAge > 0 && s.floors != nil && !s.oneMoment && time.Since(s.current.opened) >= s.maxAge {
+		s.current.drop()
+		s.current = nil
 	}
 	if s.current == nil {
 		if s.oneMoment && s.wrote {
@@ -60,7 +67,7 @@ func (s *source) get() (*held, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open a snapshot of the source: %w", err)
 		}
-		s.current = &held{Snapshot: snap, source: s, users: 1}
+		s.current = &held{Snapshot: snap, source: s, users: 1, opened: time.Now()}
 	}
 	s.current.users++
 	return s.current, nil

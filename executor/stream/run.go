@@ -60,6 +60,9 @@ func newRun(s Stream, o Options) (*run, error) {
 	if o.Backoff == nil {
 		o.Backoff = retry.Wait
 	}
+	if o.RetainEvery == 0 {
+		o.RetainEvery = retainEvery
+	}
 	r := &run{spec: s.Spec, o: o, mappings: s.Mappings, source: s.Source, target: s.Target}
 	r.sweeper.on = r.sweeps()
 	r.spec.Capture.Tables = slices.Clone(r.spec.Capture.Tables)
@@ -85,10 +88,24 @@ func (r *run) run(ctx context.Context) (Result, error) {
 	if err := r.open(ctx); err != nil {
 		return Result{}, err
 	}
+	sctx, endSessions := context.WithCancelCause(ctx)
+	defer endSessions(nil)
+	if limited(&r.spec) {
+		go r.guard(sctx, endSessions)
+	}
 	var err error
 	for failures := 0; ; {
 		before := r.status.Transactions
-		err = r.session(ctx)
+		err = r.session(sctx)
+		if context.Cause(sctx) == errExceeded {
+			if gone := GiveUp(ctx, &r.spec, r.source); gone != nil {
+				return r.end(ctx, gone)
+			}
+			sctx, endSessions = context.WithCancelCause(ctx)
+			defer endSessions(nil)
+			go r.guard(sctx, endSessions)
+			continue
+		}
 		switch {
 		case err == nil, errors.Is(err, errPaused), r.o.Soft.Err() != nil, ctx.Err() != nil:
 			return r.end(ctx, err)

@@ -46,6 +46,9 @@ type Options struct {
 	Attempts int
 	// Backoff is how long to wait after so many failures in a row; nil: retry.Wait.
 	Backoff func(failures int) time.Duration
+	// RetainEvery is how often it is seen how much the source keeps, where on_exceed is
+	// drop_slot; 0: every ten seconds.
+	RetainEvery time.Duration
 	// IgnorePause makes the run go on where a pause was asked for: the one that asked runs it.
 	IgnorePause bool
 	// AddColumns takes columns that were added to a source table into the target and the

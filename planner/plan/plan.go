@@ -256,6 +256,8 @@ type Mapping struct {
 	BatchSize      int64    `json:"batch_size"`
 	ParallelTables int      `json:"parallel_tables"`
 	RetryAttempts  int      `json:"retry_attempts"`
+	// MaxSnapshotAge is how long a snapshot of the source is held during a load; 0: until its end.
+	MaxSnapshotAge time.Duration `json:"max_snapshot_age,omitempty"`
 	// SourceColumns names all columns that the source table had, mapped or not, and
 	// AllColumns says that one which is added to it is mapped too: a stream that meets
 	// another column knows what to do.

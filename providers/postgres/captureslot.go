@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -146,7 +147,7 @@ func (c slotCapture) current(ctx context.Context, s *session, cp providers.Captu
 	return position{Slot: cp.Slot, LSN: at.outsideHeader()}.String(), nil
 }
 
-func (c slotCapture) retained(ctx context.Context, s *session, cp providers.Capture, _ row.Position) (providers.Retained, error) {
+func (c slotCapture) retained(ctx context.Context, s *session, cp providers.Capture, at row.Position) (providers.Retained, error) {
 	r := providers.Retained{Bytes: -1}
 	f, err := c.slot(ctx, s, cp.Slot)
 	switch {
@@ -158,6 +159,12 @@ func (c slotCapture) retained(ctx context.Context, s *session, cp providers.Capt
 	case f.lost != "":
 		r.Lost, r.Why = true, fmt.Sprintf("the replication slot %q can't be read any more: %s", cp.Slot, f.lost)
 		return r, nil
+	}
+	if at != "" && f.pid == "" {
+		if r.Why, err = c.discontinued(ctx, s, cp, f, at); err != nil || r.Why != "" {
+			r.Lost = err == nil
+			return r, err
+		}
 	}
 	r.Bytes = f.behind
 	if f.pid == "" {
@@ -172,15 +179,56 @@ func (c slotCapture) retained(ctx context.Context, s *session, cp providers.Capt
 	return r, nil
 }
 
+// discontinued says why a stream can't go on from a position though its slot is there,
+// "" where it can. Follow proves it in the same way, and more.
+func (c slotCapture) discontinued(ctx context.Context, s *session, cp providers.Capture, f *slotFacts, at row.Position) (string, error) {
+	from, err := parsePosition(at)
+	if err != nil {
+		return "", err
+	}
+	system, err := c.systemIdentifier(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case from.System != "" && from.System != system:
+		return "the source is another server than the one that the position was kept of: it was restored or exchanged", nil
+	case from.LSN < f.confirmed:
+		return fmt.Sprintf("the replication slot %q begins at %s, behind the position %s that the target has: it was made anew, or the target was restored", cp.Slot, f.confirmed, from.LSN), nil
+	case from.LSN > f.end:
+		return fmt.Sprintf("the source's log ends at %s, before the position %s that the target has: the source was restored", f.end, from.LSN), nil
+	}
+	var gone *providers.GapError
+	if err := c.provePublication(ctx, s, cp); errors.As(err, &gone) {
+		return gone.Reason, nil
+	} else if err != nil {
+		return "", err
+	}
+	return "", nil
+}
+
+// DropRetained drops the slot.
+func (c *Conn) DropRetained(ctx context.Context, cp providers.Capture) error {
+	if cp.Method != providers.LogicalReplication {
+		return nil
+	}
+	_, err := c.RunCaptureStep(ctx, dropSlot(cp))
+	return err
+}
+
+func dropSlot(cp providers.Capture) providers.Step {
+	return providers.Step{
+		Text:    "SELECT pg_catalog.pg_drop_replication_slot(" + literal(cp.Slot) + ")",
+		Done:    "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_replication_slots WHERE slot_name = " + literal(cp.Slot) + ")",
+		Timeout: slotPatience,
+	}
+}
+
 // slotPatience is how long a step waits for the slot's last reader to be gone.
 const slotPatience = 30 * time.Second
 
 func (c slotCapture) teardown(ctx context.Context, s *session, cp providers.Capture) ([]providers.Step, error) {
-	steps := []providers.Step{{
-		Text:    "SELECT pg_catalog.pg_drop_replication_slot(" + literal(cp.Slot) + ")",
-		Done:    "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_replication_slots WHERE slot_name = " + literal(cp.Slot) + ")",
-		Timeout: slotPatience,
-	}}
+	steps := []providers.Step{dropSlot(cp)}
 	pub, err := c.publication(ctx, s, cp.Publication)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,6 +66,38 @@ func Try(url string, statements ...string) error {
 			return nil
 		})
 	}
+}
+
+// HoldPostgres runs statements in a transaction that stays open until release is called
+// or the test ends.
+func HoldPostgres(t testing.TB, url string, statements ...string) (release func()) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	holds, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- withPostgres(ctx, url, func(c *pgx.Conn) error {
+			for _, s := range append([]string{"BEGIN"}, statements...) {
+				if err := c.PgConn().Exec(ctx, s).Close(); err != nil {
+					return failed(s, err)
+				}
+			}
+			close(holds)
+			<-ctx.Done()
+			return nil
+		})
+	}()
+	select {
+	case <-holds:
+	case err := <-ended:
+		cancel()
+		t.Fatal(err)
+	}
+	release = sync.OnceFunc(func() {
+		cancel()
+		<-ended // closing a connection whose context has ended may fail; the server rolls back
+	})
+	t.Cleanup(release)
+	return release
 }
 
 // Null is what Query gives for NULL.

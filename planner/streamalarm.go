@@ -1,0 +1,44 @@
+package planner
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/syncform/syncform/providers"
+)
+
+// unread is how much a source may keep for a stream that nobody reads, where the
+// configuration sets no limit, before a plan says so.
+const unread = 1 << 30
+
+// alarm notes what keeps a stream that was applied from going on, or fills its source's
+// disk. What can't be found out is no alarm here: status tells.
+func (b *builder) alarm(ctx context.Context, f *following, capturer providers.Capturer, target *endpoint) {
+	if f.anew || f.record == nil {
+		return
+	}
+	c := f.capture.Capture
+	kept, err := capturer.Retained(ctx, c, f.record.Position)
+	if err == nil && kept.Lost {
+		// A sync that runs may have moved on since its record was read.
+		rec, again := recordOf(ctx, target, f.sync.Addr)
+		if again == nil && rec != nil && rec.Position != f.record.Position {
+			kept, err = capturer.Retained(ctx, c, rec.Position)
+		}
+	}
+	if err != nil {
+		return
+	}
+	most := c.MaxRetained
+	if most == 0 {
+		most = unread
+	}
+	switch {
+	case kept.Lost:
+		b.note(f.sync.Addr, fmt.Sprintf("the stream can't go on: %s. Load its tables anew: syncform apply -replace=%s", kept.Why, f.sync.Addr))
+	case kept.Bytes > most && f.record.Holder == "":
+		b.note(f.sync.Addr, fmt.Sprintf("nobody reads the stream, and the source keeps %d bytes of log for it. Run it: syncform sync %s", kept.Bytes, f.sync.Addr))
+	case kept.Bytes > most && c.MaxRetained > 0:
+		b.note(f.sync.Addr, fmt.Sprintf("the source keeps %d bytes of log for the stream, more than max_retained_wal allows: the sync is slower than the source", kept.Bytes))
+	}
+}
