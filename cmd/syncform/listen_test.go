@@ -33,7 +33,7 @@ sync "shown" {
 `)
 	run(t, dir, 0, "apply", "-auto-approve")
 	c := command(t, dir, "sync", "-listen", "127.0.0.1:0", "-json")
-	errs, err := c.StderrPipe()
+	errs, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
