@@ -209,3 +209,16 @@ var (
 	_ providers.Normalizer     = (*recorded)(nil)
 	_ providers.SnapshotReader = (*recorded)(nil)
 )
+
+// BackupSteps copies in a step named so, before what is destroyed.
+func (r *recorded) BackupSteps(_ *schema.Database, b providers.Backup, destroy []providers.Step) ([]providers.Step, error) {
+	return append([]providers.Step{{Text: "backup " + b.Of.Name.String() + " " + b.Column, Transactional: true}}, destroy...), nil
+}
+
+func (r *recorded) DropBackupSteps(name string) []providers.Step {
+	return []providers.Step{{Text: "drop_backup " + name, Transactional: true}}
+}
+
+func (r *recorded) NoteBackup(context.Context, providers.BackupEntry) error { return nil }
+
+func (r *recorded) Backups(context.Context) ([]providers.BackupEntry, error) { return nil, nil }
