@@ -193,6 +193,10 @@ type StreamStore interface {
 	// Take makes holder the one instance of the stream if its epoch and beat are still
 	// those, and returns the new epoch; ErrFenced where they are not.
 	Take(ctx context.Context, sync, holder string, epoch, beat int64) (int64, error)
+	// EndWriter ends the session of an instance that gives no sign of life inside a
+	// transaction, which would keep Take waiting; nothing where there is none or the system
+	// can't.
+	EndWriter(ctx context.Context, sync string) error
 	// Beat is a sign of life of the instance with that epoch; reason is kept as the
 	// record's Error. ErrFenced where it has the stream no more.
 	Beat(ctx context.Context, sync string, epoch int64, paused bool, reason string) (pauseRequested bool, err error)

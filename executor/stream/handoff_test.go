@@ -636,6 +636,8 @@ func (s *store) Take(_ context.Context, _, holder string, epoch, beat int64) (in
 	return epoch + 1, nil
 }
 
+func (s *store) EndWriter(context.Context, string) error { return nil }
+
 func (s *store) Beat(context.Context, string, int64, bool, string) (bool, error) { return false, nil }
 
 func (s *store) Release(context.Context, string, int64, bool, string) error {

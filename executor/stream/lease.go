@@ -59,6 +59,12 @@ func takeLease(ctx context.Context, store providers.StreamStore, rec *providers.
 			return nil, &LeasedError{Sync: rec.Sync, Holder: rec.Holder}
 		}
 	}
+	if rec.Holder != "" {
+		// Killed or frozen, it may have left a session in the middle of a transaction.
+		if err := store.EndWriter(ctx, rec.Sync); err != nil {
+			return nil, fmt.Errorf("end the session that %s has left in a transaction: %w", rec.Holder, err)
+		}
+	}
 	epoch, err := store.Take(ctx, rec.Sync, holder(), rec.Epoch, rec.Beat)
 	if errors.Is(err, providers.ErrFenced) {
 		return nil, &LeasedError{Sync: rec.Sync, Holder: "it was quicker"}

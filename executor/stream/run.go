@@ -106,6 +106,9 @@ func (r *run) run(ctx context.Context) (Result, error) {
 			go r.guard(sctx, endSessions)
 			continue
 		}
+		if errors.Is(err, providers.ErrFenced) {
+			return r.end(ctx, r.fenced(ctx))
+		}
 		switch {
 		case err == nil, errors.Is(err, errPaused), r.o.Soft.Err() != nil, ctx.Err() != nil:
 			return r.end(ctx, err)
@@ -127,12 +130,23 @@ func (r *run) run(ctx context.Context) (Result, error) {
 		r.tell()
 		select {
 		case <-time.After(wait):
+		case <-r.lease.ended:
+			return r.end(ctx, r.fenced(ctx))
 		case <-r.o.Soft.Done():
 			return r.end(ctx, nil)
 		case <-ctx.Done():
 			return r.end(ctx, ctx.Err())
 		}
 	}
+}
+
+// fenced says which instance has the stream now.
+func (r *run) fenced(ctx context.Context) error {
+	e := &LeasedError{Sync: r.spec.Sync, Holder: "it took over while this one gave no sign of life"}
+	if rec, err := r.store.Stream(ctx, r.spec.Sync); err == nil && rec != nil && rec.Holder != "" {
+		e.Holder = rec.Holder
+	}
+	return e
 }
 
 // open reads the target's record and takes the lease.
@@ -177,6 +191,9 @@ func (r *run) reread(ctx context.Context) (*providers.StreamRecord, error) {
 	}
 	if rec == nil {
 		return nil, fmt.Errorf("%s: %w (table _sync_checkpoint of %s): it was dropped while the sync ran; load its tables anew with apply -replace=%s", r.spec.Sync, ErrNoRecord, r.spec.Target, r.spec.Sync)
+	}
+	if rec.Epoch != r.lease.epoch {
+		return nil, providers.ErrFenced
 	}
 	r.position = rec.Position
 	for _, t := range r.tables {

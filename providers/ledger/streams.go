@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/syncform/syncform/providers"
@@ -25,13 +26,18 @@ type Streams struct {
 	Ledger Ledger
 	// Tx runs f in one transaction, and again where it failed for a passing reason.
 	Tx func(ctx context.Context, f func(TxDB) error) error
+	// End ends the session that holds the checkpoint of a stream locked, if there is one;
+	// nil where the system has no way to.
+	End func(ctx context.Context, sync string) error
 }
 
 var _ providers.StreamStore = (*Streams)(nil)
 
 // The tables of streams, in the order in which they are made.
 var streamTables = []string{
-	`_sync_checkpoint (sync VARCHAR(255) NOT NULL, origin TEXT NOT NULL, epoch BIGINT NOT NULL, beat BIGINT NOT NULL, holder TEXT NOT NULL, position TEXT NOT NULL, start_position TEXT NOT NULL, start_floor TEXT NOT NULL, pause_requested INTEGER NOT NULL, paused INTEGER NOT NULL, error TEXT NOT NULL, updated_at VARCHAR(40) NOT NULL, source_at VARCHAR(40) NOT NULL, PRIMARY KEY (sync))`,
+	`_sync_checkpoint (sync VARCHAR(255) NOT NULL, origin TEXT NOT NULL, epoch BIGINT NOT NULL, position TEXT NOT NULL, start_position TEXT NOT NULL, start_floor TEXT NOT NULL, source_at VARCHAR(40) NOT NULL, updated_at VARCHAR(40) NOT NULL, PRIMARY KEY (sync))`,
+	// Beside the checkpoint, whose row is locked as long as a transaction is written.
+	`_sync_lease (sync VARCHAR(255) NOT NULL, epoch BIGINT NOT NULL, beat BIGINT NOT NULL, holder TEXT NOT NULL, pause_requested INTEGER NOT NULL, paused INTEGER NOT NULL, error TEXT NOT NULL, updated_at VARCHAR(40) NOT NULL, PRIMARY KEY (sync))`,
 	`_sync_table (mapping VARCHAR(512) NOT NULL, sync VARCHAR(255) NOT NULL, table_schema VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, state VARCHAR(16) NOT NULL, reason TEXT NOT NULL, generation VARCHAR(64) NOT NULL, load_floor TEXT NOT NULL, consistent_at TEXT NOT NULL, loaded BIGINT NOT NULL, inserts BIGINT NOT NULL, updates BIGINT NOT NULL, deletes BIGINT NOT NULL, last_at VARCHAR(40) NOT NULL, last_key TEXT NOT NULL, PRIMARY KEY (mapping))`,
 	`_sync_dead_letter (id VARCHAR(64) NOT NULL, sync VARCHAR(255) NOT NULL, mapping VARCHAR(512) NOT NULL, table_schema VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, row_key TEXT NOT NULL, column_name TEXT NOT NULL, operation VARCHAR(16) NOT NULL, row_data TEXT NOT NULL, error TEXT NOT NULL, position TEXT NOT NULL, noted_at VARCHAR(40) NOT NULL, PRIMARY KEY (id))`,
 }
@@ -47,7 +53,8 @@ func (l Ledger) EnsureStreams(ctx context.Context, db DB) error {
 // StreamTable is the table without which there are no streams: FindStreams asks for it.
 const StreamTable = "_sync_checkpoint"
 
-const streamColumns = "sync, origin, epoch, beat, holder, position, start_position, start_floor, pause_requested, paused, error, updated_at, source_at"
+// recordTables hold the records of streams, by sync.
+var recordTables = []string{"_sync_checkpoint", "_sync_lease", "_sync_table", "_sync_dead_letter"}
 
 // Stream reads one record, nil where there is none.
 func (s *Streams) Stream(ctx context.Context, sync string) (*providers.StreamRecord, error) {
@@ -66,7 +73,9 @@ func (s *Streams) Streams(ctx context.Context) ([]providers.StreamRecord, error)
 func (s *Streams) read(ctx context.Context, where string, args ...any) (all []providers.StreamRecord, err error) {
 	err = s.Tx(ctx, func(db TxDB) error {
 		all = nil
-		rows, err := db.Query(ctx, "SELECT "+streamColumns+" FROM "+s.Ledger.Prefix+"_sync_checkpoint"+where+" ORDER BY sync", args...)
+		p := s.Ledger.Prefix
+		rows, err := db.Query(ctx, "SELECT c.sync, c.origin, l.epoch, l.beat, l.holder, c.position, c.start_position, c.start_floor, l.pause_requested, l.paused, l.error, l.updated_at, c.source_at FROM "+
+			p+"_sync_checkpoint c JOIN "+p+"_sync_lease l ON l.sync = c.sync"+strings.Replace(where, "sync", "c.sync", 1)+" ORDER BY c.sync", args...)
 		if err != nil {
 			return err
 		}
@@ -90,7 +99,7 @@ func (s *Streams) read(ctx context.Context, where string, args ...any) (all []pr
 			all = append(all, rec)
 		}
 		tables, err := db.Query(ctx, "SELECT sync, mapping, table_schema, table_name, state, reason, generation, load_floor, consistent_at, loaded, inserts, updates, deletes, last_at, last_key FROM "+
-			s.Ledger.Prefix+"_sync_table"+where+" ORDER BY mapping", args...)
+			p+"_sync_table"+where+" ORDER BY mapping", args...)
 		if err != nil {
 			return err
 		}
@@ -126,7 +135,7 @@ func number(text string) (int64, error) {
 func (s *Streams) Begin(ctx context.Context, r providers.StreamRecord) error {
 	return s.Tx(ctx, func(db TxDB) error {
 		p := s.Ledger.Prefix
-		rows, err := db.Query(ctx, "SELECT epoch, pause_requested FROM "+p+"_sync_checkpoint WHERE sync = ?", r.Sync)
+		rows, err := db.Query(ctx, "SELECT epoch, pause_requested FROM "+p+"_sync_lease WHERE sync = ?", r.Sync)
 		if err != nil {
 			return err
 		}
@@ -143,13 +152,17 @@ func (s *Streams) Begin(ctx context.Context, r providers.StreamRecord) error {
 			}
 			r.PausedBy |= providers.Pauser(by) & providers.PausedByPerson
 		}
-		for _, sql := range []string{"_sync_checkpoint", "_sync_table"} {
-			if err := db.Exec(ctx, "DELETE FROM "+p+sql+" WHERE sync = ?", r.Sync); err != nil {
+		for _, t := range []string{"_sync_lease", "_sync_checkpoint", "_sync_table"} {
+			if err := db.Exec(ctx, "DELETE FROM "+p+t+" WHERE sync = ?", r.Sync); err != nil {
 				return err
 			}
 		}
-		if err := db.Exec(ctx, "INSERT INTO "+p+"_sync_checkpoint ("+streamColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			r.Sync, r.Origin, epoch, r.Beat, r.Holder, string(r.Position), string(r.Start.Position), r.Start.Floor, int64(r.PausedBy), flag(r.Paused), r.Error, Now(), r.SourceAt); err != nil {
+		if err := db.Exec(ctx, "INSERT INTO "+p+"_sync_lease (sync, epoch, beat, holder, pause_requested, paused, error, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			r.Sync, epoch, r.Beat, r.Holder, int64(r.PausedBy), flag(r.Paused), r.Error, Now()); err != nil {
+			return err
+		}
+		if err := db.Exec(ctx, "INSERT INTO "+p+"_sync_checkpoint (sync, origin, epoch, position, start_position, start_floor, source_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			r.Sync, r.Origin, epoch, string(r.Position), string(r.Start.Position), r.Start.Floor, r.SourceAt, Now()); err != nil {
 			return err
 		}
 		return s.putTables(ctx, db, r.Sync, r.Tables)
@@ -163,14 +176,26 @@ func flag(b bool) int64 {
 	return 0
 }
 
-// Take makes holder the stream's instance, if epoch and beat are still those.
+// Take makes holder the stream's instance, if epoch and beat are still those. Every
+// transaction of the one before that is not committed yet is fenced by it.
 func (s *Streams) Take(ctx context.Context, sync, holder string, epoch, beat int64) (int64, error) {
 	err := s.Tx(ctx, func(db TxDB) error {
-		n, err := db.ExecCount(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_checkpoint SET epoch = ?, beat = ?, holder = ?, paused = 0, error = '', updated_at = ? WHERE sync = ? AND epoch = ? AND beat = ?",
-			epoch+1, beat+1, holder, Now(), sync, epoch, beat)
-		return fenced(n, err)
+		p := s.Ledger.Prefix
+		if err := fenced(db.ExecCount(ctx, "UPDATE "+p+"_sync_lease SET epoch = ?, beat = ?, holder = ?, paused = 0, error = '', updated_at = ? WHERE sync = ? AND epoch = ? AND beat = ?",
+			epoch+1, beat+1, holder, Now(), sync, epoch, beat)); err != nil {
+			return err
+		}
+		return fenced(db.ExecCount(ctx, "UPDATE "+p+"_sync_checkpoint SET epoch = ? WHERE sync = ?", epoch+1, sync))
 	})
 	return epoch + 1, err
+}
+
+// EndWriter ends the session of an instance that is silent inside a transaction.
+func (s *Streams) EndWriter(ctx context.Context, sync string) error {
+	if s.End == nil {
+		return nil
+	}
+	return s.End(ctx, sync)
 }
 
 // fenced turns an UPDATE that hit no row into ErrFenced.
@@ -184,11 +209,11 @@ func fenced(n int64, err error) error {
 // Beat is a sign of life.
 func (s *Streams) Beat(ctx context.Context, sync string, epoch int64, paused bool, reason string) (requested bool, err error) {
 	err = s.Tx(ctx, func(db TxDB) error {
-		n, err := db.ExecCount(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_checkpoint SET beat = beat + 1, paused = ?, error = ?, updated_at = ? WHERE sync = ? AND epoch = ?", flag(paused), reason, Now(), sync, epoch)
+		n, err := db.ExecCount(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_lease SET beat = beat + 1, paused = ?, error = ?, updated_at = ? WHERE sync = ? AND epoch = ?", flag(paused), reason, Now(), sync, epoch)
 		if err = fenced(n, err); err != nil {
 			return err
 		}
-		rows, err := db.Query(ctx, "SELECT pause_requested FROM "+s.Ledger.Prefix+"_sync_checkpoint WHERE sync = ?", sync)
+		rows, err := db.Query(ctx, "SELECT pause_requested FROM "+s.Ledger.Prefix+"_sync_lease WHERE sync = ?", sync)
 		requested = err == nil && len(rows) == 1 && rows[0][0] != "0"
 		return err
 	})
@@ -198,7 +223,7 @@ func (s *Streams) Beat(ctx context.Context, sync string, epoch int64, paused boo
 // Release lets the stream go; that it was taken by another meanwhile is no error.
 func (s *Streams) Release(ctx context.Context, sync string, epoch int64, paused bool, reason string) error {
 	return s.Tx(ctx, func(db TxDB) error {
-		return db.Exec(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_checkpoint SET holder = '', beat = beat + 1, paused = ?, error = ?, updated_at = ? WHERE sync = ? AND epoch = ?", flag(paused), reason, Now(), sync, epoch)
+		return db.Exec(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_lease SET holder = '', beat = beat + 1, paused = ?, error = ?, updated_at = ? WHERE sync = ? AND epoch = ?", flag(paused), reason, Now(), sync, epoch)
 	})
 }
 
@@ -216,7 +241,7 @@ func (s *Streams) Pause(ctx context.Context, sync string, by providers.Pauser, r
 				continue
 			}
 			bit := strconv.FormatInt(int64(p), 10)
-			if err := db.Exec(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_checkpoint SET pause_requested = pause_requested "+op+" "+bit+" WHERE sync = ? AND (pause_requested & "+bit+") "+only, sync); err != nil {
+			if err := db.Exec(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_lease SET pause_requested = pause_requested "+op+" "+bit+" WHERE sync = ? AND (pause_requested & "+bit+") "+only, sync); err != nil {
 				return err
 			}
 		}
@@ -263,7 +288,7 @@ func (s *Streams) putTables(ctx context.Context, db TxDB, sync string, tables []
 
 // Checkpoint is what ApplyTx.Checkpoint does in a SQL target.
 func (l Ledger) Checkpoint(ctx context.Context, db TxDB, at providers.Checkpoint) error {
-	set, args := "beat = beat + 1, updated_at = ?", []any{Now()}
+	set, args := "updated_at = ?", []any{Now()}
 	if at.Position != "" {
 		set, args = set+", position = ?", append(args, string(at.Position))
 	}
@@ -359,7 +384,7 @@ func (s *Streams) Forget(ctx context.Context, sync string) error {
 	p := s.Ledger.Prefix
 	empty := true
 	err := s.Tx(ctx, func(db TxDB) error {
-		for _, t := range []string{"_sync_checkpoint", "_sync_table", "_sync_dead_letter"} {
+		for _, t := range recordTables {
 			if err := db.Exec(ctx, "DELETE FROM "+p+t+" WHERE sync = ?", sync); err != nil {
 				return err
 			}
@@ -375,7 +400,7 @@ func (s *Streams) Forget(ctx context.Context, sync string) error {
 		return err
 	}
 	return s.Tx(ctx, func(db TxDB) error {
-		for _, t := range []string{"_sync_checkpoint", "_sync_table", "_sync_dead_letter"} {
+		for _, t := range recordTables {
 			if err := db.Exec(ctx, "DROP TABLE IF EXISTS "+p+t); err != nil {
 				return err
 			}

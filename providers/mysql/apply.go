@@ -32,6 +32,7 @@ type applySession struct {
 	ledger   ledger.Ledger
 	packet   int
 	triggers string
+	named    string // the stream whose lock the session has
 	targets  map[*providers.ApplyTable]*applyTarget
 }
 
@@ -115,8 +116,15 @@ func (x *applyTx) Query(ctx context.Context, text string, args ...any) ([][]stri
 // opened notes that the transaction is open, also where the statement behind failed.
 func (x *applyTx) opened(error) { x.opening = "" }
 
-// Checkpoint writes the stream's record.
+// Checkpoint writes the stream's record. The session's first takes the lock by which
+// another instance finds it; that it is refused is no matter.
 func (x *applyTx) Checkpoint(ctx context.Context, at providers.Checkpoint) error {
+	if x.named != at.Sync {
+		if _, err := x.session.query(ctx, "SELECT GET_LOCK("+writerLock(at.Sync)+", 0)"); err != nil {
+			return x.failed(err)
+		}
+		x.named = at.Sync
+	}
 	return x.failed(x.ledger.Checkpoint(ctx, x, at))
 }
 

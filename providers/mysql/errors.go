@@ -24,6 +24,7 @@ const (
 	errUnknownDatabase = 1049
 	errDuplicateIndex  = 1061
 	errDuplicateEntry  = 1062
+	errNoThread        = 1094
 	errNoSuchTable     = 1146
 	errLockTimeout     = 1205
 	errInterrupted     = 1317

@@ -2,6 +2,8 @@ package mysql
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -38,7 +40,7 @@ func (c *Conn) FindStreams(ctx context.Context) (providers.StreamStore, error) {
 }
 
 func (c *Conn) streams() *ledger.Streams {
-	return &ledger.Streams{Ledger: c.book(), Tx: func(ctx context.Context, f func(ledger.TxDB) error) error {
+	return &ledger.Streams{Ledger: c.book(), End: c.endWriter, Tx: func(ctx context.Context, f func(ledger.TxDB) error) error {
 		return again(ctx, func() error {
 			return c.with(ctx, func(s *session) error {
 				return s.transaction(ctx, func() error { return f(s) })
@@ -60,4 +62,37 @@ func again(ctx context.Context, f func() error) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// writerLock is the name under which the session that writes a stream can be found.
+func writerLock(sync string) string {
+	sum := sha256.Sum256([]byte(sync))
+	return "CONCAT('syncform.', LEFT(SHA2(DATABASE(), 256), 16), '." + hex.EncodeToString(sum[:16]) + "')"
+}
+
+// endPatience is how long a session that is told to end may take.
+const endPatience = 10 * time.Second
+
+// endWriter ends the session that writes a stream. A user may end sessions of his own.
+func (c *Conn) endWriter(ctx context.Context, sync string) error {
+	ctx, cancel := context.WithTimeout(ctx, endPatience)
+	defer cancel()
+	return c.with(ctx, func(s *session) error {
+		for {
+			rows, err := s.query(ctx, "SELECT COALESCE(IS_USED_LOCK("+writerLock(sync)+"), 0)")
+			if err != nil || rows[0][0] == "0" {
+				return err
+			}
+			if _, err := s.exec(ctx, "KILL CONNECTION "+rows[0][0]); err != nil {
+				if e := serverError(err); e == nil || e.Number != errNoThread {
+					return err
+				}
+			}
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/ledger"
@@ -23,7 +24,7 @@ func (c *Conn) OpenStreams(ctx context.Context) (providers.StreamStore, error) {
 			return classify(err)
 		}
 		there, err := c.streamTables(ctx, s)
-		if err != nil || there == 3 {
+		if err != nil || there == 4 {
 			return err
 		}
 		return c.ledger().EnsureStreams(ctx, ledgerDB{s})
@@ -42,7 +43,7 @@ func (c *Conn) FindStreams(ctx context.Context) (providers.StreamStore, error) {
 	}
 	defer c.release(s)
 	there, err := c.streamTables(ctx, s)
-	if err != nil || there < 3 {
+	if err != nil || there < 4 {
 		return nil, err
 	}
 	return c.streams(), nil
@@ -51,7 +52,7 @@ func (c *Conn) FindStreams(ctx context.Context) (providers.StreamStore, error) {
 // streamTables counts those that are there.
 func (c *Conn) streamTables(ctx context.Context, s *session) (int, error) {
 	got, err := s.queryRow(ctx, `SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname = $1 AND c.relname IN ('`+ledger.StreamTable+`', '_sync_table', '_sync_dead_letter')`, c.schema)
+ WHERE n.nspname = $1 AND c.relname IN ('`+ledger.StreamTable+`', '_sync_lease', '_sync_table', '_sync_dead_letter')`, c.schema)
 	if err != nil {
 		return 0, classify(err)
 	}
@@ -62,7 +63,7 @@ func (c *Conn) streamTables(ctx context.Context, s *session) (int, error) {
 const storeTries = 3
 
 func (c *Conn) streams() *ledger.Streams {
-	return &ledger.Streams{Ledger: c.ledger(), Tx: func(ctx context.Context, f func(ledger.TxDB) error) error {
+	return &ledger.Streams{Ledger: c.ledger(), End: c.endWriter, Tx: func(ctx context.Context, f func(ledger.TxDB) error) error {
 		for try := 1; ; try++ {
 			again, err := c.inSession(ctx, f)
 			if !again || try == storeTries || ctx.Err() != nil {
@@ -89,4 +90,43 @@ func (c *Conn) inSession(ctx context.Context, f func(ledger.TxDB) error) (again 
 	}
 	err = classify(s.exec(ctx, "COMMIT"))
 	return providers.IsRetryable(err) && !s.pg.IsClosed(), err
+}
+
+// endPatience is how long a session that is told to end may take.
+const endPatience = 10 * time.Second
+
+// endWriter ends the session of ours that has a stream's checkpoint locked: it waits for
+// the row's lock and ends what it waits for.
+func (c *Conn) endWriter(ctx context.Context, sync string) error {
+	waiting, err := c.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer waiting.close()
+	looking, err := c.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.release(looking)
+	pid := strconv.FormatUint(uint64(waiting.pg.PID()), 10)
+	ctx, cancel := context.WithTimeout(ctx, endPatience)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := waiting.query(ctx, "SELECT 1 FROM "+c.ledger().Prefix+ledger.StreamTable+" WHERE sync = $1 FOR UPDATE", sync)
+		done <- classify(err)
+	}()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
+		_, err := looking.query(ctx, "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) b(pid) JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid WHERE a.application_name = 'syncform'", pid)
+		if err != nil {
+			cancel()
+			<-done
+			return classify(err)
+		}
+	}
 }

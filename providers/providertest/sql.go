@@ -279,3 +279,55 @@ func withSQLite(path string, f func(*sqlite.Conn) error) error {
 	conn.SetBlockOnBusy()
 	return errors.Join(f(conn), conn.Close())
 }
+
+// Hold runs statements over one new connection and keeps it open, with its locks, until
+// the returned function is called or the test ends.
+func Hold(t testing.TB, url string, statements ...string) (free func()) {
+	t.Helper()
+	done, held := make(chan struct{}), make(chan error, 1)
+	ended := make(chan error, 1)
+	ctx := context.Background()
+	wait := func(exec func(string) error) error {
+		for _, s := range statements {
+			if err := exec(s); err != nil {
+				held <- failed(s, err)
+				return nil
+			}
+		}
+		held <- nil
+		<-done
+		return nil
+	}
+	go func() {
+		switch system(url) {
+		case "postgres":
+			ended <- withPostgres(ctx, url, func(c *pgx.Conn) error {
+				return wait(func(s string) error { return c.PgConn().Exec(ctx, s).Close() })
+			})
+		case "mysql":
+			ended <- withMySQL(ctx, url, nil, func(c *sql.Conn) error {
+				return wait(func(s string) error { _, err := c.ExecContext(ctx, s); return err })
+			})
+		default:
+			ended <- withSQLite(url, func(c *sqlite.Conn) error {
+				return wait(func(s string) error { return sqlitex.ExecuteTransient(c, s, nil) })
+			})
+		}
+	}()
+	select {
+	case err := <-held:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case err := <-ended:
+		t.Fatal(err)
+	}
+	free = sync.OnceFunc(func() {
+		close(done)
+		if err := <-ended; err != nil {
+			t.Errorf("end the connection that held locks: %v", err)
+		}
+	})
+	t.Cleanup(free)
+	return free
+}

@@ -22,7 +22,10 @@ type Server struct {
 	URL string
 	// Version as the server's binary prints it.
 	Version string
-	proc    *process
+	// Data is the server's data directory.
+	Data string
+	proc *process
+	ping func() error
 }
 
 // Stop ends the server and removes its data.

@@ -41,10 +41,10 @@ func startFamily(ctx context.Context, f family, o Options) (*Server, error) {
 
 func startMySQL(ctx context.Context, f family, prog program, port int, o Options) (*Server, error) {
 	secret := password()
-	sql := fmt.Sprintf("CREATE USER 'sf'@'%%' IDENTIFIED BY '%[1]s';\nGRANT ALL ON *.* TO 'sf'@'%%' WITH GRANT OPTION;\nALTER USER 'root'@'localhost' IDENTIFIED BY '%[1]s';\n", secret)
+	sql := fmt.Sprintf("CREATE USER IF NOT EXISTS 'sf'@'%%' IDENTIFIED BY '%[1]s';\nGRANT ALL ON *.* TO 'sf'@'%%' WITH GRANT OPTION;\nALTER USER 'root'@'localhost' IDENTIFIED BY '%[1]s';\n", secret)
 	files := map[string]string{}
 	if o.TLS != nil {
-		sql += fmt.Sprintf("CREATE USER '%[2]s'@'%%' IDENTIFIED BY '%[1]s' REQUIRE SSL;\nGRANT ALL ON *.* TO '%[2]s'@'%%' WITH GRANT OPTION;\nCREATE USER '%[3]s'@'%%' IDENTIFIED BY '%[1]s' REQUIRE X509;\nGRANT ALL ON *.* TO '%[3]s'@'%%' WITH GRANT OPTION;\n", secret, TLSUser, CertUser)
+		sql += fmt.Sprintf("CREATE USER IF NOT EXISTS '%[2]s'@'%%' IDENTIFIED BY '%[1]s' REQUIRE SSL;\nGRANT ALL ON *.* TO '%[2]s'@'%%' WITH GRANT OPTION;\nCREATE USER IF NOT EXISTS '%[3]s'@'%%' IDENTIFIED BY '%[1]s' REQUIRE X509;\nGRANT ALL ON *.* TO '%[3]s'@'%%' WITH GRANT OPTION;\n", secret, TLSUser, CertUser)
 		files["server.crt"], files["server.key"], files["ca.crt"] = o.TLS.serverCert, o.TLS.serverKey, o.TLS.CACert
 	}
 	files["init.sql"] = sql
@@ -79,10 +79,11 @@ func startMySQL(ctx context.Context, f family, prog program, port int, o Options
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	u := url.URL{Scheme: "mysql", User: url.UserPassword("sf", secret), Host: fmt.Sprintf("127.0.0.1:%d", port), Path: "/", RawQuery: query}
-	if err := p.ready(func() error { return pingMySQL(ctx, u.String()) }); err != nil {
+	ping := func() error { return pingMySQL(ctx, u.String()) }
+	if err := p.ready(ping); err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
-	return &Server{URL: u.String(), proc: p}, nil
+	return &Server{URL: u.String(), Data: data, proc: p, ping: ping}, nil
 }
 
 func withoutTLS(f family) []string {

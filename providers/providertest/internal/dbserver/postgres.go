@@ -168,9 +168,8 @@ func startPostgres(ctx context.Context, bin string, port int, o Options) (*Serve
 	if o.TLS != nil {
 		u.RawQuery = "sslmode=require"
 	}
-	err = p.ready(func() error {
-		return postgresDo(ctx, u.String())
-	})
+	ping := func() error { return postgresDo(ctx, u.String()) }
+	err = p.ready(ping)
 	if err == nil && o.TLS != nil {
 		err = postgresDo(ctx, u.String(),
 			fmt.Sprintf("CREATE ROLE %s SUPERUSER LOGIN PASSWORD '%s'", TLSUser, secret),
@@ -179,7 +178,7 @@ func startPostgres(ctx context.Context, bin string, port int, o Options) (*Serve
 	if err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
-	return &Server{URL: u.String(), proc: p}, nil
+	return &Server{URL: u.String(), Data: data, proc: p, ping: ping}, nil
 }
 
 // postgresDo connects, runs the statements, and disconnects.

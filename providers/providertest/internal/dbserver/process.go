@@ -20,7 +20,8 @@ import (
 
 // supervisor runs a server until its standard input ends, which happens when the
 // process that started it ends in whatever way, and then stops it and removes its
-// directory. Nothing is left behind by a test binary that was killed.
+// directory. Nothing is left behind by a test binary that was killed. A server that ends
+// by itself keeps its directory where a file "keep" in it asks for that.
 const supervisor = `
 dir=$1; stop=$2; shift 2
 exec 3<&0
@@ -44,12 +45,14 @@ if [ ! -e "$dir/stopping" ]; then
 	kill $reader
 fi
 cd /
-rm -rf "$dir"
+[ -e "$dir/keep" ] && [ ! -e "$dir/stopping" ] || rm -rf "$dir"
 `
 
 // process is a server under its supervisor.
 type process struct {
 	dir   string
+	end   string // the signal that ends the server
+	argv  []string
 	stdin io.WriteCloser
 	done  chan struct{}
 
@@ -73,7 +76,7 @@ func (p *process) said() string {
 // start runs argv as the unprivileged user. stop is the signal that ends the server
 // quickly and in order.
 func start(dir, stop string, argv []string) (*process, error) {
-	p := &process{dir: dir, done: make(chan struct{})}
+	p := &process{dir: dir, end: stop, argv: argv, done: make(chan struct{})}
 	cmd := exec.Command("/bin/sh", append([]string{"-c", supervisor, "supervisor", dir, stop}, argv...)...)
 	cmd.Dir = dir
 	cmd.Env = serverEnv()
