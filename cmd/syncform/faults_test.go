@@ -24,8 +24,8 @@ func long(t *testing.T) {
 	}
 }
 
-// followed is a source under a random workload, and a sync of it that a test disturbs.
-type followed struct {
+// disturbed is a source under a random workload, and a sync of it that a test disturbs.
+type disturbed struct {
 	t              *testing.T
 	from, to       system
 	source, target string // as the test reaches them
@@ -35,11 +35,11 @@ type followed struct {
 	replaced       bool
 }
 
-// places are the databases of a followed, and how syncform reaches them.
+// places are the databases of a disturbed, and how syncform reaches them.
 type places struct{ source, target, viaSource, viaTarget string }
 
-// follow applies a sync of the workload's tables.
-func followIt(t *testing.T, from, to system, p places) *followed {
+// disturb applies a sync of the workload's tables.
+func disturb(t *testing.T, from, to system, p places) *disturbed {
 	t.Helper()
 	if p.source == "" {
 		p.source = from.fresh(t)
@@ -54,7 +54,7 @@ func followIt(t *testing.T, from, to system, p places) *followed {
 		p.viaTarget = p.target
 	}
 	providertest.Exec(t, p.source, append(busyTables(from), "CREATE TABLE ticks (id integer NOT NULL PRIMARY KEY)")...)
-	f := &followed{t: t, from: from, to: to, source: p.source, target: p.target}
+	f := &disturbed{t: t, from: from, to: to, source: p.source, target: p.target}
 	f.dir = copyConfig(t, from, p.viaSource, to, p.viaTarget)
 	file := filepath.Join(f.dir, "main.sf.hcl")
 	text, err := os.ReadFile(file)
@@ -74,7 +74,7 @@ func followIt(t *testing.T, from, to system, p places) *followed {
 	return f
 }
 
-func (f *followed) run(exit int, args ...string) string {
+func (f *disturbed) run(exit int, args ...string) string {
 	f.t.Helper()
 	return run(f.t, f.dir, exit, args...)
 }
@@ -115,7 +115,7 @@ func (s *syncing) said() string {
 }
 
 // start runs sync in a process of its own until it is stopped or the test ends.
-func (f *followed) start() *syncing {
+func (f *disturbed) start() *syncing {
 	f.t.Helper()
 	s := &syncing{t: f.t, c: command(f.t, f.dir, "sync"), ended: make(chan struct{})}
 	s.c.Stdout, s.c.Stderr = s, s
@@ -179,7 +179,7 @@ func (s *syncing) stopsWith(want string) {
 }
 
 // arrives waits until the target has what the source has now, which nobody changes.
-func (f *followed) arrives() {
+func (f *disturbed) arrives() {
 	f.t.Helper()
 	id := f.w.fresh()
 	until(f.t, "the source takes a row", func() bool {
@@ -192,7 +192,7 @@ func (f *followed) arrives() {
 
 // load runs the workload until the returned function is called. tolerant: the source
 // may go away.
-func (f *followed) load(tolerant bool) (stop func()) {
+func (f *disturbed) load(tolerant bool) (stop func()) {
 	quit, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -215,7 +215,7 @@ func (f *followed) load(tolerant bool) (stop func()) {
 }
 
 // same compares source and target by queries, and that nothing came twice.
-func (f *followed) same() {
+func (f *disturbed) same() {
 	f.t.Helper()
 	for _, table := range slices.Concat(busyNames, []string{"ticks"}) {
 		sameTable(f.t, f.from, f.source, f.to, f.target, table)
@@ -231,7 +231,7 @@ func (f *followed) same() {
 }
 
 // end brings the sync to the source's end, compares, and takes everything down.
-func (f *followed) end() {
+func (f *disturbed) end() {
 	f.t.Helper()
 	f.run(0, "sync", "-once")
 	f.same()
@@ -243,7 +243,7 @@ func (f *followed) end() {
 }
 
 // noLocks: no session of ours is left inside a transaction.
-func (f *followed) noLocks(url string, s system) {
+func (f *disturbed) noLocks(url string, s system) {
 	f.t.Helper()
 	q := "SELECT pid, state, query FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncform'"
 	switch s.name {
@@ -255,16 +255,17 @@ func (f *followed) noLocks(url string, s system) {
 	until(f.t, "no session of ours is left", func() bool { return len(providertest.Query(f.t, url, q)) == 0 })
 }
 
-// resync loads everything anew by the command that the sync has named, and ends.
-func (f *followed) resync(said string) {
+// resync loads everything anew by the command that the sync has named.
+func (f *disturbed) resync(said string) {
 	f.t.Helper()
 	if !strings.Contains(said, "apply -replace=sync."+f.name) {
 		f.t.Errorf("the way out is not named:\n%s", said)
 	}
 	f.replaced = true
 	f.run(0, "apply", "-auto-approve", "-replace=sync."+f.name)
-	f.w.some(10)
-	f.end()
+	f.w.some(5)
+	f.run(0, "sync", "-once")
+	f.same()
 }
 
 func named(t *testing.T, name string) system {

@@ -42,7 +42,7 @@ func TestFaultServerKilled(t *testing.T) {
 			if c.killed == "both" {
 				p.target = s.Database()
 			}
-			f := followIt(t, named(t, c.from), named(t, c.to), p)
+			f := disturb(t, named(t, c.from), named(t, c.to), p)
 			run := f.start()
 			for range kills {
 				stop := f.load(true)
@@ -83,7 +83,7 @@ func TestFaultConnectionsCut(t *testing.T) {
 			var a, b *providertest.Proxy
 			a, p.viaSource = providertest.NewProxy(t, p.source)
 			b, p.viaTarget = providertest.NewProxy(t, p.target)
-			f := followIt(t, from, to, p)
+			f := disturb(t, from, to, p)
 			run := f.start()
 			stop := f.load(false)
 			for range cuts {
@@ -129,7 +129,7 @@ func TestFaultTwoInstances(t *testing.T) {
 			if c.long {
 				long(t)
 			}
-			f := followIt(t, named(t, c.from), named(t, c.to), places{})
+			f := disturb(t, named(t, c.from), named(t, c.to), places{})
 			if c.from == "postgres" {
 				// Else the frozen instance keeps the slot for a minute.
 				name := providertest.Query(t, f.source, "SELECT current_database()")[0][0]

@@ -120,7 +120,7 @@ func (r *run) run(ctx context.Context) (Result, error) {
 		}
 		failures++
 		if !providers.IsRetryable(err) && !errors.Is(err, providers.ErrDiskFull) || r.o.Attempts > 0 && failures > r.o.Attempts {
-			return r.end(ctx, err)
+			return r.end(ctx, r.wayOut(err))
 		}
 		wait := r.o.Backoff(failures)
 		r.o.Log.Warn("the stream was interrupted, and is tried again", "sync", r.spec.Sync, "error", err.Error(), "wait", wait.Round(time.Millisecond).String(), "try", failures+1)
@@ -140,10 +140,27 @@ func (r *run) run(ctx context.Context) (Result, error) {
 	}
 }
 
+// wayOut names the command that mends what is not to be had any more.
+func (r *run) wayOut(err error) error {
+	if errors.As(err, new(*providers.GapError)) {
+		return fmt.Errorf("%w; load the tables anew with apply -replace=%s", err, r.spec.Sync)
+	}
+	return err
+}
+
+func (r *run) noRecord() error {
+	return fmt.Errorf("%s: %w (tables _sync_checkpoint and _sync_lease of %s): it was removed, or the target is another database; load its tables anew with apply -replace=%s", r.spec.Sync, ErrNoRecord, r.spec.Target, r.spec.Sync)
+}
+
 // fenced says which instance has the stream now.
 func (r *run) fenced(ctx context.Context) error {
 	e := &LeasedError{Sync: r.spec.Sync, Holder: "it took over while this one gave no sign of life"}
-	if rec, err := r.store.Stream(ctx, r.spec.Sync); err == nil && rec != nil && rec.Holder != "" {
+	rec, err := r.store.Stream(ctx, r.spec.Sync)
+	switch {
+	case err != nil:
+	case rec == nil:
+		return r.noRecord()
+	case rec.Holder != "":
 		e.Holder = rec.Holder
 	}
 	return e
@@ -160,7 +177,7 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	if rec == nil {
-		return fmt.Errorf("%s: %w (table _sync_checkpoint of %s): it was dropped, or the target is another database; load its tables anew with apply -replace=%s", r.spec.Sync, ErrNoRecord, r.spec.Target, r.spec.Sync)
+		return r.noRecord()
 	}
 	if r.lease, err = takeLease(ctx, r.store, rec, r.o); err != nil {
 		return err
@@ -170,7 +187,7 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	if rec.Origin != r.spec.SourceIdentity {
-		return &providers.GapError{Reason: fmt.Sprintf("%s: the checkpoint in %s belongs to the source %s, and %s is %s now: load its tables anew with apply -replace=%s", r.spec.Sync, r.spec.Target, rec.Origin, r.spec.Source, r.spec.SourceIdentity, r.spec.Sync)}
+		return r.wayOut(&providers.GapError{Reason: fmt.Sprintf("%s: the checkpoint in %s belongs to the source %s, and %s is %s now", r.spec.Sync, r.spec.Target, rec.Origin, r.spec.Source, r.spec.SourceIdentity)})
 	}
 	r.saved = time.Now()
 	if t, err := time.Parse(time.RFC3339Nano, rec.SourceAt); err == nil {
@@ -190,7 +207,7 @@ func (r *run) reread(ctx context.Context) (*providers.StreamRecord, error) {
 		return nil, err
 	}
 	if rec == nil {
-		return nil, fmt.Errorf("%s: %w (table _sync_checkpoint of %s): it was dropped while the sync ran; load its tables anew with apply -replace=%s", r.spec.Sync, ErrNoRecord, r.spec.Target, r.spec.Sync)
+		return nil, r.noRecord()
 	}
 	if rec.Epoch != r.lease.epoch {
 		return nil, providers.ErrFenced
