@@ -31,10 +31,14 @@ func TestChaos(t *testing.T) {
 	for _, s := range systems() {
 		all[s.name] = s
 	}
-	for _, pair := range [][2]string{
+	pairs := [][2]string{
 		{"postgres", "postgres"}, {"postgres", "mysql"}, {"postgres", "sqlite"}, {"mysql", "postgres"}, {"mariadb", "mysql"},
 		{"mysql", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgres"}, {"sqlite", "mariadb"}, {"sqlite", "sqlite"},
-	} {
+	}
+	if kills > 3 {
+		pairs = append(pairs, [][2]string{{"mysql", "mysql"}, {"mariadb", "mariadb"}}...)
+	}
+	for _, pair := range pairs {
 		from, to := all[pair[0]], all[pair[1]]
 		t.Run(from.name+"-"+to.name, func(t *testing.T) { chaos(t, from, to, kills) })
 	}
@@ -43,6 +47,10 @@ func TestChaos(t *testing.T) {
 func chaos(t *testing.T, from, to system, kills int) {
 	source, target := from.fresh(t), to.fresh(t)
 	providertest.Exec(t, source, busyTables(from)...)
+	odd := from.name == to.name
+	if odd {
+		providertest.Exec(t, source, oddTable(from))
+	}
 	dir := copyConfig(t, from, source, to, target)
 	file := filepath.Join(dir, "main.sf.hcl")
 	text, err := os.ReadFile(file)
@@ -54,7 +62,7 @@ func chaos(t *testing.T, from, to system, kills int) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	w := &workload{r: r, s: from, t: t, url: source}
+	w := &workload{r: r, s: from, t: t, url: source, odd: odd}
 	w.some(40)
 	run(t, dir, 0, "apply", "-auto-approve")
 	for i := range kills {
@@ -88,15 +96,18 @@ func chaos(t *testing.T, from, to system, kills int) {
 	for _, table := range busyNames {
 		sameTable(t, from, source, to, target, table)
 	}
+	if odd {
+		sameRowsOf(t, from, source, to, target, "odd", oddNames(from))
+	}
 	run(t, dir, 0, "plan", "-detailed-exitcode")
 	run(t, dir, 0, "destroy", "-auto-approve")
 	left(t, from, source)
 }
 
 // busyNames are the tables of the workload.
-var busyNames = []string{"items", "names", "pairs", "parents", "children"}
+var busyNames = []string{"items", "names", "pairs", "parents", "children", "tree"}
 
-var busyColumns = map[string]string{"items": "id, code, qty, body", "names": "name, note", "pairs": "a, b, v", "parents": "id, v", "children": "id, parent, v", "ticks": "id"}
+var busyColumns = map[string]string{"items": "id, code, qty, body", "names": "name, note", "pairs": "a, b, v", "parents": "id, v", "children": "id, parent, v", "ticks": "id", "tree": "id, parent"}
 
 func busyTables(s system) []string {
 	text, long := "varchar(100)", "text"
@@ -106,6 +117,7 @@ func busyTables(s system) []string {
 		"CREATE TABLE pairs (a integer NOT NULL, b integer NOT NULL, v " + text + ", PRIMARY KEY (a, b))",
 		"CREATE TABLE parents (id integer NOT NULL PRIMARY KEY, v integer)",
 		"CREATE TABLE children (id integer NOT NULL PRIMARY KEY, parent integer, v integer, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE ON UPDATE CASCADE)",
+		"CREATE TABLE tree (id integer NOT NULL PRIMARY KEY, parent integer, FOREIGN KEY (parent) REFERENCES tree (id) ON DELETE CASCADE)",
 	}
 }
 
@@ -118,6 +130,7 @@ type workload struct {
 	url string
 	ids []int // of items
 	n   int   // fresh values
+	odd bool  // the table odd is there
 	// ticks: each transaction adds a row to the table ticks, which nothing changes later.
 	ticks bool
 }
@@ -167,7 +180,16 @@ func (w *workload) change() []string {
 		w.ids = append(w.ids, id)
 		return []string{fmt.Sprintf("INSERT INTO items VALUES (%d, 'c%d', %d, %s)", id, id, w.r.IntN(9), w.literal(strings.Repeat(w.text()+"x", 200)))}
 	}
-	switch w.r.IntN(16) {
+	if w.odd && w.r.IntN(4) == 0 {
+		return w.oddChange()
+	}
+	switch w.r.IntN(17) {
+	case 16: // a tree, of which a branch goes
+		n := w.fresh()
+		if w.r.IntN(4) == 0 && w.s.name != "mariadb" { // which leaves deeper branches out of its log in ways of its own
+			return []string{fmt.Sprintf("DELETE FROM tree WHERE parent IS NULL AND id < %d", n-w.r.IntN(100))}
+		}
+		return []string{fmt.Sprintf("INSERT INTO tree VALUES (%d, NULL)", n), fmt.Sprintf("INSERT INTO tree VALUES (%d, %d)", w.fresh(), n), fmt.Sprintf("INSERT INTO tree VALUES (%d, %d)", w.fresh(), n+1)}
 	case 14: // a family, which goes as a whole where the server deletes in cascade
 		p := w.fresh()
 		return []string{
@@ -213,8 +235,8 @@ func (w *workload) change() []string {
 		id := w.fresh()
 		return []string{"SAVEPOINT s", fmt.Sprintf("INSERT INTO items VALUES (%d, 'r%d', 0, '')", id, id), "UPDATE items SET qty = -1", "ROLLBACK TO SAVEPOINT s"}
 	case 10:
-		n := w.r.IntN(40)
-		return []string{fmt.Sprintf("DELETE FROM names WHERE name = 'n%d'", n), fmt.Sprintf("INSERT INTO names VALUES ('n%d', %s)", n, w.literal(w.text()))}
+		n := fmt.Sprintf("'%s%d%s'", []string{"n", "N", "é", "É", "ß", "ss"}[w.r.IntN(6)], w.r.IntN(8), []string{"", "", " ", "  "}[w.r.IntN(4)])
+		return []string{"DELETE FROM names WHERE name = " + n, fmt.Sprintf("INSERT INTO names VALUES (%s, %s)", n, w.literal(w.text()))}
 	case 11:
 		a, b := w.r.IntN(6), w.r.IntN(6)
 		return []string{fmt.Sprintf("DELETE FROM pairs WHERE a = %d AND b = %d", a, b), fmt.Sprintf("INSERT INTO pairs VALUES (%d, %d, %s)", a, b, w.literal(w.text()))}
@@ -225,7 +247,7 @@ func (w *workload) change() []string {
 			return []string{"UPDATE names SET note = " + w.literal(w.text())}
 		}
 		if w.s.name == "postgres" {
-			return []string{"TRUNCATE names"}
+			return []string{[]string{"TRUNCATE names", "TRUNCATE parents CASCADE", "TRUNCATE pairs, names"}[w.r.IntN(3)]}
 		}
 		return []string{"DELETE FROM names"}
 	}
@@ -233,7 +255,12 @@ func (w *workload) change() []string {
 
 func sameTable(t *testing.T, from system, a string, to system, b, table string) {
 	t.Helper()
-	q := "SELECT " + busyColumns[table] + " FROM " + table
+	sameRowsOf(t, from, a, to, b, table, busyColumns[table])
+}
+
+func sameRowsOf(t *testing.T, from system, a string, to system, b, table, columns string) {
+	t.Helper()
+	q := "SELECT " + columns + " FROM " + table
 	want, got := lines(providertest.Query(t, a, q)), lines(providertest.Query(t, b, q))
 	if len(want) != len(got) {
 		t.Errorf("%s: %d rows at the source (%s), %d at the target (%s)", table, len(want), from.name, len(got), to.name)

@@ -122,7 +122,10 @@ func TestFaultBinlogLost(t *testing.T) {
 					status = "SHOW BINARY LOG STATUS"
 				}
 				now := providertest.Query(t, f.source, status)[0][0]
-				providertest.Exec(t, f.source, "PURGE BINARY LOGS TO '"+now+"'")
+				until(t, "the log is purged, which a reader that is gone holds up for a while", func() bool {
+					providertest.Exec(t, f.source, "PURGE BINARY LOGS TO '"+now+"'")
+					return providertest.Query(t, f.source, "SHOW BINARY LOGS")[0][0] == now
+				})
 			}
 			f.lost([]lostPosition{{"purged", purge, "purged"}, {"reset", f.onSource(reset), ""}})
 		})

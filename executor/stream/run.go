@@ -120,7 +120,7 @@ func (r *run) run(ctx context.Context) (Result, error) {
 		}
 		failures++
 		if !providers.IsRetryable(err) && !errors.Is(err, providers.ErrDiskFull) || r.o.Attempts > 0 && failures > r.o.Attempts {
-			return r.end(ctx, r.wayOut(err))
+			return r.end(ctx, r.wayOut(r.missing(ctx, err)))
 		}
 		wait := r.o.Backoff(failures)
 		r.o.Log.Warn("the stream was interrupted, and is tried again", "sync", r.spec.Sync, "error", err.Error(), "wait", wait.Round(time.Millisecond).String(), "try", failures+1)
@@ -138,6 +138,14 @@ func (r *run) run(ctx context.Context) (Result, error) {
 			return r.end(ctx, ctx.Err())
 		}
 	}
+}
+
+// missing tells a failure whose cause is that the target's records were removed.
+func (r *run) missing(ctx context.Context, err error) error {
+	if store, ferr := r.keeper.FindStreams(ctx); ferr == nil && store == nil {
+		return r.noRecord()
+	}
+	return err
 }
 
 // wayOut names the command that mends what is not to be had any more.
