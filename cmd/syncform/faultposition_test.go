@@ -49,6 +49,7 @@ func (f *disturbed) onSource(statements ...string) func(*disturbed) {
 // TestFaultSlotLost: the slot or the publication was dropped, made anew, or read by
 // another; the checkpoint was dropped; the target was restored from an older copy.
 func TestFaultSlotLost(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	pg := named(t, "postgres")
 	f := disturb(t, pg, pg, places{})
 	object := "syncform_" + f.name
@@ -258,6 +259,7 @@ func TestFaultPasswordRotated(t *testing.T) {
 // TestFaultSilentTarget: a table of the target is locked for several times as long as the
 // source's server waits for a sign of life: the stream goes on without a break.
 func TestFaultSilentTarget(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	pg := named(t, "postgres")
 	f := disturb(t, pg, pg, places{})
 	name := providertest.Query(t, f.source, "SELECT current_database()")[0][0]

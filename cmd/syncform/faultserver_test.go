@@ -14,6 +14,7 @@ import (
 // target, and of both; the sync waits for it and goes on by itself, nothing is lost,
 // nothing comes twice.
 func TestFaultServerKilled(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	for _, c := range []struct {
 		from, to, killed string
 		long             bool
@@ -68,6 +69,7 @@ func after(d time.Duration) { <-time.After(d) }
 // TestFaultConnectionsCut: connections that are reset in the middle of a message, that
 // stall there, and both, on either side.
 func TestFaultConnectionsCut(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	for _, c := range []struct {
 		from, to string
 		long     bool
@@ -116,6 +118,7 @@ func TestFaultConnectionsCut(t *testing.T) {
 // and the first wakes up: it can write nothing, and says why it ends. In the second round
 // it is frozen inside a transaction that has written already.
 func TestFaultTwoInstances(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	for _, c := range []struct {
 		from, to string
 		inside   bool

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"strings"
 
@@ -214,6 +215,9 @@ func checkFloat(from, to schema.Type) checker {
 			if point := bytes.IndexByte(*scratch, '.'); point >= 0 && len(*scratch)-point-1 > digits {
 				return nil, reasonScale
 			}
+		}
+		if f == 0 && math.Signbit(f) {
+			return []byte("-0e0"), "" // -0 as a literal is the integer 0
 		}
 		if to.Bits == 32 {
 			// All its digits: the shortest text of the greatest float is past it as a double.
