@@ -99,10 +99,11 @@ func releaseIndexed(wants []*want, sys schema.System) {
 	}
 }
 
-// releaseKeyed swaps the foreign keys that rest on a key or unique index which goes:
+// releaseKeyed swaps the foreign keys that rest on a key, unique index or partition which goes:
 // PostgreSQL ties each to one of them.
 func releaseKeyed(wants []*want, sys schema.System) {
 	gone := map[schema.Name][][]string{} // the columns of the keys that go, by table
+	cut := map[schema.Name]bool{}        // tables that lose a part
 	for _, w := range wants {
 		for _, d := range w.work.diffs {
 			var k schema.Key
@@ -113,6 +114,8 @@ func releaseKeyed(wants []*want, sys schema.System) {
 				k = c.Key
 			case schema.DropIndex:
 				k.Parts = c.Index.Parts
+			case schema.DropPartition:
+				cut[w.name] = cut[w.name] || !d.held()
 			}
 			if len(k.Parts) > 0 && !d.held() {
 				gone[w.name] = append(gone[w.name], k.Columns())
@@ -125,7 +128,7 @@ func releaseKeyed(wants []*want, sys schema.System) {
 		}
 		r := &releaser{w: w, sys: sys}
 		for _, k := range w.live.ForeignKeys {
-			if slices.ContainsFunc(gone[k.RefTable], func(cols []string) bool { return sameSet(cols, k.RefColumns) }) {
+			if cut[k.RefTable] || slices.ContainsFunc(gone[k.RefTable], func(cols []string) bool { return sameSet(cols, k.RefColumns) }) {
 				r.foreignKey(k)
 			}
 		}

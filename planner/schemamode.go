@@ -44,6 +44,9 @@ func (s *script) writeSchema(wants, gone []*want) {
 	}
 	s.dropForeignKeysOf(gone)
 	for _, w := range wants {
+		s.some(w, isDropPartition)
+	}
+	for _, w := range wants {
 		s.some(w, isDropConstraint)
 	}
 	for _, w := range wants {
@@ -132,13 +135,17 @@ func unlogged(d *difference) (from, to bool) {
 	return ok && c.From.Options["unlogged"] != "", ok && c.To.Options["unlogged"] != ""
 }
 
-// leavesTable marks partitions that go, or become tables of their own.
+// leavesTable marks partitions that become tables of their own, with the foreign keys
+// that they have from their table.
 func leavesTable(d *difference) bool {
-	switch d.change.(type) {
-	case schema.DetachPartition, schema.DropPartition:
-		return true
-	}
-	return false
+	_, ok := d.change.(schema.DetachPartition)
+	return ok
+}
+
+// isDropPartition marks partitions that go, once no foreign key rests on them.
+func isDropPartition(d *difference) bool {
+	_, ok := d.change.(schema.DropPartition)
+	return ok
 }
 
 func isRename(d *difference) bool {
