@@ -111,7 +111,6 @@ func (b *builder) followSync(ctx context.Context, f *following) {
 	f.spec = plan.Stream{
 		Sync: s.Addr, Source: s.Source, Target: s.Target, SourceIdentity: source.db.Identity, TargetIdentity: target.db.Identity,
 		Capture: f.capture.Capture, Why: f.capture.Why, CheckpointInterval: s.CheckpointInterval, Schedule: s.Schedule, OnBadRow: s.OnBadRow,
-		Evolve: evolves(b.in.Config, s),
 	}
 	b.loadForStream(f)
 	b.plan.Streams = append(b.plan.Streams, f.spec)
@@ -255,17 +254,6 @@ func (f *following) at() hcl.Range {
 		return f.sync.CDC.DeclRange
 	}
 	return f.sync.DeclRange
-}
-
-// evolves reports whether a column that is added to a source table is taken up by the
-// stream itself.
-func evolves(cfg *lang.Config, s *lang.Sync) bool {
-	for _, p := range cfg.SchemaPolicies {
-		if p.Addr == s.SchemaPolicy {
-			return p.Mode == "evolve" && (p.AddColumn == nil || p.AddColumn.Action == "apply")
-		}
-	}
-	return true
 }
 
 // begin adds the action that prepares the source, before the rows of any table.

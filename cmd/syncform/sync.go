@@ -227,7 +227,7 @@ func (w *work) pass(ctx context.Context, st plan.Stream, once bool, log *slog.Lo
 	}
 	log.Info("following", "sync", st.Sync, "source", st.Source, "target", st.Target, "method", st.Capture.Method)
 	return stream.Run(w.s.hardContext(ctx), stream.Stream{Spec: st, Mappings: executor.StreamMappings(w.state, st.Sync), Source: w.conns[st.Source], Target: w.conns[st.Target]},
-		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st)})
+		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st), DropColumns: w.dropColumns(&st)})
 }
 
 // giveUp is on_exceed = "drop_slot" while a stream rests.
@@ -317,7 +317,18 @@ func (w *work) addColumns(st *plan.Stream) func(context.Context, *plan.Mapping, 
 	}
 }
 
-// keepMapping writes a mapping that has grown into the state, under its lock.
+// dropColumns takes columns that are gone at the source out of the state.
+func (w *work) dropColumns(st *plan.Stream) func(context.Context, *plan.Mapping, []string) (*plan.Mapping, error) {
+	return func(ctx context.Context, m *plan.Mapping, gone []string) (*plan.Mapping, error) {
+		n, err := executor.DropColumns(ctx, w.conns[m.Target], m, gone)
+		if err != nil {
+			return nil, err
+		}
+		return n, w.keepMapping(ctx, st, n)
+	}
+}
+
+// keepMapping writes a mapping that has changed into the state, under its lock.
 func (w *work) keepMapping(ctx context.Context, st *plan.Stream, m *plan.Mapping) (err error) {
 	unlock, err := w.backend.Lock(ctx, state.NewLockInfo("sync"), time.Minute)
 	if err != nil {

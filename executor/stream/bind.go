@@ -31,9 +31,15 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 		}
 		var all []*binding
 		for _, t := range r.bySource[rel.Name.String()] {
-			added, err := r.changed(ctx, t, rel)
+			added, gone, err := r.changed(ctx, t, rel)
 			if err != nil {
 				return err
+			}
+			if len(gone) > 0 {
+				abandon()
+				if err := r.dropColumns(ctx, t, rel, gone); err != nil {
+					return err
+				}
 			}
 			if len(added) > 0 {
 				abandon() // its locks would keep the column from being added
@@ -58,10 +64,11 @@ func (t *table) bind(rel *row.Relation) *binding {
 }
 
 // changed compares a relation with what the spec knows of the table. Columns that were
-// added and that the policy takes up are returned; whatever else changed holds the table.
-func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added []row.RelationColumn, err error) {
+// added and that the policy takes up are returned, and those that are gone; whatever else
+// changed holds the table.
+func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added []row.RelationColumn, gone []string, err error) {
 	if t.record.State == providers.TableHeld || t.awaits != "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	var lacking []string
 	for _, c := range t.read.Columns {
@@ -71,7 +78,7 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 			lacking = append(lacking, c.Name)
 		case !rel.Columns[i].Type.Equal(c.Type):
 			t.awaits = fmt.Sprintf("column %q of the source's table %s is %s now, and was %s: run syncform plan", c.Name, rel.Name, rel.Columns[i].Type, c.Type)
-			return nil, nil
+			return nil, nil, nil
 		}
 	}
 	if len(lacking) > 0 {
@@ -79,31 +86,44 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		// was dropped.
 		today, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.mapping.SourceTable}, NoEstimates: true})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		now := today.Table(t.mapping.SourceTable)
 		for _, name := range lacking {
-			if now == nil || now.Column(name) == nil {
-				t.awaits = fmt.Sprintf("the source's table %s has no column %q any more: run syncform plan", rel.Name, name)
-				return nil, nil
+			if now == nil {
+				t.awaits = fmt.Sprintf("the source's table %s is gone: run syncform plan", rel.Name)
+				return nil, nil, nil
 			}
+			if now.Column(name) == nil {
+				gone = append(gone, name)
+			}
+		}
+		if len(gone) > 0 {
+			return nil, gone, nil
 		}
 	}
 	if len(t.mapping.SourceColumns) == 0 || !t.mapping.AllColumns {
-		return nil, nil
+		return nil, nil, nil
 	}
 	for _, c := range rel.Columns {
-		if !slices.Contains(t.mapping.SourceColumns, c.Name) {
+		if slices.Contains(t.mapping.SourceColumns, c.Name) {
+			continue
+		}
+		takes, err := r.takesUp(t, rel, c)
+		if err != nil || t.awaits != "" {
+			return nil, nil, err
+		}
+		if takes {
 			added = append(added, c)
 		}
 	}
-	return added, nil
+	return added, nil, nil
 }
 
 // addColumns takes columns up that a source table has gained, and returns errAgain; or
 // the table is to be held.
 func (r *run) addColumns(ctx context.Context, t *table, rel *row.Relation, added []row.RelationColumn) error {
-	if r.o.AddColumns == nil || !r.spec.Evolve {
+	if r.o.AddColumns == nil {
 		t.awaits = fmt.Sprintf("column %q was added to the source's table %s: run syncform plan", added[0].Name, rel.Name)
 		return nil
 	}
@@ -118,17 +138,7 @@ func (r *run) addColumns(ctx context.Context, t *table, rel *row.Relation, added
 	for _, c := range added {
 		r.o.Log.Info("a column was added, as in the source", "sync", r.spec.Sync, "table", t.apply.Name.String(), "column", c.Name)
 	}
-	n, err := newTable(m, t.record)
-	if err != nil {
-		return err
-	}
-	t.mapping, t.apply, t.read, t.stage, t.key, t.again = n.mapping, n.apply, n.read, n.stage, n.key, n.again
-	for i := range r.spec.Capture.Tables {
-		if c := &r.spec.Capture.Tables[i]; c.Table.Name == m.SourceTable {
-			c.Table = t.read
-		}
-	}
-	return errAgain
+	return r.takeMapping(t, m)
 }
 
 // openLetters reads which rows have changes among the dead letters, so that later ones

@@ -54,6 +54,9 @@ type Options struct {
 	// AddColumns takes columns that were added to a source table into the target and the
 	// spec, at their place in the stream; nil, or an error: the table is held.
 	AddColumns func(ctx context.Context, m *plan.Mapping, added []row.RelationColumn) (*plan.Mapping, error)
+	// DropColumns takes columns that are gone at the source out of the spec; nil, or an
+	// error: the table is held.
+	DropColumns func(ctx context.Context, m *plan.Mapping, gone []string) (*plan.Mapping, error)
 }
 
 // Status is how far a run is.

@@ -21,9 +21,6 @@ type Stream struct {
 	CheckpointInterval time.Duration `json:"checkpoint_interval,omitempty"`
 	Schedule           string        `json:"schedule,omitempty"`
 	OnBadRow           string        `json:"on_bad_row"` // stop, dead_letter
-	// Evolve says that a column which is added to a source table while the stream runs is
-	// added to the target at its place; else its table is held.
-	Evolve bool `json:"evolve,omitempty"`
 }
 
 // StreamSpec is an action of a stream.
