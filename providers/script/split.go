@@ -17,9 +17,9 @@ type File struct {
 
 // Statement is one statement, without the delimiter that ended it.
 type Statement struct {
-	Text string
-	File string
-	Line int // where it begins, 1-based
+	Text string `json:"text"`
+	File string `json:"file"`
+	Line int    `json:"line"` // where it begins, 1-based
 }
 
 // SyntaxError is a file that can't be taken apart.
