@@ -126,8 +126,9 @@ type drainer struct {
 	at      changePlace // advance only
 	next    changePlace
 	advance func()
-	logID   string // of the log's own row
-	handed  bool   // the drain has handed changes on
+	logID   string     // of the log's own row
+	handed  bool       // the drain has handed changes on
+	taken   [][]string // the notes of the last drain, until they are removed
 }
 
 // drainTable is one table of the log.
@@ -179,9 +180,31 @@ func (c *Conn) followTriggers(ctx context.Context, capture providers.Capture, fr
 	}
 	d.out = newCollector(func() row.Position { return encodeChangePosition(d.at) })
 	err = d.run(ctx, s)
+	if ctx.Err() != nil {
+		d.leave(context.WithoutCancel(ctx))
+	}
 	d.out.Fail(err)
 	return err
 }
+
+// leave removes what the target has taken and the log still holds when the stream is
+// stopped: the next one would take it again. It is no error if that fails.
+func (d *drainer) leave(ctx context.Context) {
+	acked, err := readChangePosition(d.out.Acked())
+	if len(d.taken) == 0 || err != nil || acked.Drain < d.next.Drain {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, leavePatience)
+	defer cancel()
+	s, err := d.conn.connect(ctx)
+	if err != nil {
+		return
+	}
+	defer s.close()
+	_ = d.prune(ctx, s, d.taken)
+}
+
+const leavePatience = 5 * time.Second
 
 // prove makes sure that the log is the one of the position, that nothing was pruned that
 // the target lacks, and that every trigger is there.
@@ -236,9 +259,11 @@ func (d *drainer) run(ctx context.Context, s *session) error {
 			return err
 		}
 		if len(taken) > 0 {
+			d.taken = taken
 			if err := d.prune(ctx, s, taken); err != nil {
 				return err
 			}
+			d.taken = nil
 			wait = drainSoonest
 			continue
 		}

@@ -56,6 +56,22 @@ func TestTriggerLateCommit(t *testing.T) {
 	})
 }
 
+// What each pass takes from the log is gone when it ends.
+func TestTriggerPassesLeaveNothing(t *testing.T) {
+	providertest.EachMySQL(t, func(t *testing.T, url string) {
+		from, to := pairOf(t, url, "CREATE TABLE a (id int primary key, v int)")
+		f := follow(t, from, to, providers.Trigger, "a")
+		for i := range 3 {
+			exec(t, from, fmt.Sprintf("INSERT INTO a VALUES (%d, 1)", i))
+			f.catchUp()
+			if n := len(dump(t, from, changeLog)); n != 1 {
+				t.Errorf("after pass %d the log has %d rows, not only its own", i, n)
+			}
+		}
+		f.same()
+	})
+}
+
 // A row whose key changed and that goes within one drain goes from under its new key,
 // where before-values are noted too; and a new row under the old key stays.
 func TestTriggerKeyChangesWithBefore(t *testing.T) {
