@@ -66,27 +66,32 @@ func age(d time.Duration) string {
 	return Plural(int64(d/(24*time.Hour)), "day")
 }
 
+// BackupsDocument is the output of restore -list -json.
+type BackupsDocument struct {
+	FormatVersion string   `json:"format_version"`
+	Backups       []Backup `json:"backups"`
+}
+
+// Backup is a copy that an apply made of what it destroyed.
+type Backup struct {
+	Name     string    `json:"name"`             // what restore takes
+	Endpoint string    `json:"endpoint"`         // where it is kept: target.postgresql.dw
+	Table    string    `json:"table"`            // that it is of
+	Column   string    `json:"column,omitempty"` // that it is of; absent: the whole table
+	Rows     int64     `json:"rows"`
+	Bytes    int64     `json:"bytes"`
+	TakenAt  time.Time `json:"taken_at"` // RFC 3339, UTC
+	Addr     string    `json:"addr"`     // the mapping whose apply made it
+	Plan     string    `json:"plan"`     // the id of the plan
+	By       string    `json:"by"`       // who applied it
+	Done     bool      `json:"done"`     // the copy is whole; false: nothing was taken away yet
+}
+
 // BackupsJSON writes backups with a format_version.
 func BackupsJSON(w io.Writer, all []providers.BackupEntry) error {
-	type backup struct {
-		Name     string    `json:"name"`
-		Endpoint string    `json:"endpoint"`
-		Table    string    `json:"table"`
-		Column   string    `json:"column,omitempty"`
-		Rows     int64     `json:"rows"`
-		Bytes    int64     `json:"bytes"`
-		TakenAt  time.Time `json:"taken_at"`
-		Addr     string    `json:"addr"`
-		Plan     string    `json:"plan"`
-		By       string    `json:"by"`
-		Done     bool      `json:"done"`
-	}
-	list := make([]backup, len(all))
+	list := make([]Backup, len(all))
 	for i, e := range all {
-		list[i] = backup{e.Name, e.Endpoint, e.Of.Name.String(), e.Column, e.Rows, e.Bytes, e.Taken.UTC(), e.Addr, e.Plan, e.By, e.Done}
+		list[i] = Backup{e.Name, e.Endpoint, e.Of.Name.String(), e.Column, e.Rows, e.Bytes, e.Taken.UTC(), e.Addr, e.Plan, e.By, e.Done}
 	}
-	return writeJSON(w, struct {
-		FormatVersion string   `json:"format_version"`
-		Backups       []backup `json:"backups"`
-	}{BackupsFormat, list})
+	return writeJSON(w, BackupsDocument{BackupsFormat, list})
 }

@@ -210,6 +210,7 @@ var documents = map[string]reflect.Type{
 	"providers": reflect.TypeFor[ProvidersDocument](),
 	"done":      reflect.TypeFor[DoneDocument](),
 	"history":   reflect.TypeFor[HistoryDocument](),
+	"backups":   reflect.TypeFor[BackupsDocument](),
 	"sync":      reflect.TypeFor[SyncLine](),
 	"status":    reflect.TypeFor[StatusDocument](),
 	"letters":   reflect.TypeFor[LettersDocument](),
