@@ -138,6 +138,14 @@ type Capturer interface {
 	Retained(ctx context.Context, c Capture, at row.Position) (Retained, error)
 }
 
+// Numberer is a source that tells which numbers it has given to rows.
+type Numberer interface {
+	// LastNumbers gives, for each of these tables by column, the last number that its
+	// sequence, identity or auto-increment has given out. Columns that are not numbered, or
+	// were given no number yet, are left out.
+	LastNumbers(ctx context.Context, tables []schema.Name) (map[schema.Name]map[string]string, error)
+}
+
 // RetentionDropper is a source that keeps its log for a stream until it is told not to.
 type RetentionDropper interface {
 	// DropRetained drops what makes it keep the log (the slot), once nobody reads it any

@@ -155,6 +155,36 @@ func (rep *Report) verify(ctx context.Context, s stream.Stream, o Options) error
 	return nil
 }
 
+// given tells, by table and column of the target, the last number that the source has
+// given out.
+func given(ctx context.Context, s stream.Stream) (map[schema.Name]map[string]string, error) {
+	n, err := providers.As[providers.Numberer](s.Source)
+	if err != nil {
+		return nil, nil // it numbers nothing
+	}
+	var tables []schema.Name
+	for i := range s.Mappings {
+		tables = append(tables, s.Mappings[i].SourceTable)
+	}
+	last, err := n.LastNumbers(ctx, tables)
+	if err != nil {
+		return nil, fmt.Errorf("read the source's sequences: %w", err)
+	}
+	past := map[schema.Name]map[string]string{}
+	for i := range s.Mappings {
+		m := &s.Mappings[i]
+		for _, c := range m.Columns {
+			if v := last[m.SourceTable][c.Source]; v != "" && c.Source != "" {
+				if past[m.TargetTable] == nil {
+					past[m.TargetTable] = map[string]string{}
+				}
+				past[m.TargetTable][c.Target] = v
+			}
+		}
+	}
+	return past, nil
+}
+
 // advance sets what numbers new rows past those that are there.
 func (rep *Report) advance(ctx context.Context, s stream.Stream) error {
 	planner, err := providers.As[providers.StepPlanner](s.Target)
@@ -173,11 +203,15 @@ func (rep *Report) advance(ctx context.Context, s stream.Stream) error {
 	if err != nil {
 		return fmt.Errorf("inspect the target: %w", err)
 	}
+	past, err := given(ctx, s)
+	if err != nil {
+		return err
+	}
 	// Each cutover sets them: a key of its own keeps the journal from saying it is done.
 	id := "cutover " + s.Spec.Sync + " " + time.Now().UTC().Format(time.RFC3339Nano)
 	for i := range db.Tables {
 		t := &db.Tables[i]
-		steps, err := planner.PlanSteps(db, schema.AdvanceSequences{To: *t})
+		steps, err := planner.PlanSteps(db, schema.AdvanceSequences{To: *t, Past: past[t.Name]})
 		if err != nil {
 			return fmt.Errorf("table %s: %w", t.Name, err)
 		}

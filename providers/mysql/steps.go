@@ -80,8 +80,7 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 	case schema.EmptyTable:
 		p.emptyTable(ch.In)
 	case schema.AdvanceSequences:
-		// InnoDB's counter follows every number that is written, so it stands past the
-		// greatest already; setting it could only take it back.
+		p.advance(ch.To, ch.Past)
 	default:
 		return nil, fmt.Errorf("bug in syncform: %s has no %s", c.server.system, schema.ChangeKind(change))
 	}

@@ -123,7 +123,7 @@ func (p *stepPlan) change(change schema.Change) error {
 	case schema.EmptyTable:
 		p.emptyTable(c.In)
 	case schema.AdvanceSequences:
-		p.advanceSequences(c.To)
+		p.advanceSequences(c.To, c.Past)
 	case schema.AddAside:
 		p.addAside(c)
 	case schema.ReplaceRows:

@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/syncform/syncform/providers/schema"
@@ -122,7 +123,7 @@ func (p *stepPlan) emptyTable(in schema.Name) {
 }
 
 // advanceSequences sets the sequences behind a table's columns past the rows.
-func (p *stepPlan) advanceSequences(t schema.Table) {
+func (p *stepPlan) advanceSequences(t schema.Table, past map[string]string) {
 	for _, c := range t.Columns {
 		var seq string
 		increment := ""
@@ -139,12 +140,16 @@ func (p *stepPlan) advanceSequences(t schema.Table) {
 		default:
 			continue
 		}
-		extreme, past := "max", ">"
+		extreme, further, beyond := "max", "GREATEST", ">"
 		if strings.HasPrefix(increment, "-") {
-			extreme, past = "min", "<"
+			extreme, further, beyond = "min", "LEAST", "<"
 		}
-		p.addf(`SELECT pg_catalog.setval(v.s, v.m) FROM (SELECT %s::pg_catalog.regclass AS s, pg_catalog.%s(%s)::bigint AS m FROM %s) v`+
+		least := "NULL"
+		if n, err := strconv.ParseInt(past[c.Name], 10, 64); err == nil {
+			least = strconv.FormatInt(n, 10)
+		}
+		p.addf(`SELECT pg_catalog.setval(v.s, v.m) FROM (SELECT %s::pg_catalog.regclass AS s, %s(pg_catalog.%s(%s)::bigint, %s) AS m FROM %s) v`+
 			` JOIN pg_catalog.pg_sequence q ON q.seqrelid = v.s WHERE v.m BETWEEN q.seqmin AND q.seqmax AND (pg_catalog.pg_sequence_last_value(v.s) IS NULL OR v.m %s pg_catalog.pg_sequence_last_value(v.s))`,
-			seq, extreme, quote(c.Name), quoteName(t.Name), past)
+			seq, further, extreme, quote(c.Name), least, quoteName(t.Name), beyond)
 	}
 }

@@ -260,9 +260,10 @@ type (
 		In Name `json:"in"`
 	}
 	// AdvanceSequences sets the sequence, identity or auto-increment of the table's
-	// columns past the greatest value present.
+	// columns past the greatest value present and past what Past says.
 	AdvanceSequences struct {
-		To Table `json:"to"`
+		To   Table             `json:"to"`
+		Past map[string]string `json:"past,omitempty"` // by column: the last number that the source gave out
 	}
 )
 

@@ -88,7 +88,7 @@ func stepText(db *schema.Database, change schema.Change) (string, error) {
 	case schema.EmptyTable:
 		return "DELETE FROM " + table, nil
 	case schema.AdvanceSequences:
-		return "", nil // sqlite_sequence, or the greatest row id, is always ahead
+		return advance(c.To, c.Past), nil
 	}
 	return "", fmt.Errorf("SQLite can't %s", strings.ReplaceAll(schema.ChangeKind(change), "_", " "))
 }
