@@ -2,6 +2,7 @@ package planner
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/syncform/syncform/providers/schema"
@@ -32,9 +33,15 @@ func (b *builder) fillAdded(ctx context.Context) {
 			if has, err := p.hasRows(ctx, w.live); err != nil || !has {
 				continue // the server tells it, where it can't be asked now
 			}
+			also := ""
+			for _, r := range w.likelyRenames() {
+				if r.come == name {
+					also = fmt.Sprintf(" If it is the column %q that goes, keep that one's values: write a mapping %q with column %q { renamed_from = %q }.", r.gone, w.source.label(w.from.Name), name, r.gone)
+				}
+			}
 			b.errorAt(w.cfg.DeclRange, sumFill,
-				"%s: column %q is to be NOT NULL, and has no value for the rows of table %s%s. Give it a default, fill it in a migration first, or let a schema_policy say add_column { default_value = ... }, which is for the rows that are there and is taken back after that.",
-				columnAddr(w.addr, name), name, w.name, about(w.live.Rows))
+				"%s: column %q is to be NOT NULL, and has no value for the rows of table %s%s. Give it a default, fill it in a migration first, or let a schema_policy say add_column { default_value = ... }, which is for the rows that are there and is taken back after that.%s",
+				columnAddr(w.addr, name), name, w.name, about(w.live.Rows), also)
 		}
 	}
 }

@@ -133,6 +133,15 @@ func renameIn(sys schema.System, text, from, to string) string {
 // likelyRenames points out a column that goes and one that comes and could be the same:
 // it is never guessed, but said how to write it.
 func (b *builder) likelyRenames(w *want) {
+	for _, r := range w.likelyRenames() {
+		b.note(columnAddr(w.addr, r.come), fmt.Sprintf("column %q goes and %q comes, of the same type. If it is the same column, keep its values: write a mapping %q with column %q { renamed_from = %q }", r.gone, r.come, w.source.label(w.from.Name), r.come, r.gone))
+	}
+}
+
+// likelyRename is a column that goes and one that comes that could be the same.
+type likelyRename struct{ gone, come string }
+
+func (w *want) likelyRenames() (out []likelyRename) {
 	var gone, come []schema.Column
 	for _, d := range w.work.diffs {
 		switch c := d.change.(type) {
@@ -157,9 +166,10 @@ func (b *builder) likelyRenames(w *want) {
 			}
 		}
 		if best != "" {
-			b.note(columnAddr(w.addr, best), fmt.Sprintf("column %q goes and %q comes, of the same type. If it is the same column, keep its values: write a mapping %q with column %q { renamed_from = %q }", g.Name, best, w.source.label(w.from.Name), best, g.Name))
+			out = append(out, likelyRename{g.Name, best})
 		}
 	}
+	return out
 }
 
 // likeness is how alike two names are: 0 for not at all.

@@ -140,7 +140,8 @@ func TestATypeWithoutCounterpart(t *testing.T) {
 		refused  bool
 		want     string
 	}{
-		{"postgres", "postgres", []string{"CREATE EXTENSION citext", "CREATE TABLE docs (id integer PRIMARY KEY, v citext)"}, true, "citext"},
+		{"postgres", "postgres", []string{"CREATE TYPE odd", "CREATE FUNCTION odd_in(cstring) RETURNS odd IMMUTABLE STRICT LANGUAGE internal AS 'textin'", "CREATE FUNCTION odd_out(odd) RETURNS cstring IMMUTABLE STRICT LANGUAGE internal AS 'textout'",
+			"CREATE TYPE odd (INPUT = odd_in, OUTPUT = odd_out, LIKE = text)", "CREATE TABLE docs (id integer PRIMARY KEY, v odd)"}, true, "odd"},
 		{"mysql", "mariadb", []string{"CREATE TABLE docs (id integer PRIMARY KEY, v vector(3))"}, false, "there is no vector(3) here; it is longblob"},
 		{"mariadb", "mysql", []string{"CREATE TABLE docs (id integer PRIMARY KEY, v inet6)"}, false, "there is no inet6 here; it is varchar(39)"},
 	} {

@@ -43,7 +43,7 @@ func workload(t testing.TB, c *Conn, r *rand.Rand, transactions int, truncate bo
 		case 6:
 			return fmt.Sprintf("UPDATE IGNORE w SET id = id + 1 WHERE id >= %d ORDER BY id DESC", id)
 		case 7: // two rows swap their unique value
-			return fmt.Sprintf("UPDATE w a JOIN w b ON a.id = %d AND b.id = %d SET a.email = CONCAT('tmp', a.id); UPDATE IGNORE w SET email = CONCAT('u', %d) WHERE id = %d", id, r.IntN(40), r.IntN(60), id)
+			return fmt.Sprintf("UPDATE w a JOIN w b ON a.id = %d AND b.id = %d SET a.email = CONCAT('tmp', %d); UPDATE IGNORE w SET email = CONCAT('u', %d) WHERE id = %d", id, r.IntN(40), r.Uint32(), r.IntN(60), id)
 		case 8:
 			return fmt.Sprintf("INSERT INTO %s VALUES (%s, %d, %s) ON DUPLICATE KEY UPDATE `it's` = VALUES(`it's`)", ident(hostile), latin[r.IntN(len(latin))], r.IntN(5), []string{"NULL", "'x'", "'日本'", "''"}[r.IntN(4)])
 		case 9:

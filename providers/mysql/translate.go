@@ -89,6 +89,9 @@ func (tr *translation) names() {
 	for i := range t.ForeignKeys {
 		f := &t.ForeignKeys[i]
 		f.Columns = slices.Clone(f.Columns)
+		if tr.server.mariadb() { // to whom it is the same as NO ACTION
+			f.OnDelete, f.OnUpdate = strings.TrimPrefix(f.OnDelete, "RESTRICT"), strings.TrimPrefix(f.OnUpdate, "RESTRICT")
+		}
 		for j, name := range f.Columns {
 			if good, ok := renamed[name]; ok {
 				f.Columns[j] = good
