@@ -70,8 +70,9 @@ func TestInfrastructure(t *testing.T) {
 			vars := "-var-file=" + name + ".sfvars"
 			e.run(0, "", "init")
 			e.run(2, "1 table to create", "plan", "-detailed-exitcode", vars, "-out", "tfplan")
-			e.run(0, "Apply complete!", "apply", "tfplan")
+			e.run(0, "Apply complete!", "apply", "-lock-timeout=5m", "tfplan")
 			e.run(0, name, "output", "environment")
+			e.run(0, `"value": "`+name+`"`, "output", "-json")
 			e.run(0, "Verified.", "verify", vars)
 			e.run(0, "No changes.", "plan", "-detailed-exitcode", vars)
 			if _, err := os.Stat(filepath.Join(e.dir, "syncform.sfstate")); err == nil {
