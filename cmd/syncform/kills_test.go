@@ -14,9 +14,9 @@ import (
 
 // TestKillsLoseNothing kills an apply with a backfill at a random moment, runs a plain
 // apply, and compares rows by queries of its own: nothing lost, nothing doubled, also in
-// a table without a key. SF_TEST_KILLS says how many per pair (8).
+// a table without a key. SF_TEST_KILLS says how many per pair (5).
 func TestKillsLoseNothing(t *testing.T) {
-	kills := 8
+	kills := 5
 	if s := os.Getenv("SF_TEST_KILLS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
