@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -189,10 +190,12 @@ func describe(was, is *schema.Table, sys schema.System) []string {
 	}
 	describeKey(was.PrimaryKey, is.PrimaryKey, say)
 	d := differ{sys: sys}
-	describeList("unique constraint", was.Uniques, is.Uniques, func(k *schema.Key) string { return k.Name }, d.sameKey, say)
+	describeList("unique constraint", was.Uniques, is.Uniques, func(k *schema.Key) string { return cmp.Or(k.Name, "("+some(k.Columns())+")") }, d.sameKey, say)
 	describeList("index", was.Indexes, is.Indexes, func(x *schema.Index) string { return x.Name }, d.sameIndex, say)
-	describeList("foreign key", was.ForeignKeys, is.ForeignKeys, func(k *schema.ForeignKey) string { return k.Name }, d.sameForeignKey, say)
-	describeList("check", was.Checks, is.Checks, func(c *schema.Check) string { return c.Name }, d.sameCheck, say)
+	describeList("foreign key", was.ForeignKeys, is.ForeignKeys, func(k *schema.ForeignKey) string {
+		return cmp.Or(k.Name, "("+some(k.Columns)+") -> "+k.RefTable.String())
+	}, d.sameForeignKey, say)
+	describeList("check", was.Checks, is.Checks, func(c *schema.Check) string { return cmp.Or(c.Name, c.Expr) }, d.sameCheck, say)
 	describeList("exclusion constraint", was.Exclusions, is.Exclusions, func(x *schema.Exclusion) string { return x.Name },
 		func(a, b *schema.Exclusion) bool { return a.Definition == b.Definition }, say)
 	if was.Comment != is.Comment {
