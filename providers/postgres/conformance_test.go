@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/syncform/syncform/providers"
@@ -9,14 +8,8 @@ import (
 	"github.com/syncform/syncform/providers/providertest"
 )
 
-// conform runs on the oldest version and the newest, on all of them where
-// SF_TEST_PAIRS=all.
 func conform(t *testing.T, test func(t *testing.T, s providertest.Suite)) {
-	versions := providertest.PostgresVersions()
-	if n := len(versions); n > 2 && os.Getenv("SF_TEST_PAIRS") != "all" {
-		versions = []string{versions[0], versions[n-1]}
-	}
-	for _, v := range versions {
+	for _, v := range providertest.EdgePostgresVersions() {
 		t.Run("postgres "+v, func(t *testing.T) {
 			test(t, providertest.Suite{Provider: postgres.Provider{}, New: func(t testing.TB) string { return providertest.Postgres(t, v) }})
 		})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -23,15 +22,10 @@ func eachServer(t *testing.T, test func(t *testing.T, version string)) {
 	}
 }
 
-// edgeServers is for tests that take long: on the oldest version and the newest, on all
-// of them where SF_TEST_PAIRS=all.
+// edgeServers is for tests that take long.
 func edgeServers(t *testing.T, test func(t *testing.T, version string)) {
 	t.Helper()
-	versions := providertest.PostgresVersions()
-	if n := len(versions); n > 2 && os.Getenv("SF_TEST_PAIRS") != "all" {
-		versions = []string{versions[0], versions[n-1]}
-	}
-	for _, v := range versions {
+	for _, v := range providertest.EdgePostgresVersions() {
 		t.Run("postgres "+v, func(t *testing.T) { test(t, v) })
 	}
 }

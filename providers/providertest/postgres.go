@@ -17,6 +17,16 @@ import (
 // SF_TEST_POSTGRES_VERSIONS names ("14 18").
 func PostgresVersions() []string { return dbserver.PostgresVersions() }
 
+// EdgePostgresVersions is PostgresVersions for tests that take long: the oldest and the
+// newest, or all of them where SF_TEST_PAIRS=all.
+func EdgePostgresVersions() []string {
+	versions := PostgresVersions()
+	if n := len(versions); n > 2 && os.Getenv("SF_TEST_PAIRS") != "all" {
+		return []string{versions[0], versions[n-1]}
+	}
+	return versions
+}
+
 // Postgres returns the URL of a new empty database (UTF8, made from template0) on a
 // server of that major version ("14" to "18"), "" for the newest. The user is a
 // superuser with a password; the server takes no TLS; wal_level is logical. The

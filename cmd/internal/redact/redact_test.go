@@ -95,16 +95,16 @@ func FuzzText(f *testing.F) {
 	f.Add("it's", "'", "'")
 	f.Fuzz(func(t *testing.T, secret, before, after string) {
 		if len(secret) < shortest || plain(secret) || strings.Contains(Mark, secret) {
-			t.Skip()
+			return // no secret
 		}
 		var s Secrets
 		s.Add(secret)
 		if len(s.known) == 0 {
-			t.Skip()
+			return
 		}
 		inJSON, err := json.Marshal(secret)
 		if err != nil {
-			t.Skip()
+			t.Fatal(err)
 		}
 		for _, text := range []string{secret, fmt.Sprintf("%q", secret), string(inJSON), url.QueryEscape(secret), url.PathEscape(secret)} {
 			if got := s.Text(before + text + after); strings.Contains(got, secret) && !strings.Contains(before+Mark+after, secret) {
