@@ -237,9 +237,15 @@ func (l Ledger) MarkChunk(ctx context.Context, db DB, mapping, generation string
 }
 
 // NoteTable writes the table's row of _sync_metadata. db should be inside one transaction.
+// It looks before it writes: InnoDB locks the gap where an UPDATE or DELETE finds no row,
+// and two tables that are loaded at a time would then wait for each other.
 func (l Ledger) NoteTable(ctx context.Context, db DB, table string, records int64, status string) error {
-	if err := db.Exec(ctx, "DELETE FROM "+l.Prefix+"_sync_metadata WHERE table_name = ?", table); err != nil {
+	rows, err := db.Query(ctx, "SELECT status FROM "+l.Prefix+"_sync_metadata WHERE table_name = ?", table)
+	if err != nil {
 		return err
+	}
+	if len(rows) > 0 {
+		return db.Exec(ctx, "UPDATE "+l.Prefix+"_sync_metadata SET last_sync_at = ?, last_sync_key = NULL, records_synced = ?, status = ? WHERE table_name = ?", Now(), records, status, table)
 	}
 	return db.Exec(ctx, "INSERT INTO "+l.Prefix+"_sync_metadata (table_name, last_sync_at, records_synced, status) VALUES (?, ?, ?, ?)", table, Now(), records, status)
 }
