@@ -214,7 +214,7 @@ func describeColumn(was, is *schema.Column, say func(string, ...any)) {
 		say("column %q: %s -> %s", was.Name, was.Type, is.Type)
 	case was.Nullable != is.Nullable:
 		say("column %q: %s -> %s", was.Name, nullable[was.Nullable], nullable[is.Nullable])
-	case !samePointee(was.Default, is.Default):
+	case !sameDefault(is.Type, was.Default, is.Default):
 		say("column %q: default %s -> %s", was.Name, defaultText(was.Default), defaultText(is.Default))
 	case !sameColumn(was, is):
 		say("column %q: changed", was.Name)

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -193,10 +194,43 @@ func (b *pairBench) converge(t *testing.T, p pair2, to, refused string) string {
 		wrong = append(wrong, "it is only spelled differently, and there is something to do")
 	}
 	wrong = append(wrong, b.compareRows(t, p, before, b.rows(t))...)
+	wrong = append(wrong, b.falseDrift(t)...)
 	if len(wrong) > 0 {
 		wrong = append(wrong, "plan:\n"+steps(pl))
 	}
 	return strings.Join(wrong, "\n")
+}
+
+// falseDrift is what a plan would say that others have changed right after the apply: its
+// tables as the state keeps them, against the tables as the plan inspects them.
+func (b *pairBench) falseDrift(t *testing.T) (wrong []string) {
+	t.Helper()
+	inspect := func(o providers.InspectOptions) *schema.Database {
+		db, err := b.targetConn.Inspect(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db
+	}
+	live := inspect(providers.InspectOptions{})
+	var names []schema.Name
+	for i := range live.Tables {
+		names = append(names, live.Tables[i].Name)
+	}
+	text, err := json.Marshal(inspect(providers.InspectOptions{Tables: names, NoEstimates: true}).Tables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []schema.Table
+	if err := json.Unmarshal(text, &kept); err != nil {
+		t.Fatal(err)
+	}
+	for i := range kept {
+		for _, what := range describe(&kept[i], live.Table(kept[i].Name), live.System) {
+			wrong = append(wrong, fmt.Sprintf("nobody has touched %s, and the next plan says so: %s", kept[i].Name, what))
+		}
+	}
+	return wrong
 }
 
 // load makes the database hold just this.
