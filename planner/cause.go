@@ -13,6 +13,14 @@ import (
 // source, the configuration, or the target behind syncform's back. It is "" where the
 // state does not tell them apart, and for what was never applied.
 func (w *want) cause(c schema.Change) plan.Cause {
+	cause := w.causeOfChange(c)
+	if cause == plan.CauseDrift && w.cutShort {
+		return ""
+	}
+	return cause
+}
+
+func (w *want) causeOfChange(c schema.Change) plan.Cause {
 	if w.prev == nil {
 		return w.causeOfTable(c)
 	}

@@ -26,6 +26,7 @@ func TestCauses(t *testing.T) {
 		before         string // in the mapping, when it was applied
 		after          string // in the mapping
 		source, target func(*schema.Table)
+		cutShort       bool // the apply was not finished
 		kind           string
 		want           plan.Cause
 	}{
@@ -36,13 +37,14 @@ func TestCauses(t *testing.T) {
 			kind: "modify_column", want: plan.CauseConfiguration,
 			before: "column \"b\" {\n default = 7\n}\n",
 		},
-		"null at the source":        {kind: "modify_column", want: plan.CauseSource, source: func(x *schema.Table) { x.Columns[2].Nullable = false }},
-		"null at the target":        {kind: "modify_column", want: plan.CauseDrift, target: func(x *schema.Table) { x.Columns[2].Nullable = false }},
-		"null in the configuration": {kind: "modify_column", want: plan.CauseConfiguration, after: "column \"b\" {\n nullable = false\n}\n"},
-		"index at the source":       {kind: "add_index", want: plan.CauseSource, source: func(x *schema.Table) { x.Indexes = append(x.Indexes, index) }},
-		"index gone at the source":  {kind: "drop_index", want: plan.CauseSource, source: func(x *schema.Table) { x.Indexes = nil }},
-		"index gone at the target":  {kind: "add_index", want: plan.CauseDrift, target: func(x *schema.Table) { x.Indexes = nil }},
-		"index more at the target":  {kind: "drop_index", want: plan.CauseDrift, target: func(x *schema.Table) { x.Indexes = append(x.Indexes, index) }},
+		"null at the source":                  {kind: "modify_column", want: plan.CauseSource, source: func(x *schema.Table) { x.Columns[2].Nullable = false }},
+		"null at the target":                  {kind: "modify_column", want: plan.CauseDrift, target: func(x *schema.Table) { x.Columns[2].Nullable = false }},
+		"null in the configuration":           {kind: "modify_column", want: plan.CauseConfiguration, after: "column \"b\" {\n nullable = false\n}\n"},
+		"index at the source":                 {kind: "add_index", want: plan.CauseSource, source: func(x *schema.Table) { x.Indexes = append(x.Indexes, index) }},
+		"index gone at the source":            {kind: "drop_index", want: plan.CauseSource, source: func(x *schema.Table) { x.Indexes = nil }},
+		"index gone at the target":            {kind: "add_index", want: plan.CauseDrift, target: func(x *schema.Table) { x.Indexes = nil }},
+		"index that an apply did not come to": {kind: "add_index", want: "", cutShort: true, target: func(x *schema.Table) { x.Indexes = nil }},
+		"index more at the target":            {kind: "drop_index", want: plan.CauseDrift, target: func(x *schema.Table) { x.Indexes = append(x.Indexes, index) }},
 		"index changed at the target": {kind: "add_index", want: plan.CauseDrift, target: func(x *schema.Table) {
 			x.Indexes = []schema.Index{{Name: "o_a", Parts: []schema.KeyPart{{Column: "b"}}}}
 		}},
@@ -89,6 +91,9 @@ func TestCauses(t *testing.T) {
 				x := table(e.target.db)
 				x.Columns = slices.Clone(x.Columns)
 				c.target(x)
+			}
+			if c.cutShort {
+				e.state.Running = "another"
 			}
 			config(c.after)
 			p, diags = e.plan(Options{})

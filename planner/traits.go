@@ -230,6 +230,7 @@ func (b *builder) noteTraits() {
 	for _, w := range b.wants {
 		w.traits()
 		w.sameBlock, w.sameSync = known(b.state, w.sync.Addr, w.cfg)
+		w.cutShort = b.state != nil && b.state.Running != ""
 	}
 }
 

@@ -77,6 +77,7 @@ type want struct {
 
 	now                 map[string]string // see traits
 	sameBlock, sameSync bool              // see known
+	cutShort            bool              // the last apply was not finished: what lacks may be what it did not come to
 }
 
 // desire says which tables the syncs in question want in their targets. It asks
