@@ -59,6 +59,7 @@ func (t *table) bind(rel *row.Relation) *binding {
 	b := &binding{table: t, cols: make([]int, len(t.read.Columns))}
 	for i, c := range t.read.Columns {
 		b.cols[i] = slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Name })
+		b.asks = b.asks || b.cols[i] < 0 && slices.Contains(t.unsent, c.Name)
 	}
 	return b
 }
@@ -89,13 +90,17 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 			return nil, nil, err
 		}
 		now := today.Table(t.mapping.SourceTable)
+		t.unsent = nil
 		for _, name := range lacking {
 			if now == nil {
 				t.awaits = fmt.Sprintf("the source's table %s is gone: run syncform plan", rel.Name)
 				return nil, nil, nil
 			}
-			if now.Column(name) == nil {
+			switch c := now.Column(name); {
+			case c == nil:
 				gone = append(gone, name)
+			case c.Generated != nil:
+				t.unsent = append(t.unsent, name)
 			}
 		}
 		if len(gone) > 0 {

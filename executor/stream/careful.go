@@ -94,7 +94,7 @@ func (r *run) write(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c
 	if !p.add(b, c, bind) {
 		return fmt.Errorf("table %s: %s", t.read.Name, noKey)
 	}
-	if len(p.entries) != 2 || c.Op != row.Update || t.stage != nil || !(t.live() || !bind.partial(b, c.New)) {
+	if len(p.entries) != 2 || c.Op != row.Update || t.stage != nil || bind.asks || !(t.live() || !bind.partial(b, c.New)) {
 		return r.flush(ctx, tx, false)
 	}
 	// The key changed: the first entry is the old one's.

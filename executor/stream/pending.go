@@ -82,6 +82,9 @@ func (p *pending) add(ch *row.Changes, c *row.Change, b *binding) (ok bool) {
 	from, was, found := p.at(old)
 	if row.part {
 		p.lend(&row, from, was, found, c, b)
+		if b.asks {
+			row.base = -1 // what the target holds is of the row's former fields
+		}
 	}
 	n, e, _ := p.at(p.key)
 	if n != from {

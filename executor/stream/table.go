@@ -23,7 +23,8 @@ type table struct {
 	dirty   bool                  // next is to be written
 	lost    map[string]bool       // keys whose changes go to the dead letters, encoded
 	work    pending
-	awaits  string // why the table is to be held from the batch on that is being written; "" it isn't
+	unsent  []string // columns that the source computes and its stream does not send
+	awaits  string   // why the table is to be held from the batch on that is being written; "" it isn't
 }
 
 func newTable(m *plan.Mapping, rec providers.TableRecord) (*table, error) {
@@ -83,6 +84,7 @@ func (t *table) catchUp(goal row.Position) {
 type binding struct {
 	table *table
 	cols  []int // by field; -1: not in the relation
+	asks  bool  // a field is never sent: each row has to be read again
 }
 
 // field gives field i of the row that begins at first.
