@@ -2,32 +2,38 @@ package postgres
 
 import (
 	"io"
+	"net"
 	"time"
 )
 
 // paced reads a stream of many small messages. The server sends each by itself, and a
-// reader that is woken for each takes the processor that decoding the log needs; while
-// they come thick and fast it lets some gather in the socket. The first message after a
-// pause is never held up.
+// process that is woken for each takes the processor that decoding the log needs; while
+// they come thick and fast it lets some gather in the socket, which wakes nobody
+// meanwhile. When the source pauses, what comes next is held up by a few pauses at most.
 type paced struct {
 	r     io.Reader
-	reads int
+	conn  net.Conn  // that r reads
+	reads int       // that were not thick, or were few, in a row
 	since time.Time // when reads began to be counted
 	thick bool
 }
 
 const (
-	pacedReads  = 32                   // are looked at together
+	pacedReads  = 16                   // are looked at together
 	pacedWithin = 3 * time.Millisecond // they are thick if they came in less
-	pacedPause  = time.Millisecond     // before a read, while they are
-	pacedFew    = 256                  // bytes: fewer after a pause is a source that pauses
+	pacedPause  = 2 * time.Millisecond // before a read, while they are
+	pacedFew    = 256                  // bytes: fewer after a pause is a source that pauses,
+	pacedFews   = 4                    // if it is so this often in a row
+	pacedWater  = frameBuffer / 4      // bytes that end the quiet of a pause
 )
 
 func (p *paced) Read(b []byte) (int, error) {
 	if p.thick {
-		time.Sleep(pacedPause)
+		p.gather()
 		n, err := p.r.Read(b)
-		if n < pacedFew {
+		if n >= pacedFew {
+			p.reads = 0
+		} else if p.reads++; p.reads == pacedFews {
 			p.thick, p.reads = false, 0
 		}
 		return n, err
@@ -40,4 +46,13 @@ func (p *paced) Read(b []byte) (int, error) {
 		p.thick, p.reads = n < frameBuffer/8 && time.Since(p.since) < pacedWithin, 0
 	}
 	return n, err
+}
+
+// gather pauses. The socket is as it was before it is read, for a read may have to wait.
+func (p *paced) gather() {
+	lowered := lowWater(p.conn, pacedWater)
+	time.Sleep(pacedPause)
+	if lowered {
+		lowWater(p.conn, 1)
+	}
 }

@@ -81,7 +81,7 @@ func (w *walsender) start(ctx context.Context, slot, publication string, from ls
 		}
 		switch kind {
 		case 'W':
-			w.in.r = &paced{r: w.in.r}
+			w.in.r = &paced{r: w.in.r, conn: w.pg.Conn()}
 			return nil
 		case 'E':
 			return classify(parseServerError(body))
