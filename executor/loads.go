@@ -81,6 +81,7 @@ func (r *run) newLoad(a *plan.Action) *load {
 		Retrying:  func(try int, wait time.Duration, err error) { r.env.Observer.Retrying(a, try, wait, err) },
 	}
 	if m.Computes() {
+		j.Read.Where = transform.Bounds(m)
 		j.Stage = func() (*transform.Stage, error) { return transform.New(m, transform.Options{}) }
 	}
 	for _, c := range m.Columns {

@@ -3,6 +3,7 @@ package providers
 import (
 	"context"
 
+	"github.com/syncform/syncform/lang/expr"
 	"github.com/syncform/syncform/providers/row"
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -50,6 +51,9 @@ type ReadTable struct {
 	// Only leaves out the rows of inheritance children (PostgreSQL), which are mapped on
 	// their own.
 	Only bool
+	// Where lets a reader of chunks leave out rows for which one of these does not hold: a
+	// stage behind it drops them anyway. Nobody else looks at it.
+	Where []expr.Bound
 }
 
 // ReadColumn is one column to read. As is the logical type whose canonical text

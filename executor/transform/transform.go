@@ -59,11 +59,10 @@ func New(m *plan.Mapping, o Options) (*Stage, error) {
 	if !m.Computes() {
 		return s, nil
 	}
-	columns := make([]expr.Column, len(m.Reads))
+	columns := readColumns(m)
 	at := make([]int, len(m.Reads))
 	field := make(map[string]int, len(m.Reads))
 	for i, c := range m.Reads {
-		columns[i] = expr.Column{Name: c.Name, Type: c.Type, Nullable: c.Nullable}
 		at[i], field[c.Name] = i, i
 	}
 	s.reads = len(m.Reads)
@@ -111,6 +110,31 @@ func New(m *plan.Mapping, o Options) (*Stage, error) {
 		s.parts = append(s.parts, part{program: k.Compile(at), uses: k.Columns(), target: c.Target})
 	}
 	return s, nil
+}
+
+// Bounds is what of a mapping's filters a server may see to. It is empty where the mapping
+// is not what the planner made: New says so.
+func Bounds(m *plan.Mapping) []expr.Bound {
+	columns := readColumns(m)
+	conditions := make([]*expr.Checked, len(m.Filters))
+	for i, text := range m.Filters {
+		e, err := expr.Parse(text)
+		if err != nil {
+			return nil
+		}
+		if conditions[i], err = e.Condition(columns, expr.Options{}); err != nil {
+			return nil
+		}
+	}
+	return expr.Bounds(conditions, columns)
+}
+
+func readColumns(m *plan.Mapping) []expr.Column {
+	columns := make([]expr.Column, len(m.Reads))
+	for i, c := range m.Reads {
+		columns[i] = expr.Column{Name: c.Name, Type: c.Type, Nullable: c.Nullable}
+	}
+	return columns
 }
 
 // Identity reports whether rows pass as they are, in any form.

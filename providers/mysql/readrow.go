@@ -66,8 +66,12 @@ func selectRows(t providers.ReadTable, c providers.Chunk) (string, error) {
 		exprs = []string{"1"}
 	}
 	text := "SELECT " + strings.Join(exprs, ", ") + " FROM " + tableIdent(t.Name)
+	conditions := boundsSQL(t.Where)
 	if condition != "" {
-		text += " WHERE " + condition
+		conditions = append([]string{condition}, conditions...)
+	}
+	if len(conditions) > 0 {
+		text += " WHERE " + strings.Join(conditions, " AND ")
 	}
 	return text, nil
 }

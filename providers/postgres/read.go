@@ -151,6 +151,11 @@ func (sn *snapshot) Read(ctx context.Context, t providers.ReadTable, c providers
 	if err != nil {
 		return nil, err
 	}
+	for _, b := range t.Where {
+		if sql := boundSQL(b, sn.conn.encoding == "UTF8"); sql != "" {
+			condition = addCondition(condition, sql)
+		}
+	}
 	names := make([]string, len(t.Columns))
 	for i, col := range t.Columns {
 		names[i] = col.Name
