@@ -266,7 +266,7 @@ func (r *retype) fill() {
 func (r *retype) prove() {
 	same := fmt.Sprintf("(%s IS NULL) = (%s IS NULL)", r.old, r.new)
 	if from, err := typeSQL(r.c.From.Type); err == nil && r.c.Type == schema.Narrows && equates(r.c.From.Type) {
-		same += fmt.Sprintf(" AND %s IS NOT DISTINCT FROM %s::%s", r.old, r.new, from)
+		same += fmt.Sprintf(" AND %s IS NOT DISTINCT FROM %s", r.old, r.conversion(r.new, r.c.To.Type, r.c.From.Type, from))
 	}
 	key := []string{"ctid"}
 	if r.t.PrimaryKey != nil {
