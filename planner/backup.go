@@ -61,7 +61,7 @@ func destroys(c schema.Change) (moment string, of schema.Name, column string) {
 	case schema.ReplaceRows:
 		return beforeDropTable, c.Live.Name, ""
 	case schema.DropColumn:
-		if c.Column.Generated == nil {
+		if c.Column.Generated == nil && !ledger.IsRetyped(c.Column.Name) {
 			return beforeDropColumn, c.In, c.Column.Name
 		}
 	case schema.ModifyColumn:

@@ -2,23 +2,23 @@ package planner
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/ledger"
+	"github.com/syncform/syncform/providers/schema"
 )
-
-// heldRows is from how many rows on a change is held that keeps others waiting for as
-// long as the server works on all of them. Fewer are a matter of a second or less.
-const heldRows = 100_000
 
 // holdLocks holds changes of a large table for which the server has no form that lets
 // others go on. The provider's own steps say so.
 func (w *want) holdLocks() {
-	if w.live.Rows < heldRows {
-		return
-	}
 	for i := range w.work.diffs {
 		d := &w.work.diffs[i]
+		w.aside(d)
+		if w.live.Rows < providers.ManyRows {
+			continue
+		}
 		if d.held() || d.consented {
 			continue
 		}
@@ -34,6 +34,41 @@ func (w *want) holdLocks() {
 			}
 		}
 		d.risky = d.risky || slices.ContainsFunc(d.hazards, func(h providers.Hazard) bool { return h.Code == hazardRewrite })
+	}
+}
+
+// aside tells of a change of type that the target makes on a new column, for which nobody
+// waits, or why it can't.
+func (w *want) aside(d *difference) {
+	m, ok := d.change.(schema.ModifyColumn)
+	r, err := providers.As[providers.Retyper](w.target.conn)
+	if !ok || err != nil {
+		return
+	}
+	aside, why := r.RetypesAside(w.target.db, m)
+	switch {
+	case aside:
+		d.hazards = slices.DeleteFunc(d.hazards, func(h providers.Hazard) bool { return h.Code == hazardRewrite })
+		d.info = strings.TrimPrefix(d.info+"; on a new column, filled while others go on, which takes the old one's place and is the table's last then", "; ")
+	case why != "":
+		d.hazards = slices.DeleteFunc(d.hazards, func(h providers.Hazard) bool { return h.Code == hazardRewrite })
+		d.hazards = append(d.hazards, hazard(hazardRewrite, "%s -> %s: the server rewrites the table%s, and nobody reads or writes it meanwhile; a new column can't take the place of this one: %s", m.From.Type, m.To.Type, about(w.live.Rows), why))
+	}
+}
+
+// unfinished takes away the columns that changes of type which were given up have left.
+func (w *want) unfinished() {
+	if w.live.Unfinished == nil {
+		return
+	}
+	for _, c := range w.live.Unfinished.Columns {
+		goesOn := slices.ContainsFunc(w.work.diffs, func(d difference) bool {
+			m, ok := d.change.(schema.ModifyColumn)
+			return ok && !d.held() && ledger.Retyped(m.To.Name) == c.Name && !sameType(m.From.Type, m.To.Type)
+		})
+		if !goesOn {
+			w.work.diffs = append(w.work.diffs, difference{change: schema.DropColumn{In: w.name, Column: c}, column: c.Name, reason: "an apply that was cut short began it, and the column keeps its type"})
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/all"
 	"github.com/syncform/syncform/providers/attr"
+	"github.com/syncform/syncform/providers/postgres"
 	"github.com/syncform/syncform/providers/providertest"
 	"github.com/syncform/syncform/providers/schema"
 	sqltext "github.com/syncform/syncform/providers/script"
@@ -33,6 +34,7 @@ const pairsDir = "../testdata/diff"
 // is applied, the next plan is empty, the catalogue is that of the new schema as the
 // server alone makes it, and rows keep their values.
 //
+// SF_TEST_RETYPE=1 has PostgreSQL change types on new columns, however small the tables are.
 // SF_TEST_PAIRS=all runs them on every version of PostgreSQL, not on the newest alone.
 func TestPairs(t *testing.T) {
 	versions := providertest.PostgresVersions()
@@ -84,7 +86,11 @@ func newPairs(t *testing.T, provider, version string, fresh func() string) *pair
 
 func (b *pairBench) open(t *testing.T, addr, url string) providers.Conn {
 	t.Helper()
-	conn, err := all.Providers()[b.provider].Open(context.Background(), providers.Config{Addr: addr, Attrs: map[string]any{"connection": url}})
+	from := all.Providers()[b.provider]
+	if os.Getenv("SF_TEST_RETYPE") != "" && b.system == schema.PostgreSQL {
+		from = postgres.Provider{RetypeFrom: 1}
+	}
+	conn, err := from.Open(context.Background(), providers.Config{Addr: addr, Attrs: map[string]any{"connection": url}})
 	if err != nil {
 		t.Fatal(err)
 	}

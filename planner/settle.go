@@ -88,6 +88,7 @@ func (b *builder) settle(w *want) {
 		}
 	}
 	w.holdDependents()
+	w.unfinished()
 	k.result = *w.live
 	for _, d := range k.diffs {
 		if !d.held() {

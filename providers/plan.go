@@ -62,6 +62,19 @@ type StepPlanner interface {
 	PlanSteps(db *schema.Database, c schema.Change) ([]Step, error)
 }
 
+// ManyRows is from how many rows on a change that keeps others waiting for as long as the
+// server works on all of them is not made like that unless it is asked for. Fewer are a
+// matter of a second or less.
+const ManyRows = 100_000
+
+// Retyper makes the change of a column's type on a new column beside the old one, which it
+// fills while others read and write, and then puts in the old one's place.
+type Retyper interface {
+	// RetypesAside reports whether PlanSteps does so for a change, in db; why says what
+	// stands in the way where the table holds ManyRows, and the server would write it anew.
+	RetypesAside(db *schema.Database, c schema.ModifyColumn) (aside bool, why string)
+}
+
 // Step is one statement that will run, word for word.
 type Step struct {
 	Text string   `json:"text"`

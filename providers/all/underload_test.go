@@ -243,6 +243,19 @@ func await(t *testing.T, done func() bool) {
 	}
 }
 
+// retyped is a change of type that would rewrite the table.
+func retyped(t *testing.T, conn providers.Conn, in schema.Name, c schema.Column) schema.Change {
+	words, err := providers.As[providers.Translator](conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := c
+	if to.Type, err = words.ParseType("bigint"); err != nil {
+		t.Fatal(err)
+	}
+	return schema.ModifyColumn{In: in, From: c, To: to, Type: schema.Widens}
+}
+
 func changes(t *testing.T, conn providers.Conn, pg bool) []schema.Change {
 	live, err := conn.Inspect(t.Context(), providers.InspectOptions{})
 	if err != nil {
@@ -283,6 +296,7 @@ func changes(t *testing.T, conn providers.Conn, pg bool) []schema.Change {
 			schema.AddCheck{In: in, Check: schema.Check{Name: "positive", Expr: "n > 0"}},
 			schema.AddForeignKey{In: in, Key: schema.ForeignKey{Name: "t_n", Columns: []string{"n"}, RefTable: schema.Name{Schema: in.Schema, Name: "p"}, RefColumns: []string{"id"}}},
 			schema.DropForeignKey{In: in, Key: schema.ForeignKey{Name: "t_n"}},
+			retyped(t, conn, in, changed),
 		)
 	}
 	return out

@@ -120,7 +120,7 @@ func (p *backupPlan) bitByBit() []providers.Step {
 		" FROM ONLY %s AS t WHERE t.ctid >= %L::tid AND t.ctid < %L::tid AND t." + plain(col) + " IS NOT NULL FOR SHARE ON CONFLICT DO NOTHING"
 	return []providers.Step{
 		{Text: strings.Join(begin, ";\n"), Transactional: true, LockTimeout: lockTimeout},
-		{Text: inBatches(p.of, insert)},
+		{Text: inBatches(p.of, insert, batchPages)},
 		{Text: p.check(col), Transactional: true},
 	}
 }
@@ -131,7 +131,7 @@ const batchPages = 256
 // inBatches runs a statement for all rows of a table, and of its partitions, each few
 // pages in a transaction of their own. The statement is a format that takes the table,
 // the first tid, and the tid behind the last. Rows that come later are not its business.
-func inBatches(of, statement string) string {
+func inBatches(of, statement string, pages int) string {
 	return "DO " + dollarQuote(fmt.Sprintf(`DECLARE
     part pg_catalog.regclass;
     page bigint;
@@ -146,7 +146,7 @@ FOR part IN SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class c WHERE c
         page := page + %[3]d;
     END LOOP;
 END LOOP;
-END`, literal(of), literal(statement), batchPages))
+END`, literal(of), literal(statement), pages))
 }
 
 // stored writes a column as a backup keeps it: what has a type that somebody made, or a

@@ -162,8 +162,8 @@ func othersQuery(s scope) string {
 	if !s.estimates {
 		return `SELECT NULL, NULL, NULL WHERE false`
 	}
-	return `SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.nspname, p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ` + s.namespace + ` AND ` + notOfExtension(`'pg_proc'`, "p.oid") + `
- UNION ALL SELECT 'trigger', n.nspname, c.relname || '.' || g.tgname FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND ` + s.namespace + `
+	return `SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.nspname, p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ` + s.namespace + ` AND p.proname NOT LIKE '\_sync\_new\_%' AND ` + notOfExtension(`'pg_proc'`, "p.oid") + `
+ UNION ALL SELECT 'trigger', n.nspname, c.relname || '.' || g.tgname FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND g.tgname NOT LIKE '~\_sync\_new\_%' AND ` + s.namespace + `
  UNION ALL SELECT 'rule', n.nspname, c.relname || '.' || r.rulename FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.rulename <> '_RETURN' AND ` + s.namespace + `
  UNION ALL SELECT 'policy', n.nspname, c.relname || '.' || p.polname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ` + s.namespace + `
  UNION ALL SELECT 'extension', n.nspname, e.extname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql'

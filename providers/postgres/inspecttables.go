@@ -171,6 +171,7 @@ func (r *catalogue) finish(rel *relation) {
 		t.Rows, t.Bytes = rel.estimate()
 	}
 	sortParts(t)
+	t.Unfinished = unfinished(t)
 }
 
 // sortParts puts a table's parts into the order of their names.

@@ -2,6 +2,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,16 +19,20 @@ import (
 const oldestVersion = 140000
 
 // Provider opens PostgreSQL endpoints.
-type Provider struct{}
+type Provider struct {
+	// RetypeFrom is from how many rows on a change of a column's type is made on a new
+	// column beside the old one; 0: providers.ManyRows.
+	RetypeFrom int64
+}
 
 // Open connects and checks the server's version. It tells a wrong password, database
 // or host from TLS that does not work, and never quotes the connection string.
-func (Provider) Open(ctx context.Context, cfg providers.Config) (providers.Conn, error) {
+func (p Provider) Open(ctx context.Context, cfg providers.Config) (providers.Conn, error) {
 	pg, err := config(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Addr, err)
 	}
-	c := &Conn{addr: cfg.Addr, config: pg, schema: cfg.String("schema")}
+	c := &Conn{addr: cfg.Addr, config: pg, schema: cfg.String("schema"), retypeFrom: cmp.Or(p.RetypeFrom, providers.ManyRows)}
 	if c.schema == "" {
 		c.schema = "public"
 	}
@@ -63,6 +68,8 @@ type Conn struct {
 	addr   string
 	config *pgconn.Config
 	schema string // the default schema
+
+	retypeFrom int64 // rows
 
 	version                               int
 	versionText                           string
@@ -152,6 +159,7 @@ var (
 	_ providers.Translator     = (*Conn)(nil)
 	_ providers.Normalizer     = (*Conn)(nil)
 	_ providers.StepPlanner    = (*Conn)(nil)
+	_ providers.Retyper        = (*Conn)(nil)
 	_ providers.StepRunner     = (*Conn)(nil)
 	_ providers.Preflighter    = (*Conn)(nil)
 	_ providers.Settler        = (*Conn)(nil)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/ledger"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -23,11 +24,15 @@ func (c *Conn) ForeignKeysWithTable() bool { return false }
 
 // PlanSteps gives the statements for one change.
 func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers.Step, error) {
-	p := &stepPlan{db: db, version: c.version, ledger: c.schema}
+	p := c.steps(db)
 	if err := p.change(change); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", schema.ChangeKind(change), change.Table(), err)
 	}
 	return p.steps, nil
+}
+
+func (c *Conn) steps(db *schema.Database) *stepPlan {
+	return &stepPlan{db: db, version: c.version, ledger: c.schema, retypeFrom: c.retypeFrom}
 }
 
 // stepPlan gathers the steps of one change.
@@ -36,6 +41,8 @@ type stepPlan struct {
 	version int
 	ledger  string // the schema of syncform's own tables
 	steps   []providers.Step
+
+	retypeFrom int64
 }
 
 func (p *stepPlan) add(text string) {
@@ -115,6 +122,10 @@ func (p *stepPlan) change(change schema.Change) error {
 		}
 		p.commentColumn(c.In, c.Column.Name, "", c.Column.Comment)
 	case schema.DropColumn:
+		if ledger.IsRetyped(c.Column.Name) {
+			p.dropUnfinished(c.In, c.Column.Name)
+			return nil
+		}
 		p.alter(c.In, "DROP COLUMN %s", quote(c.Column.Name))
 	case schema.ModifyColumn:
 		return p.modifyColumn(c)

@@ -19,6 +19,9 @@ func (p *stepPlan) modifyColumn(c schema.ModifyColumn) error {
 			return err
 		}
 	}
+	if aside, _ := p.retypesAside(c); aside {
+		return p.retypeAside(c)
+	}
 	retyped := !from.Type.Equal(to.Type) || from.Collation != to.Collation
 	defaults := from.Default != nil && (retyped || to.Default == nil || to.Identity != nil)
 	if defaults {

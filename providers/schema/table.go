@@ -15,6 +15,10 @@ type Table struct {
 	Inherits    []Name            `json:"inherits,omitempty"` // PostgreSQL inheritance: parents, in order
 	Comment     string            `json:"comment,omitempty"`
 	Options     map[string]string `json:"options,omitempty"` // engine, charset, collation, row_format, auto_increment is not one; strict, without_rowid; fillfactor, unlogged, tablespace, ...
+	// Unfinished is what a change of a column's type that was cut short, or is under way, has
+	// made beside the old column: columns, keys, indexes, checks and foreign keys that are
+	// nobody else's business. nil for nothing.
+	Unfinished *Table `json:"unfinished,omitempty"`
 
 	Rows  int64 `json:"rows"`  // the server's estimate; -1 unknown. Not part of the fingerprint.
 	Bytes int64 `json:"bytes"` // heap or clustered data, the server's estimate; -1 unknown. Not part of the fingerprint.

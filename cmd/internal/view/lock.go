@@ -1,10 +1,12 @@
 package view
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/ledger"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -71,7 +73,7 @@ func postgresLock(words string, begins func(...string) bool) lock {
 		return pgShared
 	case begins("CREATE INDEX", "CREATE UNIQUE INDEX"):
 		return pgWrites
-	case begins("DROP TABLE", "DROP INDEX", "TRUNCATE"):
+	case begins("DROP TABLE", "DROP INDEX", "TRUNCATE", "LOCK TABLE"):
 		return pgAll
 	case !begins("ALTER TABLE"):
 		return lockNone
@@ -137,8 +139,12 @@ func lockText(p *plan.Plan, a *plan.Action) string {
 	return text
 }
 
-// rewritten reports whether a hazard says that the server writes the table again.
+// rewritten reports whether a hazard says that the server writes the table again, and
+// not bit by bit into a new column, which locks nothing meanwhile.
 func rewritten(a *plan.Action) bool {
+	if slices.ContainsFunc(a.Steps, func(s providers.Step) bool { return strings.Contains(s.Text, ledger.RetypePrefix) }) {
+		return false
+	}
 	for _, s := range a.Steps {
 		for _, h := range s.Hazards {
 			switch h.Code {
