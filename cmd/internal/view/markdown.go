@@ -343,5 +343,8 @@ func prose(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	return strings.ReplaceAll(b.String(), "://", `:<!-- -->//`)
+	return linked.ReplaceAllString(b.String(), "$1<!-- -->$2")
 }
+
+// linked are the texts that GitHub makes links of where nothing asks for it.
+var linked = regexp.MustCompile(`(?i)(:|www|gh)(//|\.|-)`)

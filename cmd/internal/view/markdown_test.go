@@ -3,12 +3,14 @@ package view
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
 	gtext "github.com/yuin/goldmark/text"
 
 	"github.com/syncform/syncform/planner/plan"
@@ -98,59 +100,109 @@ func TestMarkdownStable(t *testing.T) {
 // hostileNames are names that would be markdown, HTML or mentions.
 var hostileNames = []string{
 	"`", "```", "a`b``c", "</details>", "<script>alert(1)</script>", "[x](http://evil.example)", "![x](y)", "@everyone", "#1", "a|b", "**bold**", "\n\n# head\n\n", "-->", "~~~~", "http://evil.example/x", "$$x$$",
-	"\n```\n\n[x](javascript:alert(1))\n", "</summary></details><img src=x onerror=alert(1)>", "&lt;b&gt;", "a\r\n> quote", "_x_", `\`, "\u202eevil",
+	"\n```\n\n[x](javascript:alert(1))\n", "</summary></details><img src=x onerror=alert(1)>", "&lt;b&gt;", "a\r\n> quote", "_x_", `\`, "\u202eevil", "", " ", "  x  ", "` `", " `a` ", "www.evil.example", "a@evil.example", "GH-1", "o/r#1", "mailto:a@b.example", "1. x", "- [ ] x", "| a |\n|---|\n| b |", "---", "***", "[^1]", "[^1]: x", "[x]: http://evil.example", "\t", "\\\n", "ftp://evil.example", "\xff", ":tada:", "a\u2028b", "<!--", "<?x?>", "<![CDATA[x]]>", "-->\n<b>", "https:\\evil",
 }
 
-// TestMarkdownHostile: names and texts of databases are shown and never become
-// markdown, HTML, links or mentions, as a real parser sees the comment.
-func TestMarkdownHostile(t *testing.T) {
-	parser := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser()
+// FuzzMarkdown: names and texts of databases are shown and never become markdown, HTML,
+// links or mentions, as a real parser sees the comment.
+func FuzzMarkdown(f *testing.F) {
 	for _, name := range hostileNames {
-		n := schema.Name{Schema: name, Name: name}
-		p := &plan.Plan{
-			Held: 1,
-			Actions: []plan.Action{
-				{ID: "a001", Kind: plan.Create, Addr: "sync." + name, Endpoint: name, Table: n, Change: schema.AddTable{To: schema.Table{Name: n, Columns: []schema.Column{{Name: name, Type: native(schema.Text, name), Comment: name, Default: &schema.Default{Literal: true, Text: name}}}}}, Steps: []providers.Step{{Text: "CREATE " + name, Hazards: []providers.Hazard{{Code: name, Text: name + " and " + name}}}}},
-				{ID: "a002", Kind: plan.Delete, Addr: "sync." + name, Endpoint: name, Table: n, Change: schema.DropColumn{In: n, Column: schema.Column{Name: name}}, Held: name, Info: name, Reason: name},
-			},
-			Notes: []plan.Note{{Addr: name, Text: name}}, Forget: []string{name}, Moved: []plan.Moved{{From: name, To: name}},
+		f.Add(name)
+	}
+	parser := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser()
+	f.Fuzz(func(t *testing.T, name string) {
+		if len(name) > 500 { // longer ones are clipped
+			t.Skip()
 		}
-		src := []byte(comment(t, p, MarkdownOptions{ID: name, Findings: []Finding{{Endpoint: name, Finding: providers.Finding{Fatal: true, Text: name, Fix: name}}}, Outputs: []OutputChange{{"+", name, name}}}))
-		err := ast.Walk(parser.Parse(gtext.NewReader(src)), func(node ast.Node, entering bool) (ast.WalkStatus, error) {
-			if !entering {
-				return ast.WalkContinue, nil
-			}
-			switch node := node.(type) {
-			case *ast.Link:
-				if !strings.HasPrefix(string(node.Destination), docsAt) {
-					t.Errorf("%q: a link to %s", name, node.Destination)
-				}
-			case *ast.AutoLink, *ast.Image, *ast.Blockquote, *ast.ThematicBreak:
-				t.Errorf("%q: there is a %s in\n%s", name, node.Kind(), src)
-			case *ast.Heading:
-				if h := string(node.Lines().Value(src)); !strings.HasPrefix(h, "syncform plan") && node.Level != 4 {
-					t.Errorf("%q: a heading %q", name, h)
-				}
-			case *ast.HTMLBlock:
-				h := string(node.Lines().Value(src))
-				for _, bad := range []string{"<script", "<img"} {
-					if strings.Contains(h, bad) {
-						t.Errorf("%q: HTML %q", name, h)
-					}
-				}
-			case *ast.RawHTML:
-				if h := string(node.Segments.Value(src)); h != "<!-- -->" {
-					t.Errorf("%q: HTML %q", name, h)
-				}
-			case *ast.Text:
-				if v := string(node.Value(src)); strings.Contains(v, "@everyone") && node.Parent().Kind() != ast.KindCodeSpan {
-					t.Errorf("%q: mentions in %q", name, v)
-				}
-			}
-			return ast.WalkContinue, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := comment(t, hostilePlan(name), MarkdownOptions{ID: name, Findings: []Finding{{Endpoint: name, Finding: providers.Finding{Fatal: true, Text: name, Fix: name}}}, Outputs: []OutputChange{{"+", name, name}}})
+		checkInert(t, parser, name, []byte(text))
+	})
+}
+
+// hostilePlan has a name wherever a plan has a text that it has not written.
+func hostilePlan(name string) *plan.Plan {
+	n := schema.Name{Schema: name, Name: name}
+	return &plan.Plan{
+		Held: 1,
+		Actions: []plan.Action{
+			{ID: "a001", Kind: plan.Create, Addr: "sync." + name, Endpoint: name, Table: n, Change: schema.AddTable{To: schema.Table{Name: n, Columns: []schema.Column{{Name: name, Type: native(schema.Text, name), Comment: name, Default: &schema.Default{Literal: true, Text: name}}}}}, Steps: []providers.Step{{Text: "CREATE " + name, Hazards: []providers.Hazard{{Code: "SF" + name, Text: name + " and " + name}}}}},
+			{ID: "a002", Kind: plan.Delete, Addr: "sync." + name, Endpoint: name, Table: n, Change: schema.DropColumn{In: n, Column: schema.Column{Name: name}}, Held: "held: " + name, Info: name, Reason: name},
+		},
+		Notes: []plan.Note{{Addr: name, Text: name}}, Forget: []string{name}, Moved: []plan.Moved{{From: name, To: name}},
 	}
 }
+
+// checkInert parses a comment as GitHub does and looks for what only a name can have
+// made, and for the name as text.
+func checkInert(t *testing.T, parser parser.Parser, name string, src []byte) {
+	t.Helper()
+	shown := map[string]bool{} // what stands as inline code
+	tags, folds := 0, 0
+	err := ast.Walk(parser.Parse(gtext.NewReader(src)), func(node ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch node := node.(type) {
+		case *ast.Link:
+			if !strings.HasPrefix(string(node.Destination), docsAt) {
+				t.Errorf("%q: a link to %s", name, node.Destination)
+			}
+		case *ast.Heading:
+			if h := string(node.Lines().Value(src)); !strings.HasPrefix(h, "syncform plan") && node.Level != 4 {
+				t.Errorf("%q: a heading %q", name, h)
+			}
+		case *ast.HTMLBlock:
+			for _, tag := range htmlTag.FindAllString(string(node.Lines().Value(src)), -1) {
+				switch tag {
+				case "<details>":
+					folds++
+				case "</details>":
+					folds--
+				case "<summary>", "</summary>", "<code>", "</code>":
+				default:
+					if tags++; tags > 1 || !strings.HasPrefix(tag, "<!-- syncform-plan") {
+						t.Errorf("%q: HTML %q", name, tag)
+					}
+				}
+			}
+		case *ast.RawHTML:
+			if h := string(node.Segments.Value(src)); h != "<!-- -->" {
+				t.Errorf("%q: HTML %q", name, h)
+			}
+		case *ast.Text:
+			if v := string(node.Value(src)); mention.MatchString(v) && node.Parent().Kind() != ast.KindCodeSpan {
+				t.Errorf("%q: mentions in %q", name, v)
+			}
+		case *ast.CodeSpan:
+			var b strings.Builder
+			for c := node.FirstChild(); c != nil; c = c.NextSibling() {
+				if c, ok := c.(*ast.Text); ok {
+					b.Write(c.Value(src))
+				}
+			}
+			shown[b.String()] = true
+		case *ast.Document, *ast.Paragraph, *ast.TextBlock, *ast.List, *ast.ListItem, *ast.FencedCodeBlock, *ast.Emphasis, *ast.String:
+			if e, ok := node.(*ast.Emphasis); ok && e.Level != 2 {
+				t.Errorf("%q: emphasis", name)
+			}
+		default:
+			t.Errorf("%q: there is a %s in\n%s", name, node.Kind(), src)
+		}
+		return ast.WalkContinue, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if folds != 0 {
+		t.Errorf("%q: the folds are not closed:\n%s", name, src)
+	}
+	if want := Safe("sync." + name); !shown[want] && len([]rune(want)) < 300 {
+		t.Errorf("%q: %q is not shown as code in\n%s", name, want, src)
+	}
+}
+
+var (
+	htmlTag = regexp.MustCompile(`(?s)<!--.*?-->|</?[A-Za-z][^>]*>`)
+	// What GitHub makes a link or a notice of besides markdown.
+	mention = regexp.MustCompile(`@[A-Za-z0-9]|#[0-9]|\bGH-[0-9]`)
+)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,6 +34,10 @@ func (s *Server) halt(sig syscall.Signal) error {
 	}
 	victims := []int{pid}
 	if sig == syscall.SIGKILL {
+		// Stopped, so that it starts no child while they are listed.
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("stop the server's process %d: %w", pid, err)
+		}
 		victims = append(victims, children(pid)...)
 	}
 	for _, v := range victims {
@@ -40,12 +45,34 @@ func (s *Server) halt(sig syscall.Signal) error {
 			return fmt.Errorf("end the server's process %d: %w", v, err)
 		}
 	}
+	late := time.After(60 * time.Second)
 	select {
 	case <-s.proc.done:
-		return nil
-	case <-time.After(60 * time.Second):
+	case <-late:
 		return fmt.Errorf("the server in %s did not end within a minute", s.proc.dir)
 	}
+	// A child that still ends holds memory without which the server does not start again.
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for slices.ContainsFunc(victims, alive) {
+		select {
+		case <-tick.C:
+		case <-late:
+			return fmt.Errorf("processes of the server in %s did not end within a minute", s.proc.dir)
+		}
+	}
+	return nil
+}
+
+// alive reports whether a process runs: one that has ended and waits for its parent to
+// ask does not.
+func alive(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	return !strings.HasPrefix(rest, "Z")
 }
 
 // Start starts a server again that was killed or halted, on its data and its port, and
