@@ -24,6 +24,7 @@ type following struct {
 	record  *providers.StreamRecord // what the target knows of it; nil: nothing
 	anew    bool                    // it begins, or begins again
 	first   string                  // the action that prepares the source
+	cut     bool                    // the last apply was not finished
 }
 
 // follow decides for each sync of mode incremental how its stream begins or goes on,
@@ -64,6 +65,7 @@ func (b *builder) followSync(ctx context.Context, f *following) {
 		b.errorAt(s.DeclRange, sumUnreadable, "%s: what %s knows of the stream can't be read: %s.", s.Addr, s.Target, err)
 		return
 	}
+	f.cut = b.state != nil && b.state.Running != ""
 	have := b.state.Stream(s.Addr)
 	if have != nil && have.SourceIdentity != source.db.Identity {
 		have = nil
@@ -302,10 +304,11 @@ func (s *script) catchUp(f *following) {
 	}
 }
 
-// unfinished reports whether an earlier apply has not brought all tables to the stream.
+// unfinished reports whether an earlier apply has not brought all tables to the stream,
+// or not to one moment.
 func (f *following) unfinished() bool {
 	return f.record != nil && slices.ContainsFunc(f.record.Tables, func(t providers.TableRecord) bool {
-		return t.State == providers.TableLoading || t.State == providers.TableCatchingUp && t.ConsistentAt == ""
+		return t.State == providers.TableLoading || t.State == providers.TableCatchingUp && (t.ConsistentAt == "" || f.cut)
 	})
 }
 

@@ -65,11 +65,12 @@ func (s *session) transaction(ctx context.Context, f func() error) error {
 
 // tableWriter writes the chunks of one load over one session.
 type tableWriter struct {
-	conn   *Conn
-	load   providers.Load
-	fields []writeField
-	local  bool // LOAD DATA LOCAL is allowed
-	packet int  // the server's max_allowed_packet
+	conn     *Conn
+	load     providers.Load
+	fields   []writeField
+	computed []string // columns of the table that the server computes
+	local    bool     // LOAD DATA LOCAL is allowed
+	packet   int      // the server's max_allowed_packet
 
 	session *session // nil after it broke
 	name    string   // of the reader that the driver calls for LOAD DATA
@@ -112,6 +113,11 @@ func (c *Conn) OpenWriter(ctx context.Context, l providers.Load) (providers.Tabl
 		}
 		w.fields = append(w.fields, writeFieldOf(c.server, column, f))
 	}
+	for name, f := range facts {
+		if f.computed {
+			w.computed = append(w.computed, name)
+		}
+	}
 	w.text = w.loadText()
 	gomysql.RegisterReaderHandler(w.name, func() io.Reader { return w.reading })
 	return w, nil
@@ -132,6 +138,7 @@ func (w *tableWriter) open(ctx context.Context) error {
 // columnFact is what the catalogue says of a target column.
 type columnFact struct {
 	nullable bool
+	computed bool
 	charset  string
 }
 
@@ -145,7 +152,7 @@ func (s *session) columnFacts(ctx context.Context, l providers.Load) (map[string
 	}
 	facts := make(map[string]columnFact, len(rows))
 	for _, r := range rows {
-		facts[r[0]] = columnFact{nullable: r[1] == "YES" && !strings.Contains(r[3], "auto_increment"), charset: r[2]}
+		facts[r[0]] = columnFact{nullable: r[1] == "YES" && !strings.Contains(r[3], "auto_increment"), computed: strings.Contains(r[3], "GENERATED") && !strings.Contains(r[3], "DEFAULT_GENERATED"), charset: r[2]}
 	}
 	return facts, nil
 }

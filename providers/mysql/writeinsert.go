@@ -192,6 +192,9 @@ func (w *tableWriter) refusedRow(b *row.Batch, r int, err error, remark string) 
 	case reason == "":
 		reason = "the server refuses the value"
 	}
+	if name := columnOf(e.Message, w.computed); column == "" && name != "" {
+		column, reason = name, "the server computes this column, and not for this row: "+reason
+	}
 	cause := fmt.Errorf("server error %d (%s)", e.Number, e.SQLState[:])
 	if isDuplicate(e) {
 		cause = join(providers.ErrNotUnique, cause)

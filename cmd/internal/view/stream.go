@@ -38,7 +38,7 @@ func streamText(p *plan.Plan, a *plan.Action) string {
 		return "stream of " + a.Stream.Sync + ": " + captureText(&spec.Capture)
 	case plan.StreamAdd:
 		if n := len(a.Stream.Mappings); n > 0 {
-			return fmt.Sprintf("stream of %s: %s joins it, or is loaded anew", a.Stream.Sync, Plural(int64(n), "table"))
+			return fmt.Sprintf("stream of %s: new or loaded anew in it: %s", a.Stream.Sync, Plural(int64(n), "table"))
 		}
 		return "stream of " + a.Stream.Sync + ": what it captures changes"
 	case plan.StreamCatchUp:
