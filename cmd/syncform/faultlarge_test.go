@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/syncform/syncform/providers/providertest"
 )
@@ -35,7 +36,7 @@ func TestFaultLargeTransaction(t *testing.T) {
 				insert = fmt.Sprintf("INSERT INTO pairs SELECT 1000 + n, n, 'row ' || n FROM generate_series(1, %d) n", rows)
 			}
 			providertest.Exec(t, f.source, "BEGIN", insert, fmt.Sprintf("INSERT INTO ticks VALUES (%d)", f.w.fresh()), "COMMIT")
-			until(t, "the transaction has arrived", func() bool {
+			within(t, 20*time.Minute, "the transaction has arrived", func() bool {
 				s.goesOn()
 				return providertest.Query(t, f.target, "SELECT count(*) FROM pairs WHERE a >= 1000")[0][0] == fmt.Sprint(rows)
 			})

@@ -101,9 +101,14 @@ func (o *operated) alarmed(t *testing.T, code string) bool {
 // until waits for a condition.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
+	within(t, 90*time.Second, what, holds)
+}
+
+func within(t *testing.T, patience time.Duration, what string, holds func() bool) {
+	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(90 * time.Second)
+	deadline := time.After(patience)
 	for !holds() {
 		select {
 		case <-tick.C:

@@ -131,8 +131,10 @@ func (a *applyTarget) onDuplicate(names []string) string {
 	for _, k := range a.key {
 		same = append(same, table+"."+ident(names[k])+" <=> "+value(names[k]))
 	}
+	// Both sides of the outer IF are the value: beside anything else it could be bent, or
+	// refused (MariaDB: a uuid).
 	guard := func(v string) string {
-		return "IF(" + strings.Join(same, " AND ") + ", " + v + ", (SELECT 1 UNION ALL SELECT 2))"
+		return "IF(IF(" + strings.Join(same, " AND ") + ", 1, (SELECT 1 UNION ALL SELECT 2)), " + v + ", " + v + ")"
 	}
 	for i, name := range names {
 		if slices.Contains(a.key, i) {

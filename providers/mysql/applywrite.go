@@ -93,6 +93,11 @@ func (a *applyTarget) refused(b *row.Batch, from, to int, err error) error {
 	case slices.Contains([]uint16{1216, 1217, 1451, 1452}, e.Number):
 		conflict.Constraint, conflict.Err = constraintNamed(e.Message, "CONSTRAINT `", "`"), errors.New("a foreign key of the target does not hold")
 		return conflict
+	case e.Number == 4025 && a.checked(e.Message) != "":
+		if to-from == 1 {
+			return a.refusedRow(b, from, err, "")
+		}
+		return &providers.BadRowError{Table: a.of.Name, Column: a.checked(e.Message), Reason: reasonCheck, Err: serverCause(e)}
 	case e.Number == 3819, e.Number == 4025:
 		conflict.Constraint, conflict.Err = constraintNamed(e.Message, "onstraint '", "'"), errors.New("a check constraint of the target does not hold")
 		if conflict.Constraint == "" {
@@ -102,17 +107,25 @@ func (a *applyTarget) refused(b *row.Batch, from, to int, err error) error {
 	case behaviourOf(err) == badRow && to-from == 1:
 		return a.refusedRow(b, from, err, "")
 	case behaviourOf(err) == badRow:
-		names := make([]string, len(a.of.Columns))
-		for i, c := range a.of.Columns {
-			names[i] = c.Name
-		}
+		names := a.names()
 		reason := reasons[e.Number]
 		if reason == "" {
 			reason = "the server refuses a value"
 		}
-		return &providers.BadRowError{Table: a.of.Name, Column: columnOf(e.Message, names), Reason: reason, Err: fmt.Errorf("server error %d (%s)", e.Number, e.SQLState[:])}
+		return &providers.BadRowError{Table: a.of.Name, Column: columnOf(e.Message, names), Reason: reason, Err: serverCause(e)}
 	}
 	return classify(fmt.Errorf("write table %s: %w", a.of.Name, err))
+}
+
+// checked is the column whose own check a message names, "" where it is the table's.
+func (a *applyTarget) checked(message string) string { return columnChecked(message, a.names()) }
+
+func (a *applyTarget) names() []string {
+	names := make([]string, len(a.of.Columns))
+	for i, c := range a.of.Columns {
+		names[i] = c.Name
+	}
+	return names
 }
 
 func constraintNamed(message, before, after string) string {

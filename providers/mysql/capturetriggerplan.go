@@ -109,13 +109,21 @@ func (c *Conn) triggersOf(capture providers.Capture, t providers.CaptureTable) (
 	}
 	var all []captureTrigger
 	for _, event := range []string{"INSERT", "UPDATE", "DELETE"} {
-		sum := sha256.Sum256([]byte(strings.Join([]string{capture.Sync, c.logName(t.Table.Name), event, bodies[event]}, "\x00")))
 		all = append(all, captureTrigger{
-			name:  schema.Name{Schema: t.Table.Name.Schema, Name: triggerPrefix + hex.EncodeToString(sum[:12])},
+			name:  schema.Name{Schema: t.Table.Name.Schema, Name: triggersOfSync(capture.Sync) + digest(c.logName(t.Table.Name), event, bodies[event])},
 			table: t.Table.Name, event: event, body: bodies[event],
 		})
 	}
 	return all, nil
+}
+
+// triggersOfSync begins the names of a sync's triggers. (What the server shows of a
+// trigger's text it may have written anew.)
+func triggersOfSync(sync string) string { return triggerPrefix + digest(sync) }
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:8])
 }
 
 func (t captureTrigger) there() string {
@@ -134,8 +142,12 @@ func inTriggers(n schema.Name) string {
 func (c *Conn) planTriggers(ctx context.Context, s *session, f *findings, plan *providers.CapturePlan) error {
 	capture := &plan.Capture
 	plan.Start = "note in " + changeLog + " where the capture begins"
-	step := func(text, done string) {
-		plan.Steps = append(plan.Steps, providers.Step{Text: text, Done: "SELECT " + done, LockTimeout: lockTimeout})
+	step := func(text, done string) error {
+		rows, err := s.query(ctx, "SELECT "+done)
+		if err == nil && rows[0][0] != "1" {
+			plan.Steps = append(plan.Steps, providers.Step{Text: text, Done: "SELECT " + done, LockTimeout: lockTimeout})
+		}
+		return err
 	}
 	if !f.grants.has("CREATE", c.database, changeLog) || !f.grants.has("INSERT", c.database, changeLog) || !f.grants.has("DELETE", c.database, changeLog) || !f.grants.has("UPDATE", c.database, changeLog) {
 		f.add(true, f.grants.statement("CREATE, SELECT, INSERT, UPDATE, DELETE", ident(c.database)+"."+changeLog), "the table %s, where triggers note changes, can't be made and written to", changeLog)
@@ -143,7 +155,9 @@ func (c *Conn) planTriggers(ctx context.Context, s *session, f *findings, plan *
 	if err := c.planCascades(ctx, s, capture); err != nil {
 		return err
 	}
-	step(changeLogDDL, tableThere(schema.Name{Name: changeLog}))
+	if err := step(changeLogDDL, tableThere(schema.Name{Name: changeLog})); err != nil {
+		return err
+	}
 	wanted := map[string]bool{}
 	for _, t := range capture.Tables {
 		if len(t.Table.Key) == 0 {
@@ -159,7 +173,9 @@ func (c *Conn) planTriggers(ctx context.Context, s *session, f *findings, plan *
 		}
 		for _, one := range triggers {
 			wanted[one.name.Name] = true
-			step("CREATE TRIGGER "+tableIdent(one.name)+" AFTER "+one.event+" ON "+tableIdent(one.table)+" FOR EACH ROW "+one.body, one.there())
+			if err := step("CREATE TRIGGER "+tableIdent(one.name)+" AFTER "+one.event+" ON "+tableIdent(one.table)+" FOR EACH ROW "+one.body, one.there()); err != nil {
+				return err
+			}
 		}
 	}
 	f.add(false, "", "triggers don't see TRUNCATE TABLE: where a table is emptied so, load it anew with apply -replace")
@@ -194,7 +210,7 @@ func (c *Conn) dropTriggers(ctx context.Context, s *session, sync string, wanted
 		if !strings.Contains(r[2], "INSERT INTO "+ident(c.database)+"."+changeLog+" ") {
 			continue // another database's log
 		}
-		if !strings.Contains(r[2], "VALUES ("+literal(sync)+", ") {
+		if !strings.HasPrefix(r[1], triggersOfSync(sync)) {
 			others = true
 			continue
 		}

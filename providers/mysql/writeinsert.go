@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	gomysql "github.com/go-sql-driver/mysql"
+
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
 )
@@ -153,6 +155,8 @@ func isNumber(v []byte) bool {
 	return len(v) == 0
 }
 
+const reasonCheck = "a check constraint of the table does not hold"
+
 const reasonNull = "the value is NULL and the column is NOT NULL"
 
 // reasons says what the server found wrong, by its error's number.
@@ -183,23 +187,33 @@ func (w *tableWriter) refusedRow(b *row.Batch, r int, err error, remark string) 
 	case isDuplicate(e):
 		column, reason = "", "another row has the same value in "+indexNamed(e.Message)
 	case e.Number == 3819 || e.Number == 4025:
-		reason = "a check constraint of the table does not hold"
-		for _, name := range names { // MariaDB calls the check of a column by its name
-			if strings.Contains(e.Message, "."+ident(name)[1:]) {
-				column = name
-			}
-		}
+		column, reason = columnChecked(e.Message, names), reasonCheck
 	case reason == "":
 		reason = "the server refuses the value"
 	}
 	if name := columnOf(e.Message, w.computed); column == "" && name != "" {
 		column, reason = name, "the server computes this column, and not for this row: "+reason
 	}
-	cause := fmt.Errorf("server error %d (%s)", e.Number, e.SQLState[:])
+	cause := serverCause(e)
 	if isDuplicate(e) {
 		cause = join(providers.ErrNotUnique, cause)
 	}
 	return w.badRow(b, r, column, reason, cause)
+}
+
+// columnChecked finds the column whose own check does not hold: MariaDB calls it by the
+// table's name and the column's.
+func columnChecked(message string, names []string) (column string) {
+	for _, name := range names {
+		if (strings.Contains(message, "."+name+"`") || strings.Contains(message, "."+ident(name)[1:])) && len(name) > len(column) {
+			column = name
+		}
+	}
+	return column
+}
+
+func serverCause(e *gomysql.MySQLError) error {
+	return fmt.Errorf("server error %d (%s)", e.Number, e.SQLState[:])
 }
 
 // indexNamed finds the unique index in a message: it stands last, in quotes.

@@ -70,6 +70,9 @@ func testCapture(t *testing.T, s Suite, method string, seed uint64) {
 	if again := planCapture(t, capturer, want, nil); len(again.Steps) != len(plan.Steps) {
 		t.Errorf("after the teardown %d steps are planned, and %d were at first", len(again.Steps), len(plan.Steps))
 	}
+	if method == providers.Binlog {
+		return // the server's own log forgets nobody
+	}
 	var gap *providers.GapError
 	err = capturer.Follow(ctx, plan.Capture, c.position, row.NewCollector)
 	if !errors.As(err, &gap) {

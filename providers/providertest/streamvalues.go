@@ -61,6 +61,24 @@ func testApplyValues(t *testing.T, s Suite) {
 		return tx.Upsert(ctx, a, got)
 	})
 	sameRows(t, "read, deleted and put back", read.Columns, rows, e.read(t, read))
+
+	// Each column by itself, over rows that are there.
+	for i, c := range table.Columns[1:] {
+		one := table
+		one.Columns = []schema.Column{table.Columns[0], c}
+		a, read := applyTable(one, nil), readOf(loadOf(one, nil))
+		var narrow [][]field
+		for j := range 100 {
+			narrow = append(narrow, []field{rows[j][0], rows[j+100][i+1]})
+		}
+		e.applied(t, session, func(tx providers.ApplyTx) error {
+			return errors.Join(tx.Upsert(ctx, a, batchOf(narrow[:1])), tx.Upsert(ctx, a, batchOf(narrow[1:])))
+		})
+		for _, r := range rows[100:] {
+			narrow = append(narrow, []field{r[0], r[i+1]})
+		}
+		sameRows(t, "over rows that are there", read.Columns, narrow, e.read(t, read))
+	}
 }
 
 // testApplyBulk: batches of thousands of rows, over rows that are there and not.
