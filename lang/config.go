@@ -149,6 +149,7 @@ type CDC struct {
 	Block
 	Method, Publication, Slot           string
 	CaptureDeletes, CaptureBeforeValues bool
+	Pushdown                            bool  // the publication leaves out what no mapping needs
 	MaxRetainedWAL                      int64 // bytes; 0: not said
 	OnExceed                            string
 }

@@ -55,6 +55,7 @@ var cdcSpec = BlockSpec{
 		{Name: "slot", Type: text, Text: "PostgreSQL: the replication slot's name."},
 		{Name: "capture_deletes", Type: boolean, Default: "true", Text: "Whether deleted rows are deleted in the target."},
 		{Name: "capture_before_values", Type: boolean, Default: "false", Text: "Whether events carry the row as it was."},
+		{Name: "pushdown", Type: boolean, Default: "false", Text: "PostgreSQL 15 and later: whether the publication sends only the columns and rows that the mappings need. The server then refuses to drop or retype such a column, and updates after another change of the replica identity."},
 		{Name: "max_retained_wal", Type: size, Text: "How much the source may keep for us."},
 		{Name: "on_exceed", Type: text, OneOf: exceedWays, Default: "warn", Text: "What happens when it keeps more: status says so, or the running sync drops the slot and stops; its tables must be loaded anew then."},
 	},
@@ -172,7 +173,7 @@ func cdc(blk *blk) *CDC {
 	}
 	return &CDC{Block: blk.Block, Method: get[string](blk, "method"), Publication: get[string](blk, "publication"),
 		Slot: get[string](blk, "slot"), CaptureDeletes: getOr(blk, "capture_deletes", true),
-		CaptureBeforeValues: get[bool](blk, "capture_before_values"), MaxRetainedWAL: get[int64](blk, "max_retained_wal"),
+		CaptureBeforeValues: get[bool](blk, "capture_before_values"), Pushdown: get[bool](blk, "pushdown"), MaxRetainedWAL: get[int64](blk, "max_retained_wal"),
 		OnExceed: getOr(blk, "on_exceed", "warn")}
 }
 
@@ -212,6 +213,9 @@ func (l *loader) checkPattern(blk *blk, s *Sync) {
 		case c.Method != "" && c.Method != "logical_replication":
 			l.report(errorAt(c.Range("on_exceed"), sumConflict, "Capture by %s has no slot to drop. Take on_exceed out.", c.Method))
 		}
+	}
+	if c := s.CDC; c != nil && c.Pushdown && c.Method != "" && c.Method != "logical_replication" {
+		l.report(errorAt(c.Range("pushdown"), sumConflict, "Capture by %s has no publication that could leave columns or rows out. Take pushdown out.", c.Method))
 	}
 	l.checkRole(blk, "source", s.Source, true)
 	l.checkRole(blk, "target", s.Target, false)

@@ -96,6 +96,9 @@ func (b *builder) followSync(ctx context.Context, f *following) {
 	if got := f.capture.Capture; got.OnExceed == "drop_slot" && got.Method != providers.LogicalReplication {
 		b.errorAt(s.CDC.Range("on_exceed"), sumCapture, "%s: capture by %s has no slot to drop. Take on_exceed out.", s.Addr, got.Method)
 	}
+	if s.CDC != nil && s.CDC.Pushdown && f.capture.Capture.Method != providers.LogicalReplication {
+		b.errorAt(s.CDC.Range("pushdown"), sumCapture, "%s: capture by %s has no publication that could leave columns or rows out. Take pushdown out.", s.Addr, f.capture.Capture.Method)
+	}
 	for _, x := range f.capture.Findings {
 		text := x.Text
 		if x.Fix != "" {
@@ -159,7 +162,11 @@ func (f *following) request(s *state.State, narrowed bool) providers.Capture {
 		c.MaxRetained, c.OnExceed = cdc.MaxRetainedWAL, cdc.OnExceed
 	}
 	for _, w := range f.wants {
-		c.Tables = append(c.Tables, providers.CaptureTable{Table: w.work.mapping.ReadSource(), IncrementalKey: w.cfg.IncrementalKey, Lookback: w.cfg.Lookback, Needs: w.needs()})
+		t := providers.CaptureTable{Table: w.work.mapping.ReadSource(), IncrementalKey: w.cfg.IncrementalKey, Lookback: w.cfg.Lookback, Needs: w.needs()}
+		if f.sync.CDC != nil && f.sync.CDC.Pushdown {
+			t.Pushdown = w.pushdown(t.Table)
+		}
+		c.Tables = append(c.Tables, t)
 	}
 	// Tables that -target leaves out stay in the stream as they are.
 	if have := s.Stream(f.sync.Addr); have != nil {
@@ -174,6 +181,24 @@ func (f *following) request(s *state.State, narrowed bool) providers.Capture {
 		}
 	}
 	return c
+}
+
+// pushdown is what the source need send of the table: not its other columns, where the
+// stream has nothing to do with columns that are added to it.
+func (w *want) pushdown(read providers.ReadTable) *providers.Pushdown {
+	d := &providers.Pushdown{}
+	added := w.policy.Decide(schema.AddColumn{In: w.name}).Verdict
+	if !w.work.mapping.AllColumns || added == plan.Warn || added == plan.Ignore {
+		for _, c := range read.Columns {
+			d.Columns = append(d.Columns, c.Name)
+		}
+	}
+	conditions := make([]*expr.Checked, len(w.filters))
+	for i, f := range w.filters {
+		conditions[i] = f.checked
+	}
+	d.Where = expr.Bounds(conditions, ExpressionColumns(w.from))
+	return d
 }
 
 // loadForStream makes the tables be loaded whose rows the stream can't go on from.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/syncform/syncform/lang/expr"
 	"github.com/syncform/syncform/providers/row"
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -71,9 +72,18 @@ type CaptureTable struct {
 	// Needs are columns that filters and expressions read: a change that does not carry one
 	// makes the row be read again. It is for PlanCapture to warn by, and not kept.
 	Needs []string `json:"-"`
+	// Pushdown asks that only this of the table is sent. PlanCapture leaves of it what the
+	// source can do without any difference to what the mapping yields; nil: all is sent.
+	Pushdown *Pushdown `json:"pushdown,omitempty"`
 	// Undo is the provider's own note, made by PlanCapture and kept from one plan to the
 	// next, of how the table was before it was changed for the capture; PlanTeardown reads it.
 	Undo string `json:"undo,omitempty"`
+}
+
+// Pushdown is what of a table is sent to whoever follows it.
+type Pushdown struct {
+	Columns []string     `json:"columns,omitempty"` // none: all columns, also those that the table will get
+	Where   []expr.Bound `json:"where,omitempty"`   // rows for which one of these is not TRUE are left out
 }
 
 // CapturePlan is what following a source takes.

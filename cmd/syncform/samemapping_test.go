@@ -65,12 +65,12 @@ func sameMapping(t *testing.T, from, to system) {
 		"postgres": {"logical_replication", "trigger", "polling"}, "mysql": {"binlog", "trigger", "polling"}, "mariadb": {"binlog", "trigger", "polling"}, "sqlite": {"trigger", "polling"},
 	}[from.name]
 	mapping := h.mapping()
-	text := from.endpoint("source", "from", h.url) + to.endpoint("target", "to", target)
+	text := from.endpoint("source", "from", h.url) + to.endpoint("target", "to", target) + "schema_policy \"leave\" {\n  add_column {\n    action = \"warn\"\n  }\n}\n"
 	var names []string
 	for _, m := range methods {
 		names = append(names, "sync."+m)
-		text += fmt.Sprintf("sync %q {\n  source = source.%s.from\n  target = target.%s.to\n  mode = \"incremental\"\n  cdc {\n    method = %q\n    capture_before_values = %v\n  }\n%s}\n",
-			m, from.provider, to.provider, m, from.provider != "sqlite" && h.r.IntN(2) == 0, strings.ReplaceAll(mapping, "TARGET", "t_"+m))
+		text += fmt.Sprintf("sync %q {\n  source = source.%s.from\n  target = target.%s.to\n  mode = \"incremental\"\n  schema_policy = schema_policy.leave\n  cdc {\n    method = %q\n    pushdown = %v\n    capture_before_values = %v\n  }\n%s}\n",
+			m, from.provider, to.provider, m, m == "logical_replication" && h.r.IntN(3) > 0, from.provider != "sqlite" && h.r.IntN(2) == 0, strings.ReplaceAll(mapping, "TARGET", "t_"+m))
 	}
 	text += fmt.Sprintf("sync \"whole\" {\n  source = source.%s.from\n  target = target.%s.to\n  mode = \"full\"\n%s}\n", from.provider, to.provider, strings.ReplaceAll(mapping, "TARGET", "t_whole"))
 	dir := t.TempDir()
@@ -305,7 +305,7 @@ func (h *history) mapping() string {
 		}
 	}
 	var filters []string
-	for _, f := range []string{"status != 'deleted'", "qty > 3", "CHAR_LENGTH(note) > 100", "born > '2022-12-31 23:59:59.999999'", "code LIKE '%b%' OR qty % 2 = 0", "price BETWEEN 1 AND 60", "flag", "NOT (status = 'pending' AND qty IS NULL)", "doc ->> '$.b' = 'x' OR status IN ('active', 'deleted')"} {
+	for _, f := range []string{"status != 'deleted'", "qty > 3", "CHAR_LENGTH(note) > 100", "born > '2022-12-31 23:59:59.999999'", "code LIKE '%b%' OR qty % 2 = 0", "price BETWEEN 1 AND 60", "flag", "id > 4", "id NOT IN (7, 9) AND note IS NOT NULL", "NOT (status = 'pending' AND qty IS NULL)", "doc ->> '$.b' = 'x' OR status IN ('active', 'deleted')"} {
 		if h.r.IntN(5) == 0 {
 			filters = append(filters, strconv.Quote(f))
 		}

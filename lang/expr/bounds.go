@@ -2,6 +2,7 @@ package expr
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -17,6 +18,17 @@ type Bound struct {
 	// Values are of the column's class, in canonical text: one, several for IN and NOT IN,
 	// none for IS NULL and IS NOT NULL.
 	Values []string `json:"values,omitempty"`
+}
+
+// String says the comparison to people.
+func (b Bound) String() string {
+	switch {
+	case len(b.Values) == 0:
+		return b.Column + " " + b.Op
+	case b.Op == "IN" || b.Op == "NOT IN":
+		return b.Column + " " + b.Op + " (" + strings.Join(b.Values, ", ") + ")"
+	}
+	return b.Column + " " + b.Op + " " + b.Values[0]
 }
 
 // Bounds gives the comparisons that are parts of all that conditions demand, of types

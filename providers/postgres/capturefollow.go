@@ -131,8 +131,8 @@ func (c slotCapture) provePublication(ctx context.Context, s *session, cp provid
 	if pub == nil {
 		return gap("the publication %q is gone, and with it the changes since", cp.Publication)
 	}
-	if len(pub.restricted) > 0 {
-		return gap("the publication %q leaves rows or columns of table %s out", cp.Publication, pub.restricted[0])
+	if err := c.provePushdown(pub, cp); err != nil {
+		return err
 	}
 	for _, t := range cp.Tables {
 		n := t.Table.Name

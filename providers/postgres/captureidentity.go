@@ -52,6 +52,13 @@ func (p *capturePlanner) planIdentity(ctx context.Context, t *providers.CaptureT
 				return err
 			}
 		}
+		if p.conn.version >= 180000 && (identity == "FULL" || identity == "" && rel.identity == "f") {
+			if rel.virtual {
+				p.fatal("", "table %s has a computed column that is not stored, and with old rows logged whole (REPLICA IDENTITY FULL) the server would refuse updates of it: let the mapping's key be one that a unique index over columns that are NOT NULL backs, without capture_before_values", rel.name)
+				continue
+			}
+			p.sendComputed = p.sendComputed || rel.stored
+		}
 		if identity == "" {
 			continue
 		}
@@ -59,6 +66,9 @@ func (p *capturePlanner) planIdentity(ctx context.Context, t *providers.CaptureT
 		if !rel.owner {
 			p.fatal(text, "only the owner of table %s can set its replica identity, without which its updates and deletes don't say of which row they are", rel.name)
 			continue
+		}
+		if err := p.findOthers(ctx, rel, identity == "FULL"); err != nil {
+			return err
 		}
 		if why != "" {
 			p.note("table %s: %s", rel.name, why)

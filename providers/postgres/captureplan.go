@@ -65,6 +65,9 @@ type capturePlanner struct {
 	have    *providers.Capture
 	plan    providers.CapturePlan
 	named   bool // the publication's name was asked for
+	// sendComputed says that the publication must send stored computed columns: else the
+	// server (18 and later) refuses updates of tables whose old rows are logged whole.
+	sendComputed bool
 
 	role     string // quoted
 	settings captureSettings
@@ -88,6 +91,7 @@ type captureFacts struct {
 	ownerName                        string
 	partition                        bool
 	trigger, selects                 bool
+	stored, virtual                  bool // it has columns that are computed, and kept or not
 	indexes                          []captureIndex
 	below                            []*captureFacts
 }
@@ -138,14 +142,15 @@ func (p *capturePlanner) lookAtTables(ctx context.Context) error {
  UNION SELECT t.root, i.inhrelid, t.depth + 1 FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
   WHERE c.relispartition OR NOT (SELECT w.only_ FROM wanted w JOIN pg_catalog.pg_namespace n ON n.nspname = w.nsp JOIN pg_catalog.pg_class r ON r.relnamespace = n.oid AND r.relname = w.rel WHERE r.oid = t.root)) `
 	rows, err := p.session.query(ctx, tree+`SELECT t.root, c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident, pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)),
- c.relispartition, pg_catalog.has_table_privilege(c.oid, 'TRIGGER'), pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
+ c.relispartition, pg_catalog.has_table_privilege(c.oid, 'TRIGGER'), pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'),
+ EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated = 's'), EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated = 'v')
  FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY t.depth, 3, 4`)
 	if err != nil {
 		return classify(err)
 	}
 	roots, all := map[string]*captureFacts{}, map[string][]*captureFacts{}
 	for _, r := range rows {
-		f := &captureFacts{oid: r[1], name: schema.Name{Schema: r[2], Name: r[3]}, kind: r[4], persistence: r[5], identity: r[6], owner: r[7] == "t", ownerName: r[8], partition: r[9] == "t", trigger: r[10] == "t", selects: r[11] == "t"}
+		f := &captureFacts{oid: r[1], name: schema.Name{Schema: r[2], Name: r[3]}, kind: r[4], persistence: r[5], identity: r[6], owner: r[7] == "t", ownerName: r[8], partition: r[9] == "t", trigger: r[10] == "t", selects: r[11] == "t", stored: r[12] == "t", virtual: r[13] == "t"}
 		all[f.oid] = append(all[f.oid], f)
 		if r[0] == r[1] {
 			roots[r[0]] = f

@@ -16,39 +16,50 @@ type publication struct {
 	allTables   bool
 	publish     string // insert, update, delete, truncate
 	viaRoot     bool
+	computed    bool // it sends stored computed columns
 	owner       bool
 	tables      []schema.Name
-	restricted  []string // tables with a row filter or a list of columns
+	restricted  map[schema.Name]restriction
 	ownedByRole string
 }
 
 // publicationComment marks a publication as ours.
 func publicationComment(sync string) string { return "made by syncform for " + sync }
 
-func (p *publication) ours(sync string) bool { return p.comment == publicationComment(sync) }
+func (p *publication) ours(sync string) bool {
+	mark := publicationComment(sync)
+	return p.comment == mark || strings.HasPrefix(p.comment, mark+rowsMark)
+}
 
 func (c *Conn) publication(ctx context.Context, s *session, name string) (*publication, error) {
+	computed := "false"
+	if c.version >= 180000 {
+		computed = "pubgencols = 's'"
+	}
 	rows, err := s.query(ctx, `SELECT oid, coalesce(pg_catalog.obj_description(oid, 'pg_publication'), ''), puballtables, pg_catalog.concat_ws(', ', CASE WHEN pubinsert THEN 'insert' END, CASE WHEN pubupdate THEN 'update' END,
- CASE WHEN pubdelete THEN 'delete' END, CASE WHEN pubtruncate THEN 'truncate' END), pubviaroot, pg_catalog.pg_has_role(pubowner, 'USAGE'), pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(pubowner)) FROM pg_catalog.pg_publication WHERE pubname = $1`, name)
+ CASE WHEN pubdelete THEN 'delete' END, CASE WHEN pubtruncate THEN 'truncate' END), pubviaroot, pg_catalog.pg_has_role(pubowner, 'USAGE'), pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(pubowner)), `+computed+` FROM pg_catalog.pg_publication WHERE pubname = $1`, name)
 	if err != nil || len(rows) == 0 {
 		return nil, classify(err)
 	}
 	r := rows[0]
-	p := &publication{comment: r[1], allTables: r[2] == "t", publish: r[3], viaRoot: r[4] == "t", owner: r[5] == "t", ownedByRole: r[6]}
-	filter := "false"
+	p := &publication{comment: r[1], allTables: r[2] == "t", publish: r[3], viaRoot: r[4] == "t", owner: r[5] == "t", ownedByRole: r[6], computed: r[7] == "t"}
+	facts := "false, false, '', ''"
 	if c.version >= 150000 {
-		filter = "r.prqual IS NOT NULL OR r.prattrs IS NOT NULL"
+		facts = restrictionFacts
 	}
-	list := `SELECT n.nspname, c.relname, ` + filter + ` FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = ` + r[0]
+	list := `SELECT n.nspname, c.relname, ` + facts + ` FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = ` + r[0]
 	if c.version >= 150000 {
-		list += ` UNION SELECT n.nspname, c.relname, false FROM pg_catalog.pg_publication_namespace r JOIN pg_catalog.pg_namespace n ON n.oid = r.pnnspid JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE c.relkind IN ('r', 'p') AND r.pnpubid = ` + r[0]
+		list += ` UNION SELECT n.nspname, c.relname, false, false, '', '' FROM pg_catalog.pg_publication_namespace r JOIN pg_catalog.pg_namespace n ON n.oid = r.pnnspid JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE c.relkind IN ('r', 'p') AND r.pnpubid = ` + r[0]
 	}
 	tables, err := s.query(ctx, list+" ORDER BY 1, 2")
 	for _, t := range tables {
 		n := schema.Name{Schema: t[0], Name: t[1]}
 		p.tables = append(p.tables, n)
-		if t[2] == "t" {
-			p.restricted = append(p.restricted, n.String())
+		if t[2] == "t" || t[3] == "t" {
+			if p.restricted == nil {
+				p.restricted = map[schema.Name]restriction{}
+			}
+			p.restricted[n] = newRestriction(t[2:])
 		}
 	}
 	return p, classify(err)
@@ -120,6 +131,10 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.pushdowns(ctx, pub); err != nil {
+		return err
+	}
+	comment := publicationComment(c.Sync) + rowsHash(&c)
 	var want []schema.Name
 	var add []string
 	for _, t := range c.Tables {
@@ -129,7 +144,7 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 		}
 		want = append(want, f.name)
 		if pub == nil || !pub.has(f.name) {
-			add = append(add, tableRef(f.name, t.Table.Only && f.kind == "r"))
+			add = append(add, tableRef(f.name, t.Table.Only && f.kind == "r")+publishedSQL(t.Pushdown))
 		}
 		for _, b := range f.below {
 			if b.partition {
@@ -146,6 +161,9 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 		publish = "insert, update"
 	}
 	options := "publish = '" + publish + "', publish_via_partition_root = true"
+	if p.sendComputed {
+		options += ", publish_generated_columns = stored"
+	}
 	name, text := quote(c.Publication), literal(c.Publication)
 	if pub == nil {
 		if !p.settings.create {
@@ -156,23 +174,32 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 		if len(add) > 0 {
 			list = " FOR TABLE " + strings.Join(add, ", ")
 		}
-		p.step("CREATE PUBLICATION "+name+list+" WITH ("+options+"); COMMENT ON PUBLICATION "+name+" IS "+literal(publicationComment(c.Sync)),
+		p.step("CREATE PUBLICATION "+name+list+" WITH ("+options+"); COMMENT ON PUBLICATION "+name+" IS "+literal(comment),
 			"SELECT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = "+text+")")
 		return nil
 	}
-	if len(pub.restricted) > 0 {
-		return fmt.Errorf("the publication %q leaves rows or columns of table %s out: choose another publication", c.Publication, pub.restricted[0])
-	}
 	if !pub.ours(c.Sync) {
-		if !p.named || len(add) > 0 || !pub.viaRoot || !strings.HasPrefix(pub.publish, publish) {
+		for n := range pub.restricted {
+			return fmt.Errorf("the publication %q leaves rows or columns of table %s out: choose another publication", c.Publication, n)
+		}
+		if !p.named || len(add) > 0 || !pub.viaRoot || p.sendComputed && !pub.computed || !strings.HasPrefix(pub.publish, publish) {
 			return fmt.Errorf("there is a publication %q already, which syncform did not make for %s%s: choose another publication, or drop it", c.Publication, c.Sync, p.whyNot(pub, add, publish))
 		}
 		p.note("the publication %q was not made by syncform; it has all tables and is used as it is", c.Publication)
 		return nil
 	}
+	statements, done := p.republish(pub, comment)
 	if len(add) > 0 {
+		statements = append(statements, "ALTER PUBLICATION "+name+" ADD TABLE "+strings.Join(add, ", "))
+		done = append(done, inPublication(text, want, true))
+	}
+	if pub.comment != comment {
+		statements = append(statements, "COMMENT ON PUBLICATION "+name+" IS "+literal(comment))
+		done = append(done, "SELECT pg_catalog.obj_description(oid, 'pg_publication') = "+literal(comment)+" FROM pg_catalog.pg_publication WHERE pubname = "+text)
+	}
+	if len(statements) > 0 {
 		p.needOwner("ALTER PUBLICATION " + name + " OWNER TO " + p.role)
-		p.step("ALTER PUBLICATION "+name+" ADD TABLE "+strings.Join(add, ", "), inPublication(text, want, true))
+		p.step(strings.Join(statements, "; "), "SELECT ("+strings.Join(done, ") AND (")+")")
 	}
 	var drop []string
 	var gone []schema.Name
@@ -183,6 +210,10 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 	}
 	if len(drop) > 0 {
 		p.step("ALTER PUBLICATION "+name+" DROP TABLE "+strings.Join(drop, ", "), inPublication(text, gone, false))
+	}
+	if p.sendComputed && !pub.computed {
+		p.step("ALTER PUBLICATION "+name+" SET (publish_generated_columns = stored)", "SELECT pubgencols = 's' FROM pg_catalog.pg_publication WHERE pubname = "+text)
+		p.lastFirst()
 	}
 	if pub.publish != publish || !pub.viaRoot {
 		p.step("ALTER PUBLICATION "+name+" SET ("+options+")", "SELECT pubviaroot AND pubdelete = "+fmt.Sprint(c.Deletes)+" AND pubtruncate = "+fmt.Sprint(c.Deletes)+" AND pubinsert AND pubupdate FROM pg_catalog.pg_publication WHERE pubname = "+text)
@@ -198,6 +229,8 @@ func (p *capturePlanner) whyNot(pub *publication, add []string, publish string) 
 		return ", and which lacks " + strings.Join(add, ", ")
 	case !pub.viaRoot:
 		return ", and which has not publish_via_partition_root = true"
+	case p.sendComputed && !pub.computed:
+		return ", and which has not publish_generated_columns = stored"
 	case !strings.HasPrefix(pub.publish, publish):
 		return ", and which publishes only " + pub.publish
 	}
@@ -232,6 +265,12 @@ func (p *capturePlanner) needOwner(also string) {
 			p.fatal(fix, "to publish table %s, the role needs its owner's rights, or a publication that has it already (publication = \"...\")", t.Table.Name)
 		}
 	}
+}
+
+// lastFirst lets the last step run before the others.
+func (p *capturePlanner) lastFirst() {
+	last := len(p.plan.Steps) - 1
+	p.plan.Steps = slices.Insert(p.plan.Steps[:last], 0, p.plan.Steps[last])
 }
 
 func (p *capturePlanner) step(text, done string) {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
@@ -14,6 +15,13 @@ func (v *planView) streams(actions []*plan.Action) {
 		v.out.line("  %s %s", v.Symbol(sym), Safe(streamText(v.plan, a)))
 		if spec := v.plan.Stream(a.Stream.Sync); spec != nil && a.Stream.Step == plan.StreamStart {
 			v.out.line("      %s", SafeLines(Wrap(spec.Why, v.Columns()-6)))
+		}
+		if spec := v.plan.Stream(a.Stream.Sync); spec != nil && (a.Stream.Step == plan.StreamStart || a.Stream.Step == plan.StreamAdd) {
+			for i := range spec.Capture.Tables {
+				if text := pushdownText(&spec.Capture.Tables[i]); text != "" {
+					v.out.line("      %s", SafeLines(Wrap(text, v.Columns()-6)))
+				}
+			}
 		}
 		if !v.opts.Verbose {
 			continue
@@ -45,6 +53,28 @@ func streamText(p *plan.Plan, a *plan.Action) string {
 		return "catch up " + a.Stream.Sync + ": changes since the copy began, until its tables are of one moment"
 	}
 	return "stream of " + a.Stream.Sync + ", with what it left in source and target"
+}
+
+// pushdownText says what the source sends of a table that it does not send whole.
+func pushdownText(t *providers.CaptureTable) string {
+	d := t.Pushdown
+	if d == nil {
+		return ""
+	}
+	text := "of " + t.Table.Name.String() + " the source sends "
+	if len(d.Columns) > 0 {
+		text += "only " + strings.Join(d.Columns, ", ")
+	} else {
+		text += "all columns"
+	}
+	for i, b := range d.Where {
+		word := " and "
+		if i == 0 {
+			word = ", of rows with "
+		}
+		text += word + b.String()
+	}
+	return text
 }
 
 func captureText(c *providers.Capture) string {
