@@ -9,7 +9,8 @@ export GOFLAGS := -buildvcs=false $(GOFLAGS)
 VERSION     ?= $(or $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null | sed 's/^v//'),$(shell sed -nE 's/^var version = "(.*)"/\1/p' cmd/syncform/main.go)+$(or $(shell git describe --always --dirty=.dirty 2>/dev/null),unknown))
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 PACKAGES    ?= ./...
-TESTFLAGS   ?= -timeout 25m
+# Tests wait for servers more than they compute: several at a time.
+TESTFLAGS   ?= -timeout 25m -parallel 4
 CHAOS       ?= 100
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages whose work is goroutines sharing things, for the race detector.

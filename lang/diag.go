@@ -33,6 +33,7 @@ const (
 	sumName        = "Unsuitable name"
 	sumNoValue     = "No value for variable"
 	sumUndeclared  = "Undeclared variable"
+	sumEnv         = "Environment variable not set"
 	sumVariable    = "Unsuitable value for variable"
 	sumNotYet      = "Not in this version"
 	sumUnused      = "Unused block"

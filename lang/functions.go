@@ -163,13 +163,18 @@ func (l *loader) envFunc() function.Function {
 			case !ok && l.opts.AllowMissing:
 				return cty.UnknownVal(cty.String).Mark(Sensitive), nil
 			case !ok:
-				return cty.NilVal, function.NewArgErrorf(0, "the environment variable %s is not set", name)
+				return cty.NilVal, unsetError(name)
 			}
 			l.secret(s)
 			return cty.StringVal(s).Mark(Sensitive), nil
 		},
 	})
 }
+
+// unsetError is that env was asked for a variable of the environment that is not set.
+type unsetError string
+
+func (e unsetError) Error() string { return "the environment variable " + string(e) + " is not set" }
 
 // fileFunc is file("path"): a text file's content, by a path from the configuration's
 // folder.

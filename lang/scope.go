@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 )
@@ -136,6 +138,11 @@ func (s *scope) eval(expr hcl.Expression, e env) (cty.Value, hcl.Diagnostics) {
 // variables of the expression, and what a function said of its arguments.
 func (s *scope) clean(expr hcl.Expression, diags hcl.Diagnostics) hcl.Diagnostics {
 	for _, d := range diags {
+		var unset unsetError
+		if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d); ok && errors.As(call.FunctionCallError(), &unset) {
+			d.Summary = sumEnv
+			d.Detail = fmt.Sprintf("The environment variable %s is not set. Set it before the command: export %[1]s=...", string(unset))
+		}
 		d.Expression, d.EvalContext, d.Extra = nil, nil, nil
 		d.Summary, d.Detail = s.scrub(d.Summary), s.scrub(d.Detail)
 		if strings.HasPrefix(d.Summary, "Duplicate object") { // it quotes the key, which may be made from a secret

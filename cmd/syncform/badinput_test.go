@@ -36,6 +36,7 @@ func contains(t *testing.T, out string, wanted ...string) {
 // TestEndpointsThatCantBeReached: which block, where, what is wrong; no secret; and
 // nothing is made.
 func TestEndpointsThatCantBeReached(t *testing.T) {
+	t.Parallel()
 	const secret = "s3cret-c4nary"
 	for _, s := range systems() {
 		if s.name == "sqlite" {
@@ -98,6 +99,7 @@ sync "all" {
 
 // TestAKeyThatIsNotUnique names the key and the way out, which works.
 func TestAKeyThatIsNotUnique(t *testing.T) {
+	t.Parallel()
 	from := systems()[0]
 	for _, to := range systems() {
 		t.Run(to.name, func(t *testing.T) {
@@ -130,6 +132,7 @@ func TestAKeyThatIsNotUnique(t *testing.T) {
 // TestATypeWithoutCounterpart names table, column and type: refused and nothing made
 // where nothing holds its values, else noted.
 func TestATypeWithoutCounterpart(t *testing.T) {
+	t.Parallel()
 	all := map[string]system{}
 	for _, s := range systems() {
 		all[s.name] = s
@@ -165,6 +168,7 @@ func TestATypeWithoutCounterpart(t *testing.T) {
 
 // TestTwoSyncsOfOneTable: also where two targets lead to one database by other words.
 func TestTwoSyncsOfOneTable(t *testing.T) {
+	t.Parallel()
 	for _, s := range systems() {
 		t.Run(s.name, func(t *testing.T) {
 			source, target := s.fresh(t), s.fresh(t)
@@ -189,6 +193,7 @@ sync "other" {
 
 // TestATargetTableOfOthers: a table with other columns, and rows, is left as it is.
 func TestATargetTableOfOthers(t *testing.T) {
+	t.Parallel()
 	for _, s := range systems() {
 		t.Run(s.name, func(t *testing.T) {
 			source, target := s.fresh(t), s.fresh(t)

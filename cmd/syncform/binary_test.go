@@ -5,34 +5,13 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 )
 
-// binary builds the command once per test run; tests that kill it or measure it need
-// a process of its own.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "syncform-test-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "syncform")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
-	if err != nil {
-		return "", errors.New(string(out))
-	}
-	return path, nil
-})
-
-// command is a run of the binary in a configuration's folder.
+// command is a run of syncform as a process of its own, in a configuration's folder.
 func command(t testing.TB, dir string, args ...string) *exec.Cmd {
 	t.Helper()
-	path, err := binary()
-	if err != nil {
-		t.Fatalf("build the binary: %v", err)
-	}
-	c := exec.Command(path, args...)
+	c := exec.Command("syncform", args...) // TestMain puts it on PATH
 	c.Dir = dir
 	c.Env = append(os.Environ(), "SF_IN_AUTOMATION=1", "NO_COLOR=1")
 	return c

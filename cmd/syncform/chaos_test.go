@@ -19,6 +19,7 @@ import (
 // target converges, nothing is lost, nothing stands twice, and a destroy leaves nothing
 // behind. SF_TEST_CHAOS says how many kills per pair (3); make chaos asks for many.
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	kills := 3
 	if s := os.Getenv("SF_TEST_CHAOS"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -40,7 +41,10 @@ func TestChaos(t *testing.T) {
 	}
 	for _, pair := range pairs {
 		from, to := all[pair[0]], all[pair[1]]
-		t.Run(from.name+"-"+to.name, func(t *testing.T) { chaos(t, from, to, kills) })
+		t.Run(from.name+"-"+to.name, func(t *testing.T) {
+			t.Parallel()
+			chaos(t, from, to, kills)
+		})
 	}
 }
 

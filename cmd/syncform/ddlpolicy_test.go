@@ -13,6 +13,7 @@ import (
 // policy lets through is made or left at its place, what it holds for review holds that
 // table alone, and what it denies stops the stream.
 func TestPoliciesHoldForDDLInTheStream(t *testing.T) {
+	t.Parallel()
 	pg := systems()[0]
 	for _, c := range []struct {
 		name, policy, ddl, insert string

@@ -10,6 +10,7 @@ import (
 // TestWhatTablesRestOn: extensions, composite and range types that the tables of a
 // PostgreSQL source rest on are made in the target first, each once and in their order.
 func TestWhatTablesRestOn(t *testing.T) {
+	t.Parallel()
 	s := systems()[0]
 	source, target := s.fresh(t), s.fresh(t)
 	providertest.Exec(t, source,

@@ -137,6 +137,15 @@ func (f *disturbed) start() *syncing {
 	return s
 }
 
+// follows waits until the sync has begun: what can't be reached before that is an error.
+func (s *syncing) follows() {
+	s.t.Helper()
+	until(s.t, "the sync follows", func() bool {
+		s.goesOn()
+		return strings.Contains(s.said(), "msg=following")
+	})
+}
+
 // goesOn fails the test if the sync has ended.
 func (s *syncing) goesOn() {
 	s.t.Helper()
@@ -208,10 +217,12 @@ func (f *disturbed) load(tolerant bool) (stop func()) {
 			}
 		}
 	}()
-	return sync.OnceFunc(func() {
+	stop = sync.OnceFunc(func() {
 		close(quit)
 		<-ended
 	})
+	f.t.Cleanup(stop)
+	return stop
 }
 
 // same compares source and target by queries, and that nothing came twice.

@@ -45,6 +45,7 @@ func TestFaultServerKilled(t *testing.T) {
 			}
 			f := disturb(t, named(t, c.from), named(t, c.to), p)
 			run := f.start()
+			run.follows()
 			for range kills {
 				stop := f.load(true)
 				after(time.Duration(200+rand.IntN(1500)) * time.Millisecond)
@@ -87,6 +88,7 @@ func TestFaultConnectionsCut(t *testing.T) {
 			b, p.viaTarget = providertest.NewProxy(t, p.target)
 			f := disturb(t, from, to, p)
 			run := f.start()
+			run.follows()
 			stop := f.load(false)
 			for range cuts {
 				x := []*providertest.Proxy{a, b}[rand.IntN(2)]

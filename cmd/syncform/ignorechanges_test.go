@@ -10,6 +10,7 @@ import (
 // TestIgnoreChanges: a column that ignore_changes names may be otherwise in the target;
 // its values are still copied, and other columns are still compared.
 func TestIgnoreChanges(t *testing.T) {
+	t.Parallel()
 	s := systems()[0]
 	source, target := s.fresh(t), s.fresh(t)
 	providertest.Exec(t, source, "CREATE TABLE users (id int PRIMARY KEY, note varchar(20) DEFAULT 'x', age int)", "INSERT INTO users VALUES (1, 'a', 1)")

@@ -12,6 +12,7 @@ import (
 // TestInterrupt: Ctrl-C in the middle of a load stops it with an error that says how
 // to go on, and the next apply does.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	for _, times := range []int{1, 2} {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "main.sf.hcl"), `

@@ -16,6 +16,7 @@ import (
 // apply, and compares rows by queries of its own: nothing lost, nothing doubled, also in
 // a table without a key. SF_TEST_KILLS says how many per pair (5).
 func TestKillsLoseNothing(t *testing.T) {
+	t.Parallel()
 	kills := 5
 	if s := os.Getenv("SF_TEST_KILLS"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -31,6 +32,7 @@ func TestKillsLoseNothing(t *testing.T) {
 	for _, pair := range [][2]string{{"postgres", "postgres"}, {"postgres", "mariadb"}, {"mysql", "postgres"}, {"sqlite", "sqlite"}} {
 		from, to := all[pair[0]], all[pair[1]]
 		t.Run(from.name+"-"+to.name, func(t *testing.T) {
+			t.Parallel()
 			source := from.fresh(t)
 			providertest.Exec(t, source, shop(from)...)
 			dir := copyConfig(t, from, source, to, to.fresh(t))

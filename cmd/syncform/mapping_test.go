@@ -92,9 +92,11 @@ sync "warehouse" {
 // TestMappings runs the example of the language between all systems, and asks the target
 // for its rows by plain queries.
 func TestMappings(t *testing.T) {
+	t.Parallel()
 	for _, from := range systems() {
 		for _, to := range systems() {
 			t.Run(from.name+"/"+to.name, func(t *testing.T) {
+				t.Parallel()
 				fromURL, toURL := from.fresh(t), to.fresh(t)
 				for _, sql := range append(mappingTables[from.provider], mappingRows...) {
 					providertest.Exec(t, fromURL, sql)
@@ -157,6 +159,7 @@ func TestMappings(t *testing.T) {
 // TestComputedColumns takes expressions of every type from each system into each other,
 // with an index on a column in whose place an expression stands.
 func TestComputedColumns(t *testing.T) {
+	t.Parallel()
 	tables := map[string]string{
 		"postgresql": `CREATE TABLE t (id int PRIMARY KEY, name text NOT NULL, born date, at timestamptz, amount numeric, doc jsonb, flag boolean, tags text[], ip inet)`,
 		"mysql":      "CREATE TABLE t (id int PRIMARY KEY, name varchar(200) NOT NULL, born date, at timestamp(6) NULL, amount decimal(20,4), doc json, flag tinyint(1), tags text, ip varchar(50))",
@@ -196,6 +199,7 @@ func TestComputedColumns(t *testing.T) {
 	for _, from := range systems() {
 		for _, to := range systems() {
 			t.Run(from.name+"/"+to.name, func(t *testing.T) {
+				t.Parallel()
 				fromURL, toURL := from.fresh(t), to.fresh(t)
 				providertest.Exec(t, fromURL, tables[from.provider], "CREATE INDEX t_name ON t (name)",
 					`INSERT INTO t VALUES (1, 'straße', '2024-02-29', '2024-02-29 23:30:00', 12.5, '{"city": "Köln", "list": [1, 2]}', `+flag[from.provider]+`, '{a,"b c"}', '10.0.0.1'), (2, 'x', NULL, NULL, NULL, NULL, NULL, NULL, NULL)`)
@@ -213,6 +217,7 @@ func TestComputedColumns(t *testing.T) {
 // TestFilterOnLongValues: a plan warns, at the filter, of a column whose values the
 // source's log leaves out, with the statement that mends it.
 func TestFilterOnLongValues(t *testing.T) {
+	t.Parallel()
 	pg, lite := systems()[0], systems()[3]
 	source := pg.fresh(t)
 	providertest.Exec(t, source, "CREATE TABLE notes (id int PRIMARY KEY, kind text NOT NULL, body text)",

@@ -17,6 +17,7 @@ import (
 // rows in and out of the filters, while the runner is killed, and compares the targets
 // with what the source's own SQL says. SF_TEST_CHAOS says how many kills per pair (1).
 func TestMappingsFollow(t *testing.T) {
+	t.Parallel()
 	kills := 1
 	if s := os.Getenv("SF_TEST_CHAOS"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -31,7 +32,10 @@ func TestMappingsFollow(t *testing.T) {
 	}
 	for _, pair := range [][2]string{{"postgres", "mysql"}, {"mysql", "postgres"}, {"postgres", "sqlite"}, {"mysql", "sqlite"}} {
 		from, to := all[pair[0]], all[pair[1]]
-		t.Run(from.name+"-"+to.name, func(t *testing.T) { followMappings(t, from, to, kills) })
+		t.Run(from.name+"-"+to.name, func(t *testing.T) {
+			t.Parallel()
+			followMappings(t, from, to, kills)
+		})
 	}
 }
 
@@ -49,7 +53,7 @@ func followMappings(t *testing.T, from, to system, kills int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, file, strings.Replace(string(text), `"full"`, `"incremental"`, 1))
+	write(t, file, strings.NewReplacer(`"full"`, `"incremental"`, `sync "warehouse"`, fmt.Sprintf(`sync "m%x"`, rand.Uint64())).Replace(string(text)))
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	w := &shopWork{r: rand.New(rand.NewPCG(seed, 0)), users: []int{1, 2, 3, 4, 5, 6}, orders: []int{1, 2, 1234567}, n: 10}

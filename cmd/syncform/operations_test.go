@@ -126,6 +126,7 @@ func (o *operated) has(t *testing.T, url, query string) bool {
 // TestOperations goes through what a person does with a sync that runs: status, pause,
 // resume, dead letters.
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	o := newOperated(t)
 	if !o.alarmed(t, stream.AlarmStopped) {
 		t.Error("that nobody runs the sync is no alarm")

@@ -18,6 +18,7 @@ import (
 // loads the table whole: all targets hold the same bytes. SF_TEST_MAPPINGS says how many
 // mappings per source (1, and none of MariaDB, whose ways are MySQL's).
 func TestSameMapping(t *testing.T) {
+	t.Parallel()
 	rounds := 1
 	if s := os.Getenv("SF_TEST_MAPPINGS"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -42,7 +43,10 @@ func TestSameMapping(t *testing.T) {
 		}
 		for i := range rounds {
 			to := all[targets[from.name][i%4]]
-			t.Run(fmt.Sprintf("%s-%s-%d", from.name, to.name, i), func(t *testing.T) { sameMapping(t, from, to) })
+			t.Run(fmt.Sprintf("%s-%s-%d", from.name, to.name, i), func(t *testing.T) {
+				t.Parallel()
+				sameMapping(t, from, to)
+			})
 		}
 	}
 }

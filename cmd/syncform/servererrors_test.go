@@ -16,6 +16,7 @@ import (
 // TestSecretsInServersErrors: where a server's own error holds a password, no output, log,
 // file or table of ours shows it, be the error one that is tried again or not.
 func TestSecretsInServersErrors(t *testing.T) {
+	t.Parallel()
 	const canary = "c4n4ry-pa55/word"
 	pg := systems()[0]
 	source, target := pg.fresh(t), pg.fresh(t)

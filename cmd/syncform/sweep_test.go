@@ -15,6 +15,7 @@ import (
 // that had another key, and that came back meanwhile are all as in the source after a
 // pass, and an open stream finds what is gone too.
 func TestPollingSweep(t *testing.T) {
+	t.Parallel()
 	all := map[string]system{}
 	for _, s := range systems() {
 		all[s.name] = s
