@@ -197,3 +197,26 @@ func waitsForLock(t *testing.T, url string, s system) {
 	}
 	until(t, "the sync waits for the lock", func() bool { return len(providertest.Query(t, url, q)) > 0 })
 }
+
+// TestFaultStopWhileOpening: a sync that is stopped before it has its connections ends as
+// any that is stopped.
+func TestFaultStopWhileOpening(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	pg := named(t, "postgres")
+	p := places{source: pg.fresh(t), target: pg.fresh(t)}
+	proxy, via := providertest.NewProxy(t, p.source)
+	p.viaSource = via
+	f := disturb(t, pg, pg, p)
+	proxy.Stall()
+	before := proxy.Accepted()
+	s := f.start()
+	until(t, "the sync knocks", func() bool { return proxy.Accepted() > before })
+	if err := s.c.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.exit(); code != 0 {
+		t.Errorf("it exited with %d:\n%s", code, s.said())
+	}
+	proxy.Flow()
+	f.end()
+}

@@ -54,7 +54,13 @@ Examples:
 
 // sync runs the streams of these names, or all.
 func (s *session) sync(ctx context.Context, o configOptions, names []string, once bool, listen string, asJSON bool) (err error) {
-	defer func() { err = s.applyFailure(applyOptions{json: asJSON}, err) }()
+	opening := true
+	defer func() {
+		if opening && ctx.Err() != nil {
+			err = nil // stopped before it had begun, which nothing is lost by
+		}
+		err = s.applyFailure(applyOptions{json: asJSON}, err)
+	}()
 	w, err := s.begin(ctx, "sync", o, lockOptions{})
 	if err != nil {
 		return err
@@ -80,6 +86,7 @@ func (s *session) sync(ctx context.Context, o configOptions, names []string, onc
 			return failed("Can't watch the syncs", err)
 		}
 	}
+	opening = false
 	return w.follow(ctx, streams, once, log)
 }
 

@@ -86,6 +86,9 @@ var errAgain = errors.New("again from the checkpoint")
 // run connects, streams, and connects again when that is lost.
 func (r *run) run(ctx context.Context) (Result, error) {
 	if err := r.open(ctx); err != nil {
+		if stop := r.o.Soft.Err(); stop != nil && errors.Is(err, stop) {
+			return Result{}, nil
+		}
 		return Result{}, err
 	}
 	sctx, endSessions := context.WithCancelCause(ctx)

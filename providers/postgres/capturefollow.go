@@ -57,8 +57,8 @@ func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from posi
 	go func() { done <- f.acknowledge(from.LSN, timeout, quit) }()
 	err = f.stream(ctx)
 	close(quit)
-	if sent := <-done; sent != nil && errors.Is(err, errClosedByStatus) {
-		err = classify(sent)
+	if ended := <-done; ended != nil && errors.Is(err, errGivenUp) {
+		err = classify(ended)
 	}
 	if ctx.Err() != nil {
 		err = ctx.Err()
@@ -67,7 +67,7 @@ func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from posi
 	return err
 }
 
-var errClosedByStatus = errors.New("the status could not be sent")
+var errGivenUp = errors.New("the connection was given up")
 
 // prove makes sure that the server still has all that comes behind from, on the same
 // history; at gets the timeline of today.
@@ -172,10 +172,20 @@ type slotFollower struct {
 // ackEvery is how often it is looked whether more was acknowledged.
 const ackEvery = 50 * time.Millisecond
 
+// patience is for how long a server may be silent: three times as long as it gives us,
+// for it may have a large transaction to sort first.
+func patience(timeout time.Duration) time.Duration {
+	if timeout <= 0 {
+		return 5 * time.Minute
+	}
+	return 3 * timeout
+}
+
 // acknowledge tells the server what is durable, at once and often enough that it does not
-// give us up, whatever the other side of the stream waits for.
+// give us up, whatever the other side of the stream waits for. A server that says nothing
+// is asked for an answer, and given up where none comes.
 func (f *slotFollower) acknowledge(from lsn, timeout time.Duration, quit chan struct{}) error {
-	every := 10 * time.Second
+	every, patience := 10*time.Second, patience(timeout)
 	if timeout > 0 {
 		every = min(every, timeout/4)
 	}
@@ -192,6 +202,11 @@ func (f *slotFollower) acknowledge(from lsn, timeout time.Duration, quit chan st
 		case <-quit:
 			ended = true
 		}
+		silent := f.w.paced.silent()
+		if silent > patience {
+			_ = f.w.pg.Conn().SetReadDeadline(longAgo) // an error means that it is closed
+			return &providers.RetryableError{Err: fmt.Errorf("the server has said nothing for %s, though it was asked to: the connection is given up", silent.Round(time.Second))}
+		}
 		moved := false
 		if p := f.collector.Acked(); p != last {
 			last = p
@@ -205,7 +220,7 @@ func (f *slotFollower) acknowledge(from lsn, timeout time.Duration, quit chan st
 			}
 			continue
 		}
-		if err := f.w.status(durable); err != nil {
+		if err := f.w.status(durable, silent > patience/3); err != nil {
 			_ = f.w.pg.Conn().SetReadDeadline(longAgo) // an error means that it is closed
 			return err
 		}
@@ -222,7 +237,7 @@ func (f *slotFollower) stream(ctx context.Context) error {
 		kind, body, err := f.w.in.next()
 		if err != nil {
 			if ctx.Err() == nil && errors.Is(err, os.ErrDeadlineExceeded) {
-				return errClosedByStatus
+				return errGivenUp
 			}
 			return f.w.ioError(ctx, err)
 		}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,24 @@ type paced struct {
 	reads int       // that were not thick, or were few, in a row
 	since time.Time // when reads began to be counted
 	thick bool
+
+	asleep atomic.Int64 // since when, in Unix nanoseconds, a read waits; 0: none does
+}
+
+// silent is for how long the read that waits has waited.
+func (p *paced) silent() time.Duration {
+	since := p.asleep.Load()
+	if since == 0 {
+		return 0
+	}
+	return time.Duration(time.Now().UnixNano() - since)
+}
+
+func (p *paced) read(b []byte) (int, error) {
+	p.asleep.Store(time.Now().UnixNano())
+	n, err := p.r.Read(b)
+	p.asleep.Store(0)
+	return n, err
 }
 
 const (
@@ -30,7 +49,7 @@ const (
 func (p *paced) Read(b []byte) (int, error) {
 	if p.thick {
 		p.gather()
-		n, err := p.r.Read(b)
+		n, err := p.read(b)
 		if n >= pacedFew {
 			p.reads = 0
 		} else if p.reads++; p.reads == pacedFews {
@@ -41,7 +60,7 @@ func (p *paced) Read(b []byte) (int, error) {
 	if p.reads == 0 {
 		p.since = time.Now()
 	}
-	n, err := p.r.Read(b)
+	n, err := p.read(b)
 	if p.reads++; p.reads == pacedReads {
 		p.thick, p.reads = n < frameBuffer/8 && time.Since(p.since) < pacedWithin, 0
 	}

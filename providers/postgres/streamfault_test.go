@@ -202,3 +202,25 @@ func TestSlowCollector(t *testing.T) {
 		<-failed
 	})
 }
+
+// TestStreamSilent: a server that keeps its connection and says nothing any more is given
+// up; one that has nothing to say is not.
+func TestStreamSilent(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	eachServer(t, func(t *testing.T, version string) {
+		from, to := twin(t, version, faultTable)
+		database := providertest.Query(t, from, "SELECT current_database()")[0][0]
+		providertest.Exec(t, from, "ALTER DATABASE "+quote(database)+" SET wal_sender_timeout = '1s'")
+		proxy, via := providertest.NewProxy(t, from)
+		st := startStream(t, via, to, providers.Capture{Method: providers.LogicalReplication}, "f")
+		began := time.Now()
+		err := st.from.Follow(t.Context(), st.capture, st.position, func(position func() row.Position) *row.Collector {
+			time.AfterFunc(4*time.Second, proxy.Stall) // longer than it may be silent unasked
+			return row.NewCollector(position)
+		})
+		proxy.Flow()
+		if took := time.Since(began); !providers.IsRetryable(err) || !strings.Contains(err.Error(), "said nothing") || took < 5*time.Second {
+			t.Errorf("after %s: %v", took, err)
+		}
+	})
+}

@@ -14,7 +14,10 @@ import (
 
 // walsender is a replication connection. Its session has the settings of every other, so
 // that values come as the snapshot's reader gives them.
-type walsender struct{ *session }
+type walsender struct {
+	*session
+	paced *paced // once a slot is streamed
+}
 
 func (c *Conn) walsender(ctx context.Context) (*walsender, error) {
 	cfg := c.config.Copy()
@@ -26,7 +29,7 @@ func (c *Conn) walsender(ctx context.Context) (*walsender, error) {
 		}
 		return nil, fmt.Errorf("open a replication connection: %w", openError(cfg, err))
 	}
-	return &walsender{s}, nil
+	return &walsender{session: s}, nil
 }
 
 // identify asks which cluster this is, and on which timeline.
@@ -81,7 +84,8 @@ func (w *walsender) start(ctx context.Context, slot, publication string, from ls
 		}
 		switch kind {
 		case 'W':
-			w.in.r = &paced{r: w.in.r, conn: w.pg.Conn()}
+			w.paced = &paced{r: w.in.r, conn: w.pg.Conn()}
+			w.in.r = w.paced
 			return nil
 		case 'E':
 			return classify(parseServerError(body))
@@ -94,15 +98,19 @@ const epoch2000 = 946_684_800_000_000
 
 func serverTime(v uint64) time.Time { return time.UnixMicro(int64(v) + epoch2000).UTC() }
 
-// status tells the server up to where everything is durable.
-func (w *walsender) status(durable lsn) error {
+// status tells the server up to where everything is durable, and may ask for an answer.
+func (w *walsender) status(durable lsn, answer bool) error {
 	m := make([]byte, 0, 39)
 	m = append(m, 'd', 0, 0, 0, 38, 'r')
 	m = binary.BigEndian.AppendUint64(m, uint64(durable))
 	m = binary.BigEndian.AppendUint64(m, uint64(durable))
 	m = binary.BigEndian.AppendUint64(m, uint64(durable))
 	m = binary.BigEndian.AppendUint64(m, uint64(time.Now().UnixMicro()-epoch2000))
-	m = append(m, 0)
+	if answer {
+		m = append(m, 1)
+	} else {
+		m = append(m, 0)
+	}
 	if err := w.pg.Conn().SetWriteDeadline(time.Now().Add(statusPatience)); err != nil {
 		return err
 	}

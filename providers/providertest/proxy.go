@@ -17,6 +17,7 @@ type Proxy struct {
 	open   []net.Conn
 	flows  sync.Cond // on mu: stalled or left has changed
 	stalls bool
+	taken  int // connections
 	left   int // bytes until the connections are cut; negative: for ever
 }
 
@@ -55,6 +56,7 @@ func (p *Proxy) serve(client net.Conn) {
 	}
 	p.mu.Lock()
 	p.open = append(p.open, client, server)
+	p.taken++
 	p.mu.Unlock()
 	for _, pair := range [][2]net.Conn{{client, server}, {server, client}} {
 		go func() {
@@ -103,6 +105,13 @@ func (p *Proxy) pass(n int) (int, bool) {
 	}
 	n, p.left = p.left, -1
 	return n, true
+}
+
+// Accepted is how many connections were made.
+func (p *Proxy) Accepted() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.taken
 }
 
 // Cut resets every connection that is open.

@@ -34,8 +34,11 @@ func Exec(t testing.TB, url string, statements ...string) {
 }
 
 // Try is Exec for statements that the server may refuse.
-func Try(url string, statements ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+func Try(url string, statements ...string) error { return TryFor(timeout, url, statements...) }
+
+// TryFor is Try for statements that may take so long.
+func TryFor(patience time.Duration, url string, statements ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	switch system(url) {
 	case "postgres":
