@@ -185,6 +185,6 @@ func (c *checker) constantFor(n *Node, column *typed, col Column) (string, bool)
 	case column.class == cDateTime && col.Type.Kind == schema.TimestampTZ:
 		return string(appendDateTime(nil, x.value.i, x.value.j, true)), true
 	}
-	text, reason := appendValue(nil, x.value, x.class, x.typ)
+	text, reason := appendValue(nil, x.value, x.class, &x.typ)
 	return string(text), reason == ""
 }

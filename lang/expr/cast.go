@@ -124,7 +124,7 @@ func (c *checker) casting(a *typed, to castTo, k class, t schema.Type) conversio
 				if from == cBool {
 					m.arena = strconv.AppendBool(m.arena, a.i != 0)
 				} else {
-					m.arena = appendText(m.arena, a, from, typ)
+					m.arena = appendText(m.arena, a, from, &typ)
 				}
 				m.keep(v, at)
 				return ""
@@ -145,7 +145,7 @@ func castChar(from class, typ schema.Type, length int) conversion {
 			}
 		default:
 			at := len(m.arena)
-			m.arena = appendText(m.arena, a, from, typ)
+			m.arena = appendText(m.arena, a, from, &typ)
 			m.keep(v, at)
 		}
 		if length >= 0 {

@@ -48,7 +48,7 @@ func converter(t *typed, to class) func(m *machine, v, a *value) {
 	case cText:
 		return func(m *machine, v, a *value) {
 			at := len(m.arena)
-			m.arena = appendText(m.arena, a, from, typ)
+			m.arena = appendText(m.arena, a, from, &typ)
 			m.keep(v, at)
 		}
 	}

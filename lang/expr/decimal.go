@@ -304,6 +304,9 @@ func (d decimal) ceil() decimal { return d.neg().floor().neg() }
 
 // fits reports whether the decimal has at most that many digits before the point.
 func (d decimal) fits(whole int) bool {
+	if n := whole + int(d.scale); d.big == nil && d.scale >= 0 && n >= 0 && n < len(pow10) {
+		return d.c < pow10[n] && -d.c < pow10[n]
+	}
 	w := d.truncate(0)
 	if w.big == nil {
 		n := 0
@@ -343,6 +346,18 @@ func (d decimal) append(dst []byte) []byte {
 	start := len(dst)
 	if d.big != nil {
 		dst = d.big.Append(dst, 10)
+	} else if d.scale > 0 && int(d.scale) < len(pow10) && d.c != math.MinInt64 {
+		c := d.c
+		if c < 0 {
+			dst, c = append(dst, '-'), -c
+		}
+		p := pow10[d.scale]
+		dst = append(strconv.AppendInt(dst, c/p, 10), '.')
+		c %= p
+		for p /= 10; p > 0; p /= 10 {
+			dst = append(dst, byte('0'+c/p%10))
+		}
+		return dst
 	} else {
 		dst = strconv.AppendInt(dst, d.c, 10)
 	}

@@ -211,7 +211,7 @@ func appendJSON(dst []byte, v *value, k class, t schema.Type) ([]byte, string) {
 	case cJSON:
 		return append(dst, v.b...), ""
 	case cInt, cDecimal:
-		return appendText(dst, v, k, t), ""
+		return appendText(dst, v, k, &t), ""
 	case cFloat:
 		at := len(dst)
 		if dst = appendFloatText(dst, v.f, floatBits(t)); dst[at] == 'N' || dst[at] == 'I' || len(dst) > at+1 && dst[at+1] == 'I' {
@@ -224,7 +224,7 @@ func appendJSON(dst []byte, v *value, k class, t schema.Type) ([]byte, string) {
 	if k == cText {
 		dst = append(dst, v.b...)
 	} else {
-		dst = appendText(dst, v, k, t)
+		dst = appendText(dst, v, k, &t)
 	}
 	for i := at; i < len(dst); i++ {
 		if ch := dst[i]; ch < ' ' || ch == '"' || ch == '\\' {

@@ -59,14 +59,16 @@ func isASCII(b []byte) bool {
 
 func upper(m *machine, v *value, b []byte) {
 	at := len(m.arena)
-	if isASCII(b) {
-		m.arena = append(m.arena, b...)
-		for i := at; i < len(m.arena); i++ {
-			if c := m.arena[i]; c >= 'a' && c <= 'z' {
-				m.arena[i] = c - 32
-			}
+	m.arena = append(m.arena, b...)
+	all := byte(0)
+	for i, c := range m.arena[at:] {
+		all |= c
+		if c >= 'a' && c <= 'z' {
+			m.arena[at+i] = c - 32
 		}
-	} else {
+	}
+	if all >= utf8.RuneSelf {
+		m.arena = m.arena[:at]
 		for _, r := range string(b) {
 			m.arena = utf8.AppendRune(m.arena, unicode.ToUpper(r))
 		}
@@ -76,14 +78,16 @@ func upper(m *machine, v *value, b []byte) {
 
 func lower(m *machine, v *value, b []byte) {
 	at := len(m.arena)
-	if isASCII(b) {
-		m.arena = append(m.arena, b...)
-		for i := at; i < len(m.arena); i++ {
-			if c := m.arena[i]; c >= 'A' && c <= 'Z' {
-				m.arena[i] = c + 32
-			}
+	m.arena = append(m.arena, b...)
+	all := byte(0)
+	for i, c := range m.arena[at:] {
+		all |= c
+		if c >= 'A' && c <= 'Z' {
+			m.arena[at+i] = c + 32
 		}
-	} else {
+	}
+	if all >= utf8.RuneSelf {
+		m.arena = m.arena[:at]
 		for _, r := range string(b) {
 			m.arena = utf8.AppendRune(m.arena, unicode.ToLower(r))
 		}

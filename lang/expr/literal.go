@@ -167,7 +167,7 @@ func (c *checker) take(a, other *typed) (*typed, *Error) {
 		}
 		return constant(a.node, other.class, other.typ, v), nil
 	case a.class.numeric() && a.class != cBool && other.class == cFloat && other.typ.Bits == 32:
-		f, err := strconv.ParseFloat(string(appendText(nil, a.value, a.class, a.typ)), 32)
+		f, err := strconv.ParseFloat(string(appendText(nil, a.value, a.class, &a.typ)), 32)
 		if err != nil {
 			return nil, errorAt(a.node, "The number is too large for %s, which is a float.", c.part(other.node))
 		}

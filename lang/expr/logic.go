@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,6 +100,10 @@ func (c *checker) compare(n *Node, name string, a, b *typed) (*typed, *Error) {
 			}
 			v.bool(cmp(x, y) == 0)
 		}), nil
+	}
+	if (name == "=" || name == "<>") && (a.class == cText || a.class == cBytes) {
+		want := name == "="
+		return c.strict(n, cBool, typBool, args, func(_ *machine, v *value, a []*value) { v.bool(bytes.Equal(a[0].b, a[1].b) == want) }), nil
 	}
 	test := tests[name]
 	return c.strict(n, cBool, typBool, args, func(_ *machine, v *value, a []*value) { v.bool(test(cmp(a[0], a[1]))) }), nil

@@ -42,7 +42,7 @@ func (p *Program) Append(dst []byte, b *row.Batch, r int, now time.Time) ([]byte
 		return dst, row.Null, nil
 	}
 	root := p.checked.root
-	dst, reason := appendValue(dst, &p.v, root.class, root.typ)
+	dst, reason := appendValue(dst, &p.v, root.class, &root.typ)
 	if reason != "" {
 		return dst, row.Null, &ValueError{Part: p.checked.expr.part(root.node), Reason: reason}
 	}

@@ -18,6 +18,17 @@ func digitsAt(v []byte, i, n, most int) (val int64, next int, ok bool) {
 // parseDate reads 2024-02-29, with " BC" behind where bc allows, and gives what
 // follows it. What is no day of the calendar is read too where MySQL would store it.
 func parseDate(v []byte) (packed int64, rest []byte, ok bool) {
+	if len(v) >= 10 && v[4] == '-' && v[7] == '-' { // the usual form, at one look
+		a, b, c, d := v[0]-'0', v[1]-'0', v[2]-'0', v[3]-'0'
+		e, f, g, h := v[5]-'0', v[6]-'0', v[8]-'0', v[9]-'0'
+		if max(a, b, c, d, e, f, g, h) <= 9 {
+			y, m, d := int64(a)*1000+int64(b)*100+int64(c)*10+int64(d), int64(e)*10+int64(f), int64(g)*10+int64(h)
+			if m > 12 || d > 31 || m != 0 && d > daysIn(y, m) {
+				return 0, nil, false
+			}
+			return pack(y, m, d), v[10:], true
+		}
+	}
 	y, i, ok := digitsAt(v, 0, 4, 7)
 	if !ok || i >= len(v) || v[i] != '-' {
 		return 0, nil, false
@@ -206,6 +217,12 @@ func decodeTime(v []byte) (int64, bool) {
 }
 
 func appendPadded(dst []byte, v int64, width int) []byte {
+	switch {
+	case width == 2 && v >= 0 && v < 100:
+		return append(dst, byte('0'+v/10), byte('0'+v%10))
+	case width == 4 && v >= 0 && v < 10000:
+		return append(dst, byte('0'+v/1000), byte('0'+v/100%10), byte('0'+v/10%10), byte('0'+v%10))
+	}
 	for p := int64(10); width > 1; width-- {
 		if v < p {
 			// as many zeros as digits are missing

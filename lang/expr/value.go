@@ -199,7 +199,7 @@ func decodeFloat(v *value, b []byte, bits int) string {
 
 // appendValue writes a value as the canonical text of its type; it returns what is
 // wrong with it, or "".
-func appendValue(dst []byte, v *value, c class, t schema.Type) ([]byte, string) {
+func appendValue(dst []byte, v *value, c class, t *schema.Type) ([]byte, string) {
 	switch c {
 	case cBool:
 		if v.i != 0 {
@@ -216,12 +216,12 @@ func appendValue(dst []byte, v *value, c class, t schema.Type) ([]byte, string) 
 		if t.Precision > 0 {
 			d = d.round(int32(t.Scale)).to(int32(t.Scale))
 			if !d.fits(t.Precision - t.Scale) {
-				return dst, "the result has more digits than " + typeWords(t) + " holds"
+				return dst, "the result has more digits than " + typeWords(*t) + " holds"
 			}
 		}
 		return d.append(dst), ""
 	case cFloat:
-		return row.AppendFloat(dst, v.f, floatBits(t)), ""
+		return row.AppendFloat(dst, v.f, floatBits(*t)), ""
 	case cDate:
 		return appendDate(dst, v.i), ""
 	case cTime:
@@ -234,7 +234,7 @@ func appendValue(dst []byte, v *value, c class, t schema.Type) ([]byte, string) 
 
 // appendText writes a value as CAST(... AS CHAR) does: as MySQL writes numbers, and
 // times in the canonical text.
-func appendText(dst []byte, v *value, c class, t schema.Type) []byte {
+func appendText(dst []byte, v *value, c class, t *schema.Type) []byte {
 	switch c {
 	case cBool:
 		return append(dst, byte('0'+v.i))
@@ -244,7 +244,7 @@ func appendText(dst []byte, v *value, c class, t schema.Type) []byte {
 		}
 		return v.d.append(dst)
 	case cFloat:
-		return appendFloatText(dst, v.f, floatBits(t))
+		return appendFloatText(dst, v.f, floatBits(*t))
 	case cDateTime:
 		return appendDateTime(dst, v.i, v.j, false)
 	}
