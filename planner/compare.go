@@ -32,6 +32,11 @@ func (b *builder) compare(ctx context.Context) {
 	for _, e := range order {
 		b.normalize(ctx, e, differ[e])
 	}
+	for _, w := range b.wants {
+		if w.live != nil && schema.IdenticalColumns(w.table.Columns, w.live.Columns) {
+			w.table.Columns = w.live.Columns // one copy is enough from here on: see share
+		}
+	}
 }
 
 // settleNames finds the live tables and gives indexes and constraints names that no

@@ -93,6 +93,9 @@ func (s *script) write(wants []*want) {
 	for _, w := range wants {
 		s.numbers(w)
 		s.leftovers(w)
+		if w.live != nil && !w.work.create {
+			s.b.likelyRenames(w)
+		}
 		s.tell(w, made)
 	}
 }

@@ -77,6 +77,7 @@ func (b *builder) make(ctx context.Context) {
 	if b.diags = append(b.diags, diags...); b.diags.HasErrors() {
 		return
 	}
+	b.share()
 	for _, addr := range b.addresses() {
 		if err := b.endpoints[addr].findAsides(ctx, b.state); err != nil {
 			b.diags = append(b.diags, unreadable(b.in.Config, addr, err))

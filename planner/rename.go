@@ -131,9 +131,20 @@ func renameIn(sys schema.System, text, from, to string) string {
 }
 
 // likelyRenames points out a column that goes and one that comes and could be the same:
-// it is never guessed, but said how to write it.
+// it is never guessed, but said how to write it, as a block to copy where the policy has
+// create_mapping.
 func (b *builder) likelyRenames(w *want) {
 	for _, r := range w.likelyRenames() {
+		if rule := w.policy.Rule(plan.RenameColumnRule); rule != nil && rule.CreateMapping {
+			from := r.come
+			for _, c := range w.columns {
+				if c.name == r.come && c.source != nil {
+					from = c.source.Name
+				}
+			}
+			b.note(columnAddr(w.addr, r.come), fmt.Sprintf("column %q goes and %q comes, of the same type. If it is the same column, keep its values: write in the sync\nmapping %q {\n  column %q {\n    from         = %q\n    renamed_from = %q\n  }\n}", r.gone, r.come, w.source.label(w.from.Name), r.come, from, r.gone))
+			continue
+		}
 		b.note(columnAddr(w.addr, r.come), fmt.Sprintf("column %q goes and %q comes, of the same type. If it is the same column, keep its values: write a mapping %q with column %q { renamed_from = %q }", r.gone, r.come, w.source.label(w.from.Name), r.come, r.gone))
 	}
 }
@@ -150,6 +161,9 @@ func (w *want) likelyRenames() (out []likelyRename) {
 		case schema.AddColumn:
 			come = append(come, c.Column)
 		}
+	}
+	for _, k := range w.kept {
+		gone = append(gone, k.column)
 	}
 	for _, g := range gone {
 		best, at := "", 0

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/syncform/syncform/lang"
@@ -186,7 +187,7 @@ func objectOf(c schema.Change) any {
 // of that the state goes on knowing what it knew.
 func (w *want) settled() map[string]string {
 	now := w.traits()
-	if w.live == nil {
+	if w.live == nil || !slices.ContainsFunc(w.work.diffs, func(d difference) bool { return d.held() }) {
 		return now
 	}
 	var was map[string]string

@@ -158,7 +158,7 @@ func (r *catalogue) take(i int, v [][]byte) {
 		r.relations[rel.oid] = rel
 		r.order = append(r.order, rel)
 	case qColumns:
-		r.columns = append(r.columns, columnRow{rel: r.intern(v[0]), num: int(number(f(1))), name: f(2), typ: r.intern(v[3]), notNull: yes(4), identity: f(5), generated: f(6), def: f(7), hasDefault: v[7] != nil, collation: r.intern(v[8])})
+		r.columns = append(r.columns, columnRow{rel: r.intern(v[0]), num: int(number(f(1))), name: r.intern(v[2]), typ: r.intern(v[3]), notNull: yes(4), identity: f(5), generated: f(6), def: r.intern(v[7]), hasDefault: v[7] != nil, collation: r.intern(v[8])})
 	case qConstraints:
 		r.constraints = append(r.constraints, constraintRow{oid: f(0), name: f(1), kind: f(2), rel: f(3), typ: f(4), index: f(5), key: f(7), onDelete: f(9), onUpdate: f(10), match: f(11),
 			deferrable: yes(12), deferred: yes(13), valid: yes(14), noInherit: yes(15), expr: f(16), setKey: f(17), enforced: yes(18), refTable: schema.Name{Schema: f(20), Name: f(19)}, refColumns: f(21), given: yes(22)})

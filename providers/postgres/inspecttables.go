@@ -29,8 +29,14 @@ func (r *catalogue) buildColumns() {
 		if rel == nil {
 			continue
 		}
-		for len(rel.columns) <= row.num {
-			rel.columns, rel.colls = append(rel.columns, ""), append(rel.colls, "")
+		if rel.columns == nil {
+			end := i + 1
+			for end < len(r.columns) && r.columns[end].rel == row.rel {
+				end++
+			}
+			last := r.columns[end-1].num
+			rel.columns, rel.colls = make([]string, last+1), make([]string, last+1)
+			rel.table.Columns = make([]schema.Column, 0, end-i)
 		}
 		rel.columns[row.num], rel.colls[row.num] = row.name, row.collation
 		col := schema.Column{Name: row.name, Type: r.typeOf(row.typ), Nullable: !row.notNull, Comment: r.comments[commentKey{"pg_class", row.rel, strconv.Itoa(row.num)}]}
@@ -49,6 +55,7 @@ func (r *catalogue) buildColumns() {
 		rel.width += width(col.Type)
 		rel.table.Columns = append(rel.table.Columns, col)
 	}
+	r.columns = nil
 	for _, s := range r.sequences {
 		if s.how != "i" {
 			continue
