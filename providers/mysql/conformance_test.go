@@ -10,9 +10,11 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Run("mysql", func(t *testing.T) {
+		t.Parallel()
 		providertest.Run(t, providertest.Suite{Provider: mysql.Provider{}, New: providertest.MySQL})
 	})
 	t.Run("mariadb", func(t *testing.T) {
+		t.Parallel()
 		providertest.Run(t, providertest.Suite{Provider: mysql.Provider{}, New: providertest.MariaDB})
 	})
 }
