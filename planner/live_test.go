@@ -247,6 +247,7 @@ func TestSchemasConverge(t *testing.T) {
 		}
 		for _, to := range liveSystems {
 			t.Run(from.name+"/"+to.name, func(t *testing.T) {
+				t.Parallel()
 				source := from.fresh(t)
 				providertest.Exec(t, source, e.create...)
 				mapping := `mapping "*" {}`
@@ -270,6 +271,7 @@ func TestSchemasConverge(t *testing.T) {
 func TestRowsOfOthers(t *testing.T) {
 	for _, s := range liveSystems {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			source, target := s.fresh(t), s.fresh(t)
 			const create = "CREATE TABLE t (id int NOT NULL PRIMARY KEY, v int)"
 			providertest.Exec(t, source, create)
@@ -298,6 +300,7 @@ func TestRowsOfOthers(t *testing.T) {
 func TestLoadsBeside(t *testing.T) {
 	for _, s := range liveSystems {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			source, target := s.fresh(t), s.fresh(t)
 			providertest.Exec(t, source, "CREATE TABLE t (id int NOT NULL PRIMARY KEY, v int)")
 			l := newLive(t, s, s, source, target, `mapping "t" {}`)
@@ -344,6 +347,7 @@ func TestLoadsBeside(t *testing.T) {
 func TestCheckLive(t *testing.T) {
 	for _, s := range liveSystems {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			source := s.fresh(t)
 			providertest.Exec(t, source, "CREATE TABLE t (id int NOT NULL PRIMARY KEY, v int)")
 			l := newLive(t, s, s, source, s.fresh(t), `mapping "t" {}`)
@@ -366,6 +370,7 @@ func TestCheckLive(t *testing.T) {
 func TestDestroyLive(t *testing.T) {
 	for _, s := range liveSystems {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			source := s.fresh(t)
 			providertest.Exec(t, source, "CREATE TABLE p (id int NOT NULL PRIMARY KEY)", "CREATE TABLE c (id int NOT NULL PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES p (id))")
 			if s.name != "sqlite" {

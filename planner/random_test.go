@@ -101,6 +101,7 @@ func TestRandomSchemasConverge(t *testing.T) {
 	for _, from := range liveSystems {
 		for _, to := range liveSystems {
 			t.Run(from.name+"/"+to.name, func(t *testing.T) {
+				t.Parallel()
 				for i := range rounds {
 					t.Logf("SF_TEST_SEED=%d, round %d", seed, i)
 					randomRound(t, rand.New(rand.NewPCG(seed, uint64(i))), from, to)

@@ -15,6 +15,7 @@ import (
 func TestRenames(t *testing.T) {
 	for _, s := range liveSystems {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			source, target := s.fresh(t), s.fresh(t)
 			const create = "CREATE TABLE t (id int NOT NULL PRIMARY KEY, COL int NOT NULL, CONSTRAINT k CHECK (COL > 0))"
 			providertest.Exec(t, source, strings.ReplaceAll(create, "COL", "loyalty_tier"), "CREATE INDEX i ON t (loyalty_tier)")

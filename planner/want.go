@@ -151,7 +151,7 @@ func (b *builder) withoutCopies(s *lang.Sync, all []*want) []*want {
 		out = append(out, w)
 	}
 	if itself > 0 {
-		b.note(s.Addr, fmt.Sprintf("%s and %s are one database, so there is nothing to do for %d of its tables: they are their own target", s.Source, s.Target, itself))
+		b.note(s.Addr, fmt.Sprintf("%s and %s are one database, so there is nothing to do where a table is its own target (tables: %d)", s.Source, s.Target, itself))
 	}
 	return out
 }

@@ -9,10 +9,13 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	t.Run("mysql", func(t *testing.T) {
+		t.Parallel()
 		providertest.Run(t, providertest.Suite{Provider: mysql.Provider{}, New: providertest.MySQL})
 	})
 	t.Run("mariadb", func(t *testing.T) {
+		t.Parallel()
 		providertest.Run(t, providertest.Suite{Provider: mysql.Provider{}, New: providertest.MariaDB})
 	})
 }

@@ -22,5 +22,6 @@ func (p byInsert) Open(ctx context.Context, cfg providers.Config) (providers.Con
 
 // Everything that is promised holds without LOAD DATA LOCAL.
 func TestConformanceByInsert(t *testing.T) {
+	t.Parallel()
 	providertest.Run(t, providertest.Suite{Provider: byInsert{}, New: providertest.MariaDB})
 }

@@ -130,7 +130,7 @@ func many(n int, format string) []string {
 }
 
 func TestApplyTx(t *testing.T) {
-	eachServer(t, func(t *testing.T, version string) {
+	edgeServers(t, func(t *testing.T, version string) {
 		a := openApplied(t, version, "CREATE TABLE w (id integer PRIMARY KEY, u varchar(8) UNIQUE, n smallint CHECK (n > 0))")
 		ctx := t.Context()
 		for _, size := range []int{3, 200} { // statements, COPY

@@ -11,6 +11,7 @@ import (
 func conform(t *testing.T, test func(t *testing.T, s providertest.Suite)) {
 	for _, v := range providertest.EdgePostgresVersions() {
 		t.Run("postgres "+v, func(t *testing.T) {
+			t.Parallel()
 			test(t, providertest.Suite{Provider: postgres.Provider{}, New: func(t testing.TB) string { return providertest.Postgres(t, v) }})
 		})
 	}

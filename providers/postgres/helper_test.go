@@ -18,7 +18,10 @@ import (
 func eachServer(t *testing.T, test func(t *testing.T, version string)) {
 	t.Helper()
 	for _, v := range providertest.PostgresVersions() {
-		t.Run("postgres "+v, func(t *testing.T) { test(t, v) })
+		t.Run("postgres "+v, func(t *testing.T) {
+			t.Parallel()
+			test(t, v)
+		})
 	}
 }
 
@@ -26,8 +29,17 @@ func eachServer(t *testing.T, test func(t *testing.T, version string)) {
 func edgeServers(t *testing.T, test func(t *testing.T, version string)) {
 	t.Helper()
 	for _, v := range providertest.EdgePostgresVersions() {
-		t.Run("postgres "+v, func(t *testing.T) { test(t, v) })
+		t.Run("postgres "+v, func(t *testing.T) {
+			t.Parallel()
+			test(t, v)
+		})
 	}
+}
+
+// newest reports whether a version is the newest under test.
+func newest(version string) bool {
+	versions := providertest.PostgresVersions()
+	return version == versions[len(versions)-1]
 }
 
 func open(t testing.TB, url string, attrs ...any) *Conn {

@@ -122,7 +122,7 @@ func runChange(t *testing.T, conn *Conn, plan string, c schema.Change, upTo int)
 // leaves, whatever step a run is killed before, with the next planned from what is there.
 // Without SF_TEST_CHAOS it is one step in seven.
 func TestRetypeAside(t *testing.T) {
-	eachServer(t, func(t *testing.T, version string) {
+	edgeServers(t, func(t *testing.T, version string) {
 		url := providertest.Postgres(t, version)
 		reset := func() {
 			providertest.Exec(t, url, append([]string{"DROP TABLE IF EXISTS child, t, p", "DROP FUNCTION IF EXISTS touched"}, retypeTables...)...)

@@ -54,7 +54,7 @@ func fill(t *testing.T, url string) {
 // TestSafeForms: whatever step a run is killed before, one that plans anew from what is
 // there ends right.
 func TestSafeForms(t *testing.T) {
-	eachServer(t, func(t *testing.T, version string) {
+	edgeServers(t, func(t *testing.T, version string) {
 		url := providertest.Postgres(t, version)
 		fill(t, url)
 		conn := open(t, url)
@@ -111,7 +111,7 @@ func notValid(db *schema.Database) bool {
 
 // TestInvalidIndex: what a failed build left is taken away and built again.
 func TestInvalidIndex(t *testing.T) {
-	eachServer(t, func(t *testing.T, version string) {
+	edgeServers(t, func(t *testing.T, version string) {
 		url := providertest.Postgres(t, version)
 		fill(t, url)
 		providertest.Exec(t, url, "INSERT INTO t VALUES (1, 1, 'twice')")

@@ -17,7 +17,7 @@ import (
 // not as it is; columns that nobody asked for are named and not carried; rows of an
 // inheritance child come as the parent's.
 func TestStreamSchemaChanges(t *testing.T) {
-	eachServer(t, func(t *testing.T, version string) {
+	edgeServers(t, func(t *testing.T, version string) {
 		from := providertest.Postgres(t, version)
 		providertest.Exec(t, from, "CREATE TABLE f (id integer PRIMARY KEY, a text, b integer)", "CREATE TABLE kid (b integer, id integer PRIMARY KEY, a text)", "ALTER TABLE kid INHERIT f")
 		c := open(t, from)

@@ -10,7 +10,7 @@ import (
 )
 
 func TestStreamPoll(t *testing.T) {
-	eachServer(t, func(t *testing.T, version string) {
+	edgeServers(t, func(t *testing.T, version string) {
 		from, to := twin(t, version, append(workloadDDL, "CREATE INDEX ON plain (updated_at)")...)
 		// What polling can't see, and what no application that sets updated_at does.
 		without := func(sql string) bool {

@@ -148,7 +148,7 @@ func work(ctx context.Context, url string, seed uint64, n int, without func(stri
 }
 
 func TestStreamSlot(t *testing.T) {
-	eachServer(t, func(t *testing.T, version string) {
+	edgeServers(t, func(t *testing.T, version string) {
 		from, to := twin(t, version, workloadDDL...)
 		if err := work(t.Context(), from, 7, 60, nil); err != nil {
 			t.Fatal(err)

@@ -29,15 +29,24 @@ func MariaDB(t testing.TB) string {
 // EachMySQL runs a test on both, as subtests mysql and mariadb, each with a database
 // of its own.
 func EachMySQL(t *testing.T, test func(t *testing.T, url string)) {
-	t.Run("mysql", func(t *testing.T) { test(t, MySQL(t)) })
-	t.Run("mariadb", func(t *testing.T) { test(t, MariaDB(t)) })
+	t.Run("mysql", func(t *testing.T) {
+		t.Parallel()
+		test(t, MySQL(t))
+	})
+	t.Run("mariadb", func(t *testing.T) {
+		t.Parallel()
+		test(t, MariaDB(t))
+	})
 }
 
 // EachPostgres runs a test on every version, as subtests postgres14 and so on, each
 // with a database of its own.
 func EachPostgres(t *testing.T, test func(t *testing.T, url string)) {
 	for _, v := range PostgresVersions() {
-		t.Run("postgres"+v, func(t *testing.T) { test(t, Postgres(t, v)) })
+		t.Run("postgres"+v, func(t *testing.T) {
+			t.Parallel()
+			test(t, Postgres(t, v))
+		})
 	}
 }
 
