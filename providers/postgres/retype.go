@@ -268,25 +268,34 @@ func (r *retype) prove() {
 	if from, err := typeSQL(r.c.From.Type); err == nil && r.c.Type == schema.Narrows && equates(r.c.From.Type) {
 		same += fmt.Sprintf(" AND %s IS NOT DISTINCT FROM %s", r.old, r.conversion(r.new, r.c.To.Type, r.c.From.Type, from))
 	}
-	key := []string{"ctid"}
-	if r.t.PrimaryKey != nil {
-		key = r.t.PrimaryKey.Columns()
+	r.add(tellRow(r.t, r.old, same, r.typ))
+	name := made("same", r.c.To.Name)
+	r.alter(r.c.In, "DROP CONSTRAINT IF EXISTS %s, ADD CONSTRAINT %s CHECK (%s) NOT VALID", quote(name), quote(name), same)
+	r.validate(r.c.In, name)
+}
+
+// tellRow fails where a row of the table does not fulfil a condition, and names it.
+func tellRow(t *schema.Table, column, same, typ string) string {
+	key, only := []string{"ctid"}, "ONLY "
+	if t.PrimaryKey != nil {
+		key = t.PrimaryKey.Columns()
+	}
+	if t.Partition != nil {
+		only = ""
 	}
 	values := make([]string, len(key))
 	for i, k := range key {
 		values[i] = quote(k) + "::text"
 	}
-	r.add("DO " + dollarQuote(fmt.Sprintf(`DECLARE
+	table := quoteName(t.Name)
+	return "DO " + dollarQuote(fmt.Sprintf(`DECLARE
     r record;
 BEGIN
-SELECT pg_catalog.concat_ws(', ', %s) AS key, %s::text AS value INTO r FROM ONLY %s WHERE NOT (%s) LIMIT 1;
+SELECT pg_catalog.concat_ws(', ', %s) AS key, %s::text AS value INTO r FROM %s WHERE NOT (%s) LIMIT 1;
 IF FOUND THEN
     RAISE EXCEPTION 'column %% of table %%: the row with (%%) = (%%) holds "%%", which is not one and the same value as %%. Change it, and apply again', %s, %s, %s, r.key, r.value, %s USING ERRCODE = 'data_exception';
 END IF;
-END`, strings.Join(values, ", "), r.old, r.table, same, literal(r.old), literal(r.table), literal(strings.Join(key, ", ")), literal(r.typ))))
-	name := made("same", r.c.To.Name)
-	r.alter(r.c.In, "DROP CONSTRAINT IF EXISTS %s, ADD CONSTRAINT %s CHECK (%s) NOT VALID", quote(name), quote(name), same)
-	r.validate(r.c.In, name)
+END`, strings.Join(values, ", "), column, only+table, same, literal(column), literal(table), literal(strings.Join(key, ", ")), literal(typ)))
 }
 
 // equates reports whether a narrower type's values can be held against the old ones.

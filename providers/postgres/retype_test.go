@@ -244,6 +244,45 @@ func TestRetypeTells(t *testing.T) {
 	}
 }
 
+// TestNarrowerCutsNothing: the server's own change to a narrower type is refused for a row
+// whose value would be cut or rounded, and made where none is.
+func TestNarrowerCutsNothing(t *testing.T) {
+	url := providertest.Postgres(t, "")
+	conn := open(t, url)
+	for i, c := range []struct{ from, to, lost, fits string }{
+		{"varchar(20)", "varchar(3)", "'abcd'", "'abc'"},
+		{"text", "varchar(3)", "'abcd'", "'abc'"},
+		{"numeric(10,3)", "numeric(10,1)", "1.25", "1.500"},
+		{"timestamp(6)", "timestamp(0)", "'2026-01-01 00:00:00.5'", "'2026-01-01 00:00:01'"},
+		{"varchar(20)[]", "varchar(3)[]", "'{abcd}'", "'{abc}'"},
+	} {
+		providertest.Exec(t, url, "DROP TABLE IF EXISTS t", "CREATE TABLE t (id int PRIMARY KEY, x "+c.from+")", "INSERT INTO t VALUES (1, NULL), (2, "+c.fits+"), (3, "+c.lost+")", "ANALYZE t")
+		to, err := conn.ParseType(c.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := *inspect(t, conn).Table(tableT).Column("x")
+		change := schema.ModifyColumn{In: tableT, From: x, To: x, Type: conn.CompareTypes(x.Type, to)}
+		if x.Type.Kind == schema.Array {
+			change.Type = conn.CompareTypes(*x.Type.Elem, *to.Elem)
+		}
+		change.To.Type = to
+		if change.Type != schema.Narrows {
+			t.Fatalf("%s -> %s: %s", c.from, c.to, change.Type)
+		}
+		if _, err := runChange(t, conn, fmt.Sprint("a", i), change, -1); err == nil || !strings.Contains(err.Error(), "the row with (id) = (3)") {
+			t.Errorf("%s -> %s: %v", c.from, c.to, err)
+		}
+		providertest.Exec(t, url, "DELETE FROM t WHERE id = 3")
+		if _, err := runChange(t, conn, fmt.Sprint("b", i), change, -1); err != nil {
+			t.Errorf("%s -> %s: %v", c.from, c.to, err)
+		}
+		if got := providertest.Query(t, url, "SELECT count(*) FROM t WHERE x IS NOT DISTINCT FROM "+c.fits); got[0][0] != "1" {
+			t.Errorf("%s -> %s: another value", c.from, c.to)
+		}
+	}
+}
+
 // TestRetypeBesideWriters: rows that are written all the while have their values in the
 // end.
 func TestRetypeBesideWriters(t *testing.T) {

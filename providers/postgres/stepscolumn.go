@@ -43,6 +43,7 @@ func (p *stepPlan) modifyColumn(c schema.ModifyColumn) error {
 			collate = " COLLATE " + to.Collation
 		}
 		p.alter(c.In, "ALTER COLUMN %s TYPE %s%s USING %s", col, typ, collate, p.conversion(col, from.Type, to.Type, typ))
+		p.cutsNothing(c, typ)
 	}
 	if to.Default != nil && to.Generated == nil && (defaults || !sameDefault(from.Default, to.Default)) {
 		p.alter(c.In, "ALTER COLUMN %s SET DEFAULT %s", col, defaultSQL(to.Type, to.Default))
@@ -58,6 +59,22 @@ func (p *stepPlan) modifyColumn(c schema.ModifyColumn) error {
 	}
 	p.commentColumn(c.In, to.Name, from.Comment, to.Comment)
 	return nil
+}
+
+// cutsNothing has the last step, a change to a narrower type, look at every row first: a
+// cast cuts or rounds without a word.
+func (p *stepPlan) cutsNothing(c schema.ModifyColumn, typ string) {
+	if c.Type != schema.Narrows || p.isNew(c.In) || c.From.Generated != nil || !equates(c.From.Type) {
+		return
+	}
+	back, err := typeSQL(c.From.Type)
+	if err != nil {
+		return
+	}
+	col := quote(c.To.Name)
+	same := fmt.Sprintf("%s IS NOT DISTINCT FROM %s", col, p.conversion("("+p.conversion(col, c.From.Type, c.To.Type, typ)+")", c.To.Type, c.From.Type, back))
+	s := &p.steps[len(p.steps)-1]
+	s.Text = "LOCK TABLE " + quoteName(c.In) + " IN ACCESS EXCLUSIVE MODE;\n" + tellRow(p.db.Table(c.In), col, same, typ) + ";\n" + s.Text
 }
 
 // dropOwned drops the sequence that only numbered a column.
