@@ -243,9 +243,9 @@ func (r *run) loadedRows(addr string) int64 {
 }
 
 // streamMappings are the mappings of a sync: those of the plan, and those that -target
-// left out.
+// left out. What the plan forgets is not followed any more.
 func (r *run) streamMappings(sync string) []plan.Mapping {
-	return StreamMappings(r.record.State(), sync)
+	return slices.DeleteFunc(StreamMappings(r.record.State(), sync), func(m plan.Mapping) bool { return slices.Contains(r.plan.Forget, m.Addr) })
 }
 
 // StreamMappings are the mappings of a sync's stream, as they were applied.

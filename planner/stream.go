@@ -92,7 +92,7 @@ func (b *builder) followSync(ctx context.Context, f *following) {
 	if before != nil && (before.Method != f.capture.Capture.Method || before.Slot != f.capture.Capture.Slot) {
 		f.anew = true
 	}
-	b.alarm(ctx, f, capturer, target)
+	b.alarm(ctx, f, before, capturer, target)
 	if got := f.capture.Capture; got.OnExceed == "drop_slot" && got.Method != providers.LogicalReplication {
 		b.errorAt(s.CDC.Range("on_exceed"), sumCapture, "%s: capture by %s has no slot to drop. Take on_exceed out.", s.Addr, got.Method)
 	}

@@ -3,6 +3,7 @@ package planner
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/syncform/syncform/providers"
 )
@@ -13,11 +14,15 @@ const unread = 1 << 30
 
 // alarm notes what keeps a stream that was applied from going on, or fills its source's
 // disk. What can't be found out is no alarm here: status tells.
-func (b *builder) alarm(ctx context.Context, f *following, capturer providers.Capturer, target *endpoint) {
-	if f.anew || f.record == nil {
+func (b *builder) alarm(ctx context.Context, f *following, before *providers.Capture, capturer providers.Capturer, target *endpoint) {
+	if f.anew || f.record == nil || before == nil {
 		return
 	}
 	c := f.capture.Capture
+	// A table that only joins by this plan is not missed yet.
+	c.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t providers.CaptureTable) bool {
+		return !slices.ContainsFunc(before.Tables, func(x providers.CaptureTable) bool { return x.Table.Name == t.Table.Name })
+	})
 	kept, err := capturer.Retained(ctx, c, f.record.Position)
 	if err == nil && kept.Lost {
 		// A sync that runs may have moved on since its record was read.

@@ -23,6 +23,8 @@ func TestPoliciesHoldForDDLInTheStream(t *testing.T) {
 	}{
 		{"gone", `remove_column { action = "warn" }`, "ALTER TABLE people DROP COLUMN note", "INSERT INTO people VALUES (2, 'b')", 0, "a column is gone at the source", "[[1 a x] [2 b \\N]]", "[[1] [2]]"},
 		{"no policy", ``, "ALTER TABLE people DROP COLUMN note", "INSERT INTO people VALUES (2, 'b')", 0, "a column is gone at the source", "[[1 a x] [2 b \\N]]", "[[1] [2]]"},
+		{"renamed", ``, "ALTER TABLE people RENAME COLUMN note TO remark", "INSERT INTO people VALUES (2, 'b', 'y')", -1, `renamed_from = \"note\"`, "[[1 a x]]", "[[1] [2]]"},
+		{"renamed and left", `add_column { action = "warn" }`, "ALTER TABLE people RENAME COLUMN note TO remark", "INSERT INTO people VALUES (2, 'b', 'y')", 0, "left, as the policy says", "[[1 a x] [2 b \\N]]", "[[1] [2]]"},
 		{"left", `add_column { action = "warn" }`, "ALTER TABLE people ADD COLUMN more text", "INSERT INTO people VALUES (2, 'b', 'y', 'z')", 0, "left, as the policy says", "[[1 a x] [2 b y]]", "[[1] [2]]"},
 		{"review", `add_column { action = "review" }`, "ALTER TABLE people ADD COLUMN more text", "INSERT INTO people VALUES (2, 'b', 'y', 'z')", -1, "-approve='sync.ddl.mapping[", "[[1 a x]]", "[[1] [2]]"},
 		{"deny", `add_column { action = "deny" }`, "ALTER TABLE people ADD COLUMN more text", "INSERT INTO people VALUES (2, 'b', 'y', 'z')", 1, "schema_policy.p denies", "[[1 a x]]", "[[1]]"},

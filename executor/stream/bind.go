@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
 	"github.com/syncform/syncform/providers/schema"
@@ -104,6 +105,10 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 			}
 		}
 		if len(gone) > 0 {
+			if come := t.come(rel); come != "" {
+				t.awaits = fmt.Sprintf("the source's table %s has lost column %q and got %q: where that is the same column under a new name, rows that did not change hold values that the stream does not bring. Write renamed_from = %q for it, or leave it as it is, and run syncform apply, which loads the table anew", rel.Name, gone[0], come, gone[0])
+				return nil, nil, nil
+			}
 			return nil, gone, nil
 		}
 	}
@@ -123,6 +128,20 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		}
 	}
 	return added, nil, nil
+}
+
+// come names a column of the relation that the mapping does not know and takes up; "":
+// there is none.
+func (t *table) come(rel *row.Relation) string {
+	if len(t.mapping.SourceColumns) == 0 || !t.mapping.AllColumns {
+		return ""
+	}
+	for _, c := range rel.Columns {
+		if !slices.Contains(t.mapping.SourceColumns, c.Name) && t.mapping.Policy.Decide(schema.AddColumn{In: t.apply.Name, Column: schema.Column{Name: c.Name}}).Verdict == plan.Apply {
+			return c.Name
+		}
+	}
+	return ""
 }
 
 // addColumns takes columns up that a source table has gained, and returns errAgain; or
