@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/syncform/syncform/executor/stream"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
@@ -14,10 +15,10 @@ import (
 )
 
 // AddColumns gives the target of a mapping the columns that its source table has gained,
-// and returns the mapping with them. Columns whose values in old rows can't be known
+// lets fill bring their values in rows that are there, and returns the mapping with them. Columns whose values in old rows can't be known
 // without reading them (a computed default) are an error: the table must be loaded anew.
-// A column that is there already is taken as it is.
-func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapping, added []row.RelationColumn) (*plan.Mapping, error) {
+// A column that is there already is taken, with the source's values.
+func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapping, added []row.RelationColumn, fill stream.FillColumns) (*plan.Mapping, error) {
 	from, err := source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{m.SourceTable}, NoEstimates: true})
 	if err != nil {
 		return nil, err
@@ -36,6 +37,7 @@ func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapp
 	}
 	n := *m
 	n.Columns, n.SourceColumns = slices.Clone(m.Columns), slices.Clone(m.SourceColumns)
+	var stale []string
 	for _, a := range added {
 		c := was.Column(a.Name)
 		switch {
@@ -63,6 +65,8 @@ func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapp
 				return nil, err
 			}
 			there = &out.Columns[0]
+		} else {
+			stale = append(stale, a.Name)
 		}
 		if n.Computes() {
 			n.Reads = append(slices.Clone(n.Reads), plan.SourceColumn{Name: c.Name, Type: c.Type, Nullable: true})
@@ -70,7 +74,7 @@ func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapp
 		n.Columns = append(n.Columns, plan.Column{Source: c.Name, Target: there.Name, SourceType: c.Type, TargetType: there.Type})
 		n.SourceColumns = append(n.SourceColumns, c.Name)
 	}
-	return &n, nil
+	return &n, fill(ctx, &n, stale)
 }
 
 func addColumn(ctx context.Context, target providers.Conn, db *schema.Database, table schema.Name, c schema.Column) error {

@@ -314,9 +314,9 @@ func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logge
 }
 
 // addColumns takes columns that the source has gained into the target and the state.
-func (w *work) addColumns(st *plan.Stream) func(context.Context, *plan.Mapping, []row.RelationColumn) (*plan.Mapping, error) {
-	return func(ctx context.Context, m *plan.Mapping, added []row.RelationColumn) (*plan.Mapping, error) {
-		n, err := executor.AddColumns(ctx, w.conns[m.Source], w.conns[m.Target], m, added)
+func (w *work) addColumns(st *plan.Stream) func(context.Context, *plan.Mapping, []row.RelationColumn, stream.FillColumns) (*plan.Mapping, error) {
+	return func(ctx context.Context, m *plan.Mapping, added []row.RelationColumn, fill stream.FillColumns) (*plan.Mapping, error) {
+		n, err := executor.AddColumns(ctx, w.conns[m.Source], w.conns[m.Target], m, added, fill)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -151,9 +152,15 @@ func (r *run) addColumns(ctx context.Context, t *table, rel *row.Relation, added
 		t.awaits = fmt.Sprintf("column %q was added to the source's table %s: run syncform plan", added[0].Name, rel.Name)
 		return nil
 	}
-	m, err := r.o.AddColumns(ctx, t.mapping, added)
+	var names []string
+	for _, c := range added {
+		names = append(names, c.Name)
+	}
+	m, err := r.o.AddColumns(ctx, t.mapping, added, func(ctx context.Context, m *plan.Mapping, stale []string) error {
+		return r.fill(ctx, t, m, names, stale)
+	})
 	if err != nil {
-		if providers.IsRetryable(err) || ctx.Err() != nil {
+		if providers.IsRetryable(err) || errors.Is(err, providers.ErrFenced) || ctx.Err() != nil || r.o.Soft.Err() != nil {
 			return err
 		}
 		t.awaits = fmt.Sprintf("column %q was added to the source's table %s, and can't be added to the target: %v", added[0].Name, rel.Name, err)

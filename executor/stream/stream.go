@@ -52,12 +52,17 @@ type Options struct {
 	// IgnorePause makes the run go on where a pause was asked for: the one that asked runs it.
 	IgnorePause bool
 	// AddColumns takes columns that were added to a source table into the target and the
-	// spec, at their place in the stream; nil, or an error: the table is held.
-	AddColumns func(ctx context.Context, m *plan.Mapping, added []row.RelationColumn) (*plan.Mapping, error)
+	// spec, at their place in the stream; nil, or an error: the table is held. Between the
+	// two it calls fill with the new mapping and those columns that were in the target.
+	AddColumns func(ctx context.Context, m *plan.Mapping, added []row.RelationColumn, fill FillColumns) (*plan.Mapping, error)
 	// DropColumns takes columns that are gone at the source out of the spec; nil, or an
 	// error: the table is held.
 	DropColumns func(ctx context.Context, m *plan.Mapping, gone []string) (*plan.Mapping, error)
 }
+
+// FillColumns brings the values that new columns of a mapping hold in rows that were there;
+// those of stale were in the target already and hold what somebody else has left.
+type FillColumns = func(ctx context.Context, m *plan.Mapping, stale []string) error
 
 // Status is how far a run is.
 type Status struct {

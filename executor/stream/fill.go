@@ -1,0 +1,211 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/syncform/syncform/lang/expr"
+	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// A column that a source has gained may hold values in rows that no change of the log
+// tells of: those of a default that was taken back at once, of a default that came later,
+// or of a table that was written anew. The source is read for rows that hold another
+// value than the target's new column does, and that is written to the target's rows. It
+// is newer than the stream, which wins once it comes there.
+
+// fillRows is how many rows one transaction fills.
+const fillRows = 4096
+
+// fill brings the values of columns that m has newly. Those of stale were in the target
+// already, and may hold anything.
+func (r *run) fill(ctx context.Context, t *table, m *plan.Mapping, added, stale []string) (err error) {
+	n, err := newTable(m, t.record)
+	if err != nil {
+		return err
+	}
+	today, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{m.SourceTable}, NoEstimates: true})
+	if err != nil {
+		return err
+	}
+	from := today.Table(m.SourceTable)
+	if from == nil {
+		return fmt.Errorf("the source's table %s is gone", m.SourceTable)
+	}
+	sess, err := r.applier.OpenApply(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sess.Close()) }()
+	n.next = t.record
+	for _, name := range added {
+		f, err := n.filling(name, from.Column(name))
+		if err != nil {
+			return err
+		}
+		f.all = slices.Contains(stale, name)
+		if err := r.fillColumn(ctx, sess, n, f); err != nil {
+			return fmt.Errorf("bring the values of column %q in rows that were there: %w", name, err)
+		}
+		if f.rows > 0 {
+			r.o.Log.Info("values of rows that were there were brought", "sync", r.spec.Sync, "table", t.apply.Name.String(), "column", name, "rows", f.rows)
+		}
+	}
+	t.record = n.next
+	return nil
+}
+
+// filling is the work for one column.
+type filling struct {
+	read  providers.ReadTable // the key and the column
+	apply providers.ApplyTable
+	all   bool
+	null  bool   // what the target's rows got: NULL, or
+	value []byte // the default, in its normal form
+	typ   schema.Type
+	rows  int64
+}
+
+func (t *table) filling(name string, c *schema.Column) (*filling, error) {
+	at := t.field(name)
+	col := slices.IndexFunc(t.mapping.Columns, func(x plan.Column) bool { return x.Source == name })
+	if c == nil || at < 0 || col < 0 {
+		return nil, fmt.Errorf("column %q is not to be had any more", name)
+	}
+	f := &filling{
+		typ: c.Type, null: c.Default == nil,
+		read:  providers.ReadTable{Name: t.read.Name, Only: t.read.Only, Key: t.read.Key},
+		apply: providers.ApplyTable{Mapping: t.apply.Mapping, Name: t.apply.Name},
+	}
+	if !f.null {
+		f.value = row.Normal(nil, c.Type, []byte(c.Default.Text))
+	}
+	for i, k := range t.apply.Key {
+		f.read.Columns = append(f.read.Columns, t.read.Columns[t.key[i]])
+		f.apply.Columns, f.apply.Key = append(f.apply.Columns, t.apply.Columns[k]), append(f.apply.Key, i)
+	}
+	f.read.Columns, f.apply.Columns = append(f.read.Columns, t.read.Columns[at]), append(f.apply.Columns, t.apply.Columns[col])
+	if f.null {
+		f.read.Where = []expr.Bound{{Column: name, Type: c.Type, Op: "IS NOT NULL"}}
+	}
+	return f, nil
+}
+
+// differs reports whether a row holds another value than the target's has got.
+func (f *filling) differs(b *row.Batch, i int, scratch *[]byte) bool {
+	if f.all {
+		return true
+	}
+	v, s := b.Field(i, len(f.apply.Key))
+	if s != row.Value || f.null {
+		return (s == row.Null) != f.null
+	}
+	*scratch = row.Normal((*scratch)[:0], f.typ, v)
+	return string(*scratch) != string(f.value)
+}
+
+func (r *run) fillColumn(ctx context.Context, sess providers.ApplySession, t *table, f *filling) error {
+	if f.all {
+		f.read.Where = nil
+	}
+	reader, err := providers.As[providers.SnapshotReader](r.source)
+	if err != nil {
+		return err
+	}
+	var chunks []providers.Chunk
+	err = withSnapshot(ctx, reader, func(snap providers.Snapshot) (err error) {
+		chunks, err = snap.Chunks(ctx, f.read, sweepChunk)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	rows := row.NewBatch(len(f.apply.Columns))
+	for _, c := range chunks {
+		err := withSnapshot(ctx, reader, func(snap providers.Snapshot) error {
+			return r.fillChunk(ctx, sess, t, f, snap, c, rows)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return r.fillBatch(ctx, sess, t, f, rows)
+}
+
+func (r *run) fillChunk(ctx context.Context, sess providers.ApplySession, t *table, f *filling, snap providers.Snapshot, c providers.Chunk, rows *row.Batch) (err error) {
+	in, err := snap.Read(ctx, f.read, c, []row.Form{row.FormFields})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	var scratch []byte
+	for {
+		if err := errors.Join(r.lease.check(), r.o.Soft.Err()); err != nil {
+			return err
+		}
+		b, err := in.Next(ctx)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i := range b.Rows {
+			if f.differs(b, i, &scratch) {
+				appendRowOf(rows, b, i)
+			}
+		}
+		b.Release()
+		if rows.Rows >= fillRows {
+			if err := r.fillBatch(ctx, sess, t, f, rows); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// fillBatch writes rows in a transaction, and empties them.
+func (r *run) fillBatch(ctx context.Context, sess providers.ApplySession, t *table, f *filling, rows *row.Batch) (err error) {
+	if rows.Rows == 0 {
+		return nil
+	}
+	goal, err := r.capturer.Current(ctx, r.spec.Capture)
+	if err != nil {
+		return fmt.Errorf("read the source's position: %w", err)
+	}
+	tx, err := sess.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			end, cancel := context.WithTimeout(context.Background(), lastWord)
+			defer cancel()
+			err = errors.Join(err, tx.Rollback(end))
+		}
+	}()
+	if err := tx.Checkpoint(ctx, providers.Checkpoint{Sync: r.spec.Sync, Epoch: r.lease.epoch}); err != nil {
+		return err
+	}
+	if _, err := tx.Patch(ctx, &f.apply, rows); err != nil {
+		return err
+	}
+	t.catchUp(goal)
+	t.next.LastAt = time.Now().UTC().Format(time.RFC3339Nano)
+	if err := tx.Tables(ctx, r.spec.Sync, []providers.TableRecord{t.next}); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	f.rows += int64(rows.Rows)
+	rows.Reset()
+	return nil
+}
