@@ -99,9 +99,17 @@ func TestSessionSettings(t *testing.T) {
 	providertest.Exec(t, url, "CREATE TABLE v (id integer PRIMARY KEY, ts timestamptz, i interval, f double precision, b bytea)",
 		"INSERT INTO v VALUES (1, '2024-03-31 01:30:00+00', '1 year 2 mons -3 days 04:05:06.7', 0.1, '\\x00ff')",
 		`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET DateStyle = ''SQL, DMY''; ALTER DATABASE %1$I SET TimeZone = ''Asia/Kolkata''; ALTER DATABASE %1$I SET IntervalStyle = ''iso_8601'';
-		ALTER DATABASE %1$I SET bytea_output = ''escape''; ALTER DATABASE %1$I SET extra_float_digits = -5; ALTER DATABASE %1$I SET statement_timeout = 1; ALTER DATABASE %1$I SET search_path = nowhere', current_database()); END $$`)
+		ALTER DATABASE %1$I SET bytea_output = ''escape''; ALTER DATABASE %1$I SET extra_float_digits = -5; ALTER DATABASE %1$I SET statement_timeout = 200; ALTER DATABASE %1$I SET search_path = nowhere', current_database()); END $$`)
 	c := open(t, url)
 	db := inspect(t, c)
+	s, err := c.acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.query(t.Context(), "SELECT pg_catalog.pg_sleep(0.4)"); err != nil {
+		t.Error(err)
+	}
+	c.release(s)
 	sn, err := c.OpenSnapshot(t.Context(), providers.SnapshotOptions{Readers: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -23,9 +23,9 @@ type session struct {
 }
 
 // sessionSettings hold for every session. search_path is added by connect.
-const sessionSettings = `SET DateStyle = 'ISO, MDY'; SET TimeZone = 'UTC'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3;` +
+const sessionSettings = `SET statement_timeout = 0; SET DateStyle = 'ISO, MDY'; SET TimeZone = 'UTC'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3;` +
 	` SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET client_encoding = 'UTF8'; SET lc_monetary = 'C'; SET xmloption = 'content';` +
-	` SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off; SET jit = off;` +
+	` SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off; SET jit = off;` +
 	` SET client_min_messages = error; SET quote_all_identifiers = off; SET synchronize_seqscans = off; SET array_nulls = on; SET transform_null_equals = off;` +
 	` SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off`
 
