@@ -111,8 +111,14 @@ func runChange(t *testing.T, conn *Conn, plan string, c schema.Change, upTo int)
 		if i == upTo {
 			return len(steps) - i, nil
 		}
-		if _, err := conn.RunStep(t.Context(), providers.StepKey{Plan: plan, Action: "a", Step: i}, s); err != nil {
-			return len(steps) - i, fmt.Errorf("%w\n%s", err, s.Text)
+		for tries := 1; ; tries++ { // as an apply does where others have the table
+			_, err := conn.RunStep(t.Context(), providers.StepKey{Plan: plan, Action: "a", Step: i}, s)
+			if err == nil {
+				break
+			}
+			if !providers.IsRetryable(err) || tries == 20 {
+				return len(steps) - i, fmt.Errorf("%w\n%s", err, s.Text)
+			}
 		}
 	}
 	return 0, nil
