@@ -98,6 +98,13 @@ func TestRandomSchemasConverge(t *testing.T) {
 			t.Fatalf("SF_TEST_SEED: %v", err)
 		}
 	}
+	for _, s := range liveSystems {
+		if s.name == "sqlite" {
+			t.Run("a unique constraint over the key", func(t *testing.T) {
+				randomRound(t, rand.New(rand.NewPCG(8493058702228777686, 0)), s, s)
+			})
+		}
+	}
 	for _, from := range liveSystems {
 		for _, to := range liveSystems {
 			t.Run(from.name+"/"+to.name, func(t *testing.T) {

@@ -207,7 +207,15 @@ func shape(t *schema.Table) string {
 	for _, x := range t.Indexes {
 		fmt.Fprintf(&b, "index %q\n", x.Name)
 	}
-	fmt.Fprintf(&b, "%t %d %d %d", t.PrimaryKey != nil, len(t.Uniques), len(t.Checks), len(t.ForeignKeys))
+	uniques := 0
+	for _, u := range t.Uniques {
+		// A unique constraint over the primary key's columns is none of its own to the server,
+		// unless the key is the rowid.
+		if t.PrimaryKey == nil || !slices.Equal(u.Columns(), t.PrimaryKey.Columns()) {
+			uniques++
+		}
+	}
+	fmt.Fprintf(&b, "%t %d %d %d", t.PrimaryKey != nil, uniques, len(t.Checks), len(t.ForeignKeys))
 	sum := sha256.Sum256([]byte(b.String()))
 	return hex.EncodeToString(sum[:6]) + " of " + strconv.Quote(t.Name.Name) // a name may hold a line break
 }
