@@ -91,7 +91,10 @@ func TestRandomSchemasConverge(t *testing.T) {
 			t.Fatalf("SF_TEST_SCHEMAS: %v", err)
 		}
 	}
-	seed := rand.Uint64()
+	seed := uint64(1) // the gate sees the same each time; SF_TEST_SCHEMAS draws others
+	if os.Getenv("SF_TEST_SCHEMAS") != "" {
+		seed = rand.Uint64()
+	}
 	if s := os.Getenv("SF_TEST_SEED"); s != "" {
 		var err error
 		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {

@@ -52,7 +52,10 @@ func TestSameMapping(t *testing.T) {
 }
 
 func sameMapping(t *testing.T, from, to system) {
-	seed := rand.Uint64()
+	seed := uint64(1) // the gate sees the same each time; SF_TEST_MAPPINGS draws others
+	if os.Getenv("SF_TEST_MAPPINGS") != "" {
+		seed = rand.Uint64()
+	}
 	if s := os.Getenv("SF_TEST_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)
 		if err != nil {
