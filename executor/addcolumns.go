@@ -15,9 +15,9 @@ import (
 )
 
 // AddColumns gives the target of a mapping the columns that its source table has gained,
-// lets fill bring their values in rows that are there, and returns the mapping with them. Columns whose values in old rows can't be known
-// without reading them (a computed default) are an error: the table must be loaded anew.
-// A column that is there already is taken, with the source's values.
+// lets fill bring their values in rows that are there, and returns the mapping with them.
+// A column that has another value in each row (a computed default) is an error: the table
+// must be loaded anew. One that is there already is taken, with the source's values.
 func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapping, added []row.RelationColumn, fill stream.FillColumns) (*plan.Mapping, error) {
 	from, err := source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{m.SourceTable}, NoEstimates: true})
 	if err != nil {
@@ -37,7 +37,7 @@ func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapp
 	}
 	n := *m
 	n.Columns, n.SourceColumns = slices.Clone(m.Columns), slices.Clone(m.SourceColumns)
-	var stale []string
+	var filled []stream.FilledColumn
 	for _, a := range added {
 		c := was.Column(a.Name)
 		switch {
@@ -60,21 +60,30 @@ func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapp
 			return nil, fmt.Errorf("column %q has no counterpart in the target", a.Name)
 		}
 		there := live.Column(out.Columns[0].Name)
+		known := there == nil && sameFill(c.Default, out.Columns[0].Default)
 		if there == nil {
 			if err := addColumn(ctx, target, to, m.TargetTable, out.Columns[0]); err != nil {
 				return nil, err
 			}
 			there = &out.Columns[0]
-		} else {
-			stale = append(stale, a.Name)
 		}
+		filled = append(filled, stream.FilledColumn{Source: c, Known: known})
 		if n.Computes() {
 			n.Reads = append(slices.Clone(n.Reads), plan.SourceColumn{Name: c.Name, Type: c.Type, Nullable: true})
 		}
 		n.Columns = append(n.Columns, plan.Column{Source: c.Name, Target: there.Name, SourceType: c.Type, TargetType: there.Type})
 		n.SourceColumns = append(n.SourceColumns, c.Name)
 	}
-	return &n, fill(ctx, &n, stale)
+	return &n, fill(ctx, &n, filled)
+}
+
+// sameFill reports whether rows that were there get the same of a default in source and
+// target, as far as its text tells.
+func sameFill(source, target *schema.Default) bool {
+	if source == nil || target == nil {
+		return source == target
+	}
+	return source.Literal && target.Literal && source.Text == target.Text
 }
 
 func addColumn(ctx context.Context, target providers.Conn, db *schema.Database, table schema.Name, c schema.Column) error {

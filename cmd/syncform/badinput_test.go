@@ -133,10 +133,7 @@ func TestAKeyThatIsNotUnique(t *testing.T) {
 // where nothing holds its values, else noted.
 func TestATypeWithoutCounterpart(t *testing.T) {
 	t.Parallel()
-	all := map[string]system{}
-	for _, s := range systems() {
-		all[s.name] = s
-	}
+	all := systemsByName()
 	for _, c := range []struct {
 		from, to string
 		ddl      []string

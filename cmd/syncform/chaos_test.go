@@ -28,10 +28,7 @@ func TestChaos(t *testing.T) {
 		}
 		kills = n
 	}
-	all := map[string]system{}
-	for _, s := range systems() {
-		all[s.name] = s
-	}
+	all := systemsByName()
 	pairs := [][2]string{
 		{"postgres", "postgres"}, {"postgres", "mysql"}, {"postgres", "sqlite"}, {"mysql", "postgres"}, {"mariadb", "mysql"},
 		{"mysql", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgres"}, {"sqlite", "mariadb"}, {"sqlite", "sqlite"},

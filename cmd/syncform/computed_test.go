@@ -14,10 +14,7 @@ import (
 // another kind. A log may not carry it (PostgreSQL sends none of them): the target gets it
 // all the same, by each capture method, and a filter on it decides by what it is now.
 func TestComputedColumnsFollow(t *testing.T) {
-	all := map[string]system{}
-	for _, s := range systems() {
-		all[s.name] = s
-	}
+	all := systemsByName()
 	for _, c := range []struct {
 		from, to string
 		methods  []string

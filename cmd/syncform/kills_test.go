@@ -25,10 +25,7 @@ func TestKillsLoseNothing(t *testing.T) {
 		}
 		kills = n
 	}
-	all := map[string]system{}
-	for _, s := range systems() {
-		all[s.name] = s
-	}
+	all := systemsByName()
 	for _, pair := range [][2]string{{"postgres", "postgres"}, {"postgres", "mariadb"}, {"mysql", "postgres"}, {"sqlite", "sqlite"}} {
 		from, to := all[pair[0]], all[pair[1]]
 		t.Run(from.name+"-"+to.name, func(t *testing.T) {

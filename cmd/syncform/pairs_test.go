@@ -36,6 +36,33 @@ func (s system) endpoint(role, name, url string) string {
 	return fmt.Sprintf("%s %q %q {\n  connection = %q\n}\n", role, s.provider, name, url)
 }
 
+func systemsByName() map[string]system {
+	all := map[string]system{}
+	for _, s := range systems() {
+		all[s.name] = s
+	}
+	return all
+}
+
+// following makes a source of statements, applies a sync of these mappings that follows it,
+// and gives the folder and the two databases. The sync is destroyed with the test.
+func following(t *testing.T, from, to system, sync, mappings string, statements ...string) (dir, source, target string) {
+	t.Helper()
+	dir, source, target = t.TempDir(), from.fresh(t), to.fresh(t)
+	providertest.Exec(t, source, statements...)
+	write(t, filepath.Join(dir, "main.sf.hcl"), from.endpoint("source", "from", source)+to.endpoint("target", "to", target)+fmt.Sprintf(`
+sync %q {
+  source = source.%s.from
+  target = target.%s.to
+  mode   = "incremental"
+  %s
+}
+`, sync, from.provider, to.provider, mappings))
+	run(t, dir, 0, "apply", "-auto-approve")
+	t.Cleanup(func() { run(t, dir, 0, "destroy", "-auto-approve") })
+	return dir, source, target
+}
+
 // copyConfig is a configuration that copies every table of one database into another.
 func copyConfig(t *testing.T, from system, fromURL string, to system, toURL string) string {
 	t.Helper()
@@ -66,10 +93,7 @@ func applied(t *testing.T, dir string) {
 func TestPublicDataGoesRound(t *testing.T) {
 	t.Parallel()
 	shared := providertest.Shared(t)
-	all := map[string]system{}
-	for _, s := range systems() {
-		all[s.name] = s
-	}
+	all := systemsByName()
 	rounds := []string{
 		"mysql/sakila/postgres", "postgres/sakila/postgres", "postgres/sakila/mariadb", "mariadb/sakila/mariadb", "postgres/chinook/sqlite",
 		"mysql/chinook/mysql", "mysql/chinook/mariadb", "mysql/chinook/sqlite", "sqlite/chinook/mariadb", "sqlite/chinook/sqlite",

@@ -27,10 +27,7 @@ func TestSameMapping(t *testing.T) {
 		}
 		rounds = n
 	}
-	all := map[string]system{}
-	for _, s := range systems() {
-		all[s.name] = s
-	}
+	all := systemsByName()
 	targets := map[string][]string{
 		"postgres": {"mysql", "postgres", "sqlite", "mariadb"},
 		"mysql":    {"postgres", "sqlite", "mariadb", "mysql"},

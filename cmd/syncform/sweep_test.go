@@ -16,10 +16,7 @@ import (
 // pass, and an open stream finds what is gone too.
 func TestPollingSweep(t *testing.T) {
 	t.Parallel()
-	all := map[string]system{}
-	for _, s := range systems() {
-		all[s.name] = s
-	}
+	all := systemsByName()
 	pairs := [][2]string{{"mysql", "sqlite"}}
 	if os.Getenv("SF_TEST_CHAOS") != "" {
 		pairs = append(pairs, [2]string{"postgres", "mysql"}, [2]string{"mariadb", "postgres"}, [2]string{"sqlite", "postgres"})

@@ -57,7 +57,9 @@ func (s *session) sync(ctx context.Context, o configOptions, names []string, onc
 	opening := true
 	defer func() {
 		if opening && ctx.Err() != nil {
-			err = nil // stopped before it had begun, which nothing is lost by
+			// Stopped before it had begun, which nothing is lost by. What else was wrong, if
+			// anything, the next start says again.
+			err = nil
 		}
 		err = s.applyFailure(applyOptions{json: asJSON}, err)
 	}()

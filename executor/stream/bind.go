@@ -152,12 +152,8 @@ func (r *run) addColumns(ctx context.Context, t *table, rel *row.Relation, added
 		t.awaits = fmt.Sprintf("column %q was added to the source's table %s: run syncform plan", added[0].Name, rel.Name)
 		return nil
 	}
-	var names []string
-	for _, c := range added {
-		names = append(names, c.Name)
-	}
-	m, err := r.o.AddColumns(ctx, t.mapping, added, func(ctx context.Context, m *plan.Mapping, stale []string) error {
-		return r.fill(ctx, t, m, names, stale)
+	m, err := r.o.AddColumns(ctx, t.mapping, added, func(ctx context.Context, m *plan.Mapping, columns []FilledColumn) error {
+		return r.fill(ctx, t, m, columns)
 	})
 	if err != nil {
 		if providers.IsRetryable(err) || errors.Is(err, providers.ErrFenced) || ctx.Err() != nil || r.o.Soft.Err() != nil {

@@ -24,41 +24,29 @@ import (
 // fillRows is how many rows one transaction fills.
 const fillRows = 4096
 
-// fill brings the values of columns that m has newly. Those of stale were in the target
-// already, and may hold anything.
-func (r *run) fill(ctx context.Context, t *table, m *plan.Mapping, added, stale []string) (err error) {
+// fill brings the values of columns that m has newly.
+func (r *run) fill(ctx context.Context, t *table, m *plan.Mapping, columns []FilledColumn) (err error) {
 	n, err := newTable(m, t.record)
 	if err != nil {
 		return err
-	}
-	today, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{m.SourceTable}, NoEstimates: true})
-	if err != nil {
-		return err
-	}
-	from := today.Table(m.SourceTable)
-	if from == nil {
-		return fmt.Errorf("the source's table %s is gone", m.SourceTable)
 	}
 	sess, err := r.applier.OpenApply(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, sess.Close()) }()
-	n.next = t.record
-	for _, name := range added {
-		f, err := n.filling(name, from.Column(name))
+	for _, c := range columns {
+		f, err := n.filling(c)
 		if err != nil {
 			return err
 		}
-		f.all = slices.Contains(stale, name)
 		if err := r.fillColumn(ctx, sess, n, f); err != nil {
-			return fmt.Errorf("bring the values of column %q in rows that were there: %w", name, err)
+			return fmt.Errorf("bring the values of column %q in rows that were there: %w", c.Source.Name, err)
 		}
 		if f.rows > 0 {
-			r.o.Log.Info("values of rows that were there were brought", "sync", r.spec.Sync, "table", t.apply.Name.String(), "column", name, "rows", f.rows)
+			r.o.Log.Info("values of rows that were there were brought", "sync", r.spec.Sync, "table", t.apply.Name.String(), "column", c.Source.Name, "rows", f.rows)
 		}
 	}
-	t.record = n.next
 	return nil
 }
 
@@ -66,34 +54,36 @@ func (r *run) fill(ctx context.Context, t *table, m *plan.Mapping, added, stale 
 type filling struct {
 	read  providers.ReadTable // the key and the column
 	apply providers.ApplyTable
-	all   bool
-	null  bool   // what the target's rows got: NULL, or
+	all   bool   // the target's rows may hold anything; else they got
+	null  bool   // NULL, or
 	value []byte // the default, in its normal form
 	typ   schema.Type
 	rows  int64
 }
 
-func (t *table) filling(name string, c *schema.Column) (*filling, error) {
+func (t *table) filling(c FilledColumn) (*filling, error) {
+	name, typ := c.Source.Name, c.Source.Type
 	at := t.field(name)
 	col := slices.IndexFunc(t.mapping.Columns, func(x plan.Column) bool { return x.Source == name })
-	if c == nil || at < 0 || col < 0 {
-		return nil, fmt.Errorf("column %q is not to be had any more", name)
+	if at < 0 || col < 0 {
+		return nil, fmt.Errorf("bug in syncform: column %q is not of its mapping", name)
 	}
 	f := &filling{
-		typ: c.Type, null: c.Default == nil,
+		typ: typ, all: !c.Known, null: c.Source.Default == nil,
 		read:  providers.ReadTable{Name: t.read.Name, Only: t.read.Only, Key: t.read.Key},
 		apply: providers.ApplyTable{Mapping: t.apply.Mapping, Name: t.apply.Name},
-	}
-	if !f.null {
-		f.value = row.Normal(nil, c.Type, []byte(c.Default.Text))
 	}
 	for i, k := range t.apply.Key {
 		f.read.Columns = append(f.read.Columns, t.read.Columns[t.key[i]])
 		f.apply.Columns, f.apply.Key = append(f.apply.Columns, t.apply.Columns[k]), append(f.apply.Key, i)
 	}
 	f.read.Columns, f.apply.Columns = append(f.read.Columns, t.read.Columns[at]), append(f.apply.Columns, t.apply.Columns[col])
-	if f.null {
-		f.read.Where = []expr.Bound{{Column: name, Type: c.Type, Op: "IS NOT NULL"}}
+	switch {
+	case f.all:
+	case f.null:
+		f.read.Where = []expr.Bound{{Column: name, Type: typ, Op: "IS NOT NULL"}}
+	default:
+		f.value = row.Normal(nil, typ, []byte(c.Source.Default.Text))
 	}
 	return f, nil
 }
@@ -112,9 +102,6 @@ func (f *filling) differs(b *row.Batch, i int, scratch *[]byte) bool {
 }
 
 func (r *run) fillColumn(ctx context.Context, sess providers.ApplySession, t *table, f *filling) error {
-	if f.all {
-		f.read.Where = nil
-	}
 	reader, err := providers.As[providers.SnapshotReader](r.source)
 	if err != nil {
 		return err

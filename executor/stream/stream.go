@@ -12,6 +12,7 @@ import (
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // Stream is what to follow, and with what.
@@ -53,16 +54,23 @@ type Options struct {
 	IgnorePause bool
 	// AddColumns takes columns that were added to a source table into the target and the
 	// spec, at their place in the stream; nil, or an error: the table is held. Between the
-	// two it calls fill with the new mapping and those columns that were in the target.
+	// two it calls fill with the new mapping.
 	AddColumns func(ctx context.Context, m *plan.Mapping, added []row.RelationColumn, fill FillColumns) (*plan.Mapping, error)
 	// DropColumns takes columns that are gone at the source out of the spec; nil, or an
 	// error: the table is held.
 	DropColumns func(ctx context.Context, m *plan.Mapping, gone []string) (*plan.Mapping, error)
 }
 
-// FillColumns brings the values that new columns of a mapping hold in rows that were there;
-// those of stale were in the target already and hold what somebody else has left.
-type FillColumns = func(ctx context.Context, m *plan.Mapping, stale []string) error
+// FillColumns brings the values that new columns of a mapping hold in rows that were there.
+type FillColumns = func(ctx context.Context, m *plan.Mapping, columns []FilledColumn) error
+
+// FilledColumn is a column of the source that a target has newly.
+type FilledColumn struct {
+	Source *schema.Column
+	// Known says that all rows of the target hold the source's default, or NULL where there
+	// is none; else they may hold anything.
+	Known bool
+}
 
 // Status is how far a run is.
 type Status struct {

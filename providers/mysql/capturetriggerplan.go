@@ -142,12 +142,8 @@ func inTriggers(n schema.Name) string {
 func (c *Conn) planTriggers(ctx context.Context, s *session, f *findings, plan *providers.CapturePlan) error {
 	capture := &plan.Capture
 	plan.Start = "note in " + changeLog + " where the capture begins"
-	step := func(text, done string) error {
-		rows, err := s.query(ctx, "SELECT "+done)
-		if err == nil && rows[0][0] != "1" {
-			plan.Steps = append(plan.Steps, providers.Step{Text: text, Done: "SELECT " + done, LockTimeout: lockTimeout})
-		}
-		return err
+	step := func(text, done string) {
+		plan.Steps = append(plan.Steps, providers.Step{Text: text, Done: "SELECT " + done, LockTimeout: lockTimeout})
 	}
 	if !f.grants.has("CREATE", c.database, changeLog) || !f.grants.has("INSERT", c.database, changeLog) || !f.grants.has("DELETE", c.database, changeLog) || !f.grants.has("UPDATE", c.database, changeLog) {
 		f.add(true, f.grants.statement("CREATE, SELECT, INSERT, UPDATE, DELETE", ident(c.database)+"."+changeLog), "the table %s, where triggers note changes, can't be made and written to", changeLog)
@@ -155,7 +151,15 @@ func (c *Conn) planTriggers(ctx context.Context, s *session, f *findings, plan *
 	if err := c.planCascades(ctx, s, capture); err != nil {
 		return err
 	}
-	if err := step(changeLogDDL, tableThere(schema.Name{Name: changeLog})); err != nil {
+	there, err := s.query(ctx, "SELECT "+tableThere(schema.Name{Name: changeLog}))
+	if err != nil {
+		return err
+	}
+	if there[0][0] != "1" {
+		step(changeLogDDL, tableThere(schema.Name{Name: changeLog}))
+	}
+	made, _, err := c.madeTriggers(ctx, s, capture.Sync)
+	if err != nil {
 		return err
 	}
 	wanted := map[string]bool{}
@@ -173,8 +177,8 @@ func (c *Conn) planTriggers(ctx context.Context, s *session, f *findings, plan *
 		}
 		for _, one := range triggers {
 			wanted[one.name.Name] = true
-			if err := step("CREATE TRIGGER "+tableIdent(one.name)+" AFTER "+one.event+" ON "+tableIdent(one.table)+" FOR EACH ROW "+one.body, one.there()); err != nil {
-				return err
+			if !slices.ContainsFunc(made, func(n schema.Name) bool { return n.Name == one.name.Name }) {
+				step("CREATE TRIGGER "+tableIdent(one.name)+" AFTER "+one.event+" ON "+tableIdent(one.table)+" FOR EACH ROW "+one.body, one.there())
 			}
 		}
 	}
@@ -182,9 +186,8 @@ func (c *Conn) planTriggers(ctx context.Context, s *session, f *findings, plan *
 	if err := f.triggerRights(ctx, s); err != nil {
 		return err
 	}
-	drops, _, err := c.dropTriggers(ctx, s, capture.Sync, wanted)
-	plan.Steps = append(plan.Steps, drops...)
-	return err
+	plan.Steps = append(plan.Steps, dropTriggers(made, wanted)...)
+	return nil
 }
 
 // triggerRights looks for what making triggers needs where the server writes a log.
@@ -199,35 +202,42 @@ func (f *findings) triggerRights(ctx context.Context, s *session) error {
 	return nil
 }
 
-// dropTriggers gives the steps that drop the triggers of a sync that are not wanted, and
-// whether any other sync has some.
-func (c *Conn) dropTriggers(ctx context.Context, s *session, sync string, wanted map[string]bool) (steps []providers.Step, others bool, err error) {
+// madeTriggers lists the triggers of a sync that are there, and says whether any other
+// sync has some.
+func (c *Conn) madeTriggers(ctx context.Context, s *session, sync string) (made []schema.Name, others bool, err error) {
 	rows, err := s.query(ctx, "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE TRIGGER_NAME LIKE '\\_sync\\_capture\\_%' ORDER BY 1, 2")
 	if err != nil {
 		return nil, false, err
 	}
 	for _, r := range rows {
-		if !strings.Contains(r[2], "INSERT INTO "+ident(c.database)+"."+changeLog+" ") {
-			continue // another database's log
-		}
-		if !strings.HasPrefix(r[1], triggersOfSync(sync)) {
+		switch {
+		case !strings.Contains(r[2], "INSERT INTO "+ident(c.database)+"."+changeLog+" "): // another database's log
+		case strings.HasPrefix(r[1], triggersOfSync(sync)):
+			made = append(made, schema.Name{Schema: r[0], Name: r[1]})
+		default:
 			others = true
-			continue
 		}
-		if !wanted[r[1]] {
-			n := schema.Name{Schema: r[0], Name: r[1]}
+	}
+	return made, others, nil
+}
+
+// dropTriggers gives the steps that drop those of made that are not wanted.
+func dropTriggers(made []schema.Name, wanted map[string]bool) (steps []providers.Step) {
+	for _, n := range made {
+		if !wanted[n.Name] {
 			steps = append(steps, providers.Step{Text: "DROP TRIGGER " + tableIdent(n), Done: "SELECT NOT " + exists("TRIGGERS", inTriggers(n)), LockTimeout: lockTimeout})
 		}
 	}
-	return steps, others, nil
+	return steps
 }
 
 // teardownTriggers drops what a capture by triggers has left.
 func (c *Conn) teardownTriggers(ctx context.Context, s *session, sync string) ([]providers.Step, error) {
-	steps, others, err := c.dropTriggers(ctx, s, sync, nil)
+	made, others, err := c.madeTriggers(ctx, s, sync)
 	if err != nil {
 		return nil, err
 	}
+	steps := dropTriggers(made, nil)
 	rows, err := s.query(ctx, "SELECT 1 WHERE "+tableThere(schema.Name{Name: changeLog}))
 	if err != nil || len(rows) == 0 {
 		return steps, err

@@ -1,10 +1,13 @@
 package postgres
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/syncform/syncform/providers"
 )
 
 // paced reads a stream of many small messages. The server sends each by itself, and a
@@ -48,7 +51,9 @@ const (
 
 func (p *paced) Read(b []byte) (int, error) {
 	if p.thick {
-		p.gather()
+		if err := p.gather(); err != nil {
+			return 0, err
+		}
 		n, err := p.read(b)
 		if n >= pacedFew {
 			p.reads = 0
@@ -67,11 +72,13 @@ func (p *paced) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// gather pauses. The socket is as it was before it is read, for a read may have to wait.
-func (p *paced) gather() {
-	lowered := lowWater(p.conn, pacedWater)
+// gather pauses. The socket is as it was before it is read, for a read may have to wait;
+// one that can't be set back would wait for ever, so it is closed.
+func (p *paced) gather() error {
+	set := lowWater(p.conn, pacedWater)
 	time.Sleep(pacedPause)
-	if lowered {
-		lowWater(p.conn, 1)
+	if set && !lowWater(p.conn, 1) {
+		return &providers.RetryableError{Err: errors.Join(errors.New("the socket's low-water mark can't be set back"), p.conn.Close())}
 	}
+	return nil
 }

@@ -85,7 +85,9 @@ func TestPacedNeverStalls(t *testing.T) {
 	if _, err := p.Read(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("a read with a deadline ended with %v", err)
 	}
-	_ = server.Close()
+	if err := server.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if err := conn.SetReadDeadline(time.Time{}); err != nil {
 		t.Fatal(err)
 	}

@@ -111,8 +111,8 @@ func FuzzMarkdown(f *testing.F) {
 	}
 	parser := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser()
 	f.Fuzz(func(t *testing.T, name string) {
-		if len(name) > 500 { // longer ones are clipped
-			t.Skip()
+		if len(name) > 500 {
+			return // longer ones are clipped
 		}
 		text := comment(t, hostilePlan(name), MarkdownOptions{ID: name, Findings: []Finding{{Endpoint: name, Finding: providers.Finding{Fatal: true, Text: name, Fix: name}}}, Outputs: []OutputChange{{"+", name, name}}})
 		checkInert(t, parser, name, []byte(text))
