@@ -36,7 +36,7 @@ race: bin/servers ## the tests of RACE with the race detector (needs a C compile
 underload: bin/servers ## each safe form of a change on a busy table: the longest stall of others (minutes; a quiet machine)
 	SF_TEST_UNDERLOAD=1 bin/servers -- go test ./providers/all -run TestUnderLoad -v -timeout 40m
 
-chaos: bin/servers ## the suite of faults, long: kills under load in every pair of systems, full disks; CHAOS=n kills per pair
+chaos: bin/servers ## the suite of faults, long: kills under load in every pair of systems, full disks; CHAOS=n kills per pair, or 20m of them
 	SF_TEST_CHAOS=$(CHAOS) SF_TEST_FAULTS=1 SF_TEST_KILLS=25 bin/servers -- go test -timeout 170m -run 'Chaos|Kill|Disk|Fault|Sweep' ./cmd/syncform ./executor/... ./providers/...
 
 bench: build bin/servers ## ratios against the limit measured in the same run; BENCHFLAGS="-rows 300000"

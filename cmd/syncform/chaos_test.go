@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -17,23 +18,17 @@ import (
 // TestChaos follows a source under a random workload while the runner is killed at
 // random moments, in each pair of systems, and compares rows by queries of its own: the
 // target converges, nothing is lost, nothing stands twice, and a destroy leaves nothing
-// behind. SF_TEST_CHAOS says how many kills per pair (3); make chaos asks for many.
+// behind. SF_TEST_CHAOS says how many kills per pair (3), or for how long ("20m"); make
+// chaos asks for many.
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	kills := 3
-	if s := os.Getenv("SF_TEST_CHAOS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatalf("SF_TEST_CHAOS: %v", err)
-		}
-		kills = n
-	}
+	kills := chaosOf(t, 3)
 	all := systemsByName()
 	pairs := [][2]string{
 		{"postgres", "postgres"}, {"postgres", "mysql"}, {"postgres", "sqlite"}, {"mysql", "postgres"}, {"mariadb", "mysql"},
 		{"mysql", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgres"}, {"sqlite", "mariadb"}, {"sqlite", "sqlite"},
 	}
-	if kills > 3 {
+	if os.Getenv("SF_TEST_CHAOS") != "" {
 		pairs = append(pairs, [][2]string{{"mysql", "mysql"}, {"mariadb", "mariadb"}}...)
 	}
 	for _, pair := range pairs {
@@ -45,7 +40,7 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-func chaos(t *testing.T, from, to system, kills int) {
+func chaos(t *testing.T, from, to system, kills killing) {
 	source, target := from.fresh(t), to.fresh(t)
 	providertest.Exec(t, source, busyTables(from)...)
 	odd := from.name == to.name
@@ -66,7 +61,51 @@ func chaos(t *testing.T, from, to system, kills int) {
 	w := &workload{r: r, s: from, t: t, url: source, odd: odd}
 	w.some(40)
 	run(t, dir, 0, "apply", "-auto-approve")
-	for i := range kills {
+	kills.follow(t, dir, r, func() { w.some(1 + r.IntN(8)) })
+	run(t, dir, 0, "sync", "-once")
+	for _, table := range busyNames {
+		sameTable(t, from, source, to, target, table)
+	}
+	if odd {
+		sameRowsOf(t, from, source, to, target, "odd", oddNames(from))
+	}
+	run(t, dir, 0, "plan", "-detailed-exitcode")
+	run(t, dir, 0, "destroy", "-auto-approve")
+	left(t, from, source)
+}
+
+// killing says how often a runner is killed, or for how long one after another is.
+type killing struct {
+	times int
+	lasts time.Duration
+}
+
+// chaosOf reads SF_TEST_CHAOS: a number of kills, or for how long ("20m").
+func chaosOf(t *testing.T, times int) killing {
+	s := os.Getenv("SF_TEST_CHAOS")
+	if s == "" {
+		return killing{times: times}
+	}
+	if n, err := strconv.Atoi(s); err == nil {
+		return killing{times: n}
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		t.Fatalf("SF_TEST_CHAOS: %q is neither a number of kills nor a time like 20m", s)
+	}
+	return killing{times: math.MaxInt, lasts: d}
+}
+
+// follow runs sync again and again and kills it at random moments, while work changes the
+// source.
+func (k killing) follow(t *testing.T, dir string, r *rand.Rand, work func()) {
+	t.Helper()
+	began := time.Now()
+	for i := range k.times {
+		if k.lasts > 0 && time.Since(began) > k.lasts {
+			t.Logf("killed %d times", i)
+			return
+		}
 		c := command(t, dir, "sync")
 		var out strings.Builder
 		c.Stdout, c.Stderr = &out, &out
@@ -81,7 +120,7 @@ func chaos(t *testing.T, from, to system, kills int) {
 			}
 		})
 		for going := true; going; {
-			w.some(1 + w.r.IntN(8))
+			work()
 			select {
 			case <-ended:
 				going = false
@@ -93,16 +132,6 @@ func chaos(t *testing.T, from, to system, kills int) {
 			t.Fatalf("kill %d: sync failed before it was killed: %v\n%s", i, err, &out)
 		}
 	}
-	run(t, dir, 0, "sync", "-once")
-	for _, table := range busyNames {
-		sameTable(t, from, source, to, target, table)
-	}
-	if odd {
-		sameRowsOf(t, from, source, to, target, "odd", oddNames(from))
-	}
-	run(t, dir, 0, "plan", "-detailed-exitcode")
-	run(t, dir, 0, "destroy", "-auto-approve")
-	left(t, from, source)
 }
 
 // busyNames are the tables of the workload.

@@ -5,10 +5,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/syncform/syncform/providers/providertest"
 )
@@ -18,14 +16,7 @@ import (
 // with what the source's own SQL says. SF_TEST_CHAOS says how many kills per pair (1).
 func TestMappingsFollow(t *testing.T) {
 	t.Parallel()
-	kills := 1
-	if s := os.Getenv("SF_TEST_CHAOS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatalf("SF_TEST_CHAOS: %v", err)
-		}
-		kills = n
-	}
+	kills := chaosOf(t, 1)
 	all := systemsByName()
 	for _, pair := range [][2]string{{"postgres", "mysql"}, {"mysql", "postgres"}, {"postgres", "sqlite"}, {"mysql", "sqlite"}} {
 		from, to := all[pair[0]], all[pair[1]]
@@ -41,7 +32,7 @@ var followed = strings.Replace(mappings, `key             = ["id"]`, `key       
     incremental_key = "updated_at"
     filters         = ["qty > 2 AND deleted_at IS NULL"]`, 1)
 
-func followMappings(t *testing.T, from, to system, kills int) {
+func followMappings(t *testing.T, from, to system, kills killing) {
 	fromURL, toURL := from.fresh(t), to.fresh(t)
 	providertest.Exec(t, fromURL, append(mappingTables[from.provider], mappingRows...)...)
 	dir := mappingConfig(t, from, fromURL, to, toURL, followed)
@@ -55,33 +46,7 @@ func followMappings(t *testing.T, from, to system, kills int) {
 	t.Logf("seed %d", seed)
 	w := &shopWork{r: rand.New(rand.NewPCG(seed, 0)), users: []int{1, 2, 3, 4, 5, 6}, orders: []int{1, 2, 1234567}, n: 10}
 	run(t, dir, 0, "apply", "-auto-approve")
-	for i := range kills {
-		c := command(t, dir, "sync")
-		var out strings.Builder
-		c.Stdout, c.Stderr = &out, &out
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan struct{})
-		timer := time.AfterFunc(time.Duration(300+w.r.IntN(1500))*time.Millisecond, func() {
-			defer close(ended)
-			if err := c.Process.Kill(); err != nil {
-				t.Logf("kill %d: %v", i, err)
-			}
-		})
-		for going := true; going; {
-			providertest.Exec(t, fromURL, w.some(1+w.r.IntN(6))...)
-			select {
-			case <-ended:
-				going = false
-			default:
-			}
-		}
-		timer.Stop()
-		if err := c.Wait(); err != nil && c.ProcessState.ExitCode() > 0 {
-			t.Fatalf("kill %d: sync failed before it was killed: %v\n%s", i, err, &out)
-		}
-	}
+	kills.follow(t, dir, w.r, func() { providertest.Exec(t, fromURL, w.some(1+w.r.IntN(6))...) })
 	providertest.Exec(t, fromURL, append(w.some(10), "INSERT INTO orders VALUES (7654321, 1, 5, 1.10, NULL, NULL, '2024-06-01 00:00:00')")...)
 	run(t, dir, 0, "sync", "-once")
 	char := map[string]string{"postgresql": "text", "mysql": "char", "sqlite": "text"}
