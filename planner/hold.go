@@ -21,6 +21,10 @@ func (w *want) holdDependents() {
 		for i := range diffs {
 			w.holdIndexed(&diffs[i])
 		}
+		numberedOnce(diffs)
+	}
+	for i := range diffs {
+		w.holdKeyed(&diffs[i])
 	}
 	waiting := map[string]bool{}
 	for i := range diffs {
@@ -84,6 +88,67 @@ func (w *want) holdIndexed(d *difference) {
 			d.waits = fmt.Sprintf("index %q of the target stands on the column, and a %s is indexed by a prefix only: drop that index by hand", x.Name, m.To.Type)
 		case indexBytes(w.live, x, &m) > maxIndexBytes && indexBytes(w.live, x, nil) <= maxIndexBytes:
 			d.waits = fmt.Sprintf("index %q of the target stands on the column, and would be longer than the %d bytes that the server allows: drop that index by hand", x.Name, maxIndexBytes)
+		}
+	}
+}
+
+// numberedOnce has a column cease to number rows before another begins to: MySQL lets a
+// table have one of them.
+func numberedOnce(diffs []difference) {
+	ends := func(d difference) bool {
+		m, ok := d.change.(schema.ModifyColumn)
+		return ok && m.From.Identity != nil && m.To.Identity == nil
+	}
+	last := slices.IndexFunc(diffs, ends)
+	if last < 0 {
+		return
+	}
+	for i := range diffs {
+		begins := false
+		switch c := diffs[i].change.(type) {
+		case schema.AddColumn:
+			begins = c.Column.Identity != nil
+		case schema.ModifyColumn:
+			begins = c.From.Identity == nil && c.To.Identity != nil
+		}
+		switch {
+		case !begins || diffs[i].held():
+		case diffs[last].held():
+			diffs[i].waits = waitsFor(diffs[last].column)
+		case i < last:
+			d := diffs[last]
+			copy(diffs[i+1:last+1], diffs[i:last])
+			diffs[i] = d
+			return
+		}
+	}
+}
+
+// holdKeyed holds that a column may be NULL while the primary key that has it stays, and
+// that it goes while a change of that key is held.
+func (w *want) holdKeyed(d *difference) {
+	if d.held() || w.live.PrimaryKey == nil {
+		return
+	}
+	goes := slices.IndexFunc(w.work.diffs, func(o difference) bool { _, ok := o.change.(schema.DropPrimaryKey); return ok })
+	if goes >= 0 && !w.work.diffs[goes].held() {
+		return
+	}
+	name := ""
+	switch c := d.change.(type) {
+	case schema.ModifyColumn:
+		if !c.From.Nullable && c.To.Nullable {
+			name = c.From.Name
+		}
+	case schema.DropColumn:
+		if goes >= 0 {
+			name = c.Column.Name
+		}
+	}
+	if name != "" && slices.Contains(w.live.PrimaryKey.Columns(), name) {
+		d.waits = "it is in the primary key of the target, which stays"
+		if goes >= 0 {
+			d.waits = "it waits for the change of the primary key, which is held"
 		}
 	}
 }

@@ -59,6 +59,7 @@ func (s *script) write(wants []*want) {
 		n.risky = n.risky && !allowed(n.w.cfg.AllowHazards, &n.difference) && !s.b.approved(n.w.addr)
 		s.do(n.w, plan.Expand, n.difference)
 	}
+	releaseRested(wants, s.target.db.System)
 	made := s.create(wants)
 	for _, n := range needs.owned {
 		s.do(n.w, plan.Expand, n.difference)
@@ -131,6 +132,11 @@ func (s *script) change(wants []*want) {
 		for _, d := range w.work.release {
 			s.foreignKey(w, d, d.change.(schema.DropForeignKey).Key.RefTable)
 		}
+		for _, d := range w.work.diffs {
+			if drop, ok := d.change.(schema.DropForeignKey); ok { // for it holds keys and indexes
+				s.foreignKey(w, d, drop.Key.RefTable)
+			}
+		}
 	}
 	for _, w := range wants {
 		k := &w.work
@@ -141,7 +147,7 @@ func (s *script) change(wants []*want) {
 			continue
 		}
 		for _, d := range k.diffs {
-			if !d.afterRows {
+			if _, done := d.change.(schema.DropForeignKey); !done && !d.afterRows {
 				s.do(w, plan.Expand, d)
 			}
 		}

@@ -109,6 +109,7 @@ func (b *builder) build(ctx context.Context) {
 		func() { b.narrow() },
 		func() { b.compare(ctx) },
 		func() { b.previous(syncs) },
+		b.relax,
 		b.policies,
 		b.noteDrift,
 		func() { b.decide(ctx) },

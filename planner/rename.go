@@ -42,7 +42,7 @@ func (w *want) renames() (*schema.Table, []difference) {
 		}
 		change := schema.RenameColumn{In: w.name, From: old.Name, To: c.name}
 		t := *live
-		t.Rename(change)
+		t.Apply(change)
 		renameInExpressions(&t, sys, old.Name, c.name)
 		live = &t
 		out = append(out, difference{change: change, column: c.name, reason: "renamed_from says so"})

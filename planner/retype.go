@@ -10,12 +10,7 @@ import (
 // gives it back afterwards: checks, conditions and computed columns are kept by the
 // server as they were read with the old type.
 func (s *script) retypes(wants []*want, o *objects) {
-	switch {
-	case isMySQL(s.target.db.System):
-		releaseIndexed(wants, s.target.db.System)
-	case s.target.db.System == schema.PostgreSQL:
-		releaseKeyed(wants, s.target.db.System)
-	}
+	releaseRested(wants, s.target.db.System)
 	if s.target.db.System != schema.PostgreSQL {
 		return
 	}
@@ -64,6 +59,16 @@ func (s *script) retypes(wants []*want, o *objects) {
 				r.foreignKey(k)
 			}
 		}
+	}
+}
+
+// releaseRested swaps the foreign keys that rest on what goes.
+func releaseRested(wants []*want, sys schema.System) {
+	switch {
+	case isMySQL(sys):
+		releaseIndexed(wants, sys)
+	case sys == schema.PostgreSQL:
+		releaseKeyed(wants, sys)
 	}
 }
 

@@ -275,3 +275,13 @@ func bySize(wants []*want) []*want {
 	})
 	return out
 }
+
+func without[T any](list []T, gone func(*T) bool) []T {
+	var out []T
+	for i := range list {
+		if !gone(&list[i]) {
+			out = append(out, list[i])
+		}
+	}
+	return out
+}

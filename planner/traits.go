@@ -88,14 +88,14 @@ func (w *want) traits() map[string]string {
 		out[checkTrait(&t.Checks[i])] = digest(t.Checks[i])
 	}
 	for i := range t.Exclusions {
-		out["exclusion "+t.Exclusions[i].Name] = digest(t.Exclusions[i])
+		out[exclusionTrait(&t.Exclusions[i])] = digest(t.Exclusions[i])
 	}
 	for i := range t.Indexes {
-		out["index "+t.Indexes[i].Name] = digest(t.Indexes[i])
+		out[indexTrait(&t.Indexes[i])] = digest(t.Indexes[i])
 	}
 	for _, x := range w.cfg.Indexes {
-		if d := out["index "+x.Name]; d != "" {
-			out["index "+x.Name] = saidHere + d
+		if d := out[indexTrait(&schema.Index{Name: x.Name})]; d != "" {
+			out[indexTrait(&schema.Index{Name: x.Name})] = saidHere + d
 		}
 	}
 	out["table"] = digest([]any{t.Comment, t.Options, t.Partition, t.Inherits})
@@ -105,9 +105,11 @@ func (w *want) traits() map[string]string {
 
 const keyTrait = "key"
 
-func columnTrait(name string) string    { return "column " + name }
-func uniqueTrait(k *schema.Key) string  { return "unique " + nameOr(k.Name, k.Parts) }
-func checkTrait(c *schema.Check) string { return "check " + nameOr(c.Name, c.Expr) }
+func columnTrait(name string) string            { return "column " + name }
+func uniqueTrait(k *schema.Key) string          { return "unique " + nameOr(k.Name, k.Parts) }
+func checkTrait(c *schema.Check) string         { return "check " + nameOr(c.Name, c.Expr) }
+func indexTrait(x *schema.Index) string         { return "index " + x.Name }
+func exclusionTrait(x *schema.Exclusion) string { return "exclusion " + x.Name }
 func foreignKeyTrait(k *schema.ForeignKey) string {
 	return "foreign key " + nameOr(k.Name, []any{k.Columns, k.RefTable})
 }
@@ -131,9 +133,9 @@ func traitsOf(c schema.Change) (target, source string) {
 	case schema.DropUnique:
 		return uniqueTrait(&c.Key), sourceKeys
 	case schema.AddIndex:
-		return "index " + c.Index.Name, sourceIndexes
+		return indexTrait(&c.Index), sourceIndexes
 	case schema.DropIndex:
-		return "index " + c.Index.Name, sourceIndexes
+		return indexTrait(&c.Index), sourceIndexes
 	case schema.AddForeignKey:
 		return foreignKeyTrait(&c.Key), sourceForeignKeys
 	case schema.DropForeignKey:
@@ -143,9 +145,9 @@ func traitsOf(c schema.Change) (target, source string) {
 	case schema.DropCheck:
 		return checkTrait(&c.Check), sourceChecks
 	case schema.AddExclusion:
-		return "exclusion " + c.Exclusion.Name, sourceKeys
+		return exclusionTrait(&c.Exclusion), sourceKeys
 	case schema.DropExclusion:
-		return "exclusion " + c.Exclusion.Name, sourceKeys
+		return exclusionTrait(&c.Exclusion), sourceKeys
 	case schema.ModifyTable:
 		return "table", sourceTable
 	}
@@ -184,10 +186,11 @@ func objectOf(c schema.Change) any {
 }
 
 // settled gives the traits as the state is to keep them: what is held was not applied, so
-// of that the state goes on knowing what it knew.
+// of that the state goes on knowing what it knew, and of what is to go, for an apply that is
+// cut short leaves it.
 func (w *want) settled() map[string]string {
 	now := w.traits()
-	if w.live == nil || !slices.ContainsFunc(w.work.diffs, func(d difference) bool { return d.held() }) {
+	if w.live == nil || !slices.ContainsFunc(w.work.diffs, func(d difference) bool { return d.held() || d.reason == whyNoMore }) {
 		return now
 	}
 	var was map[string]string
@@ -207,7 +210,7 @@ func (w *want) settled() map[string]string {
 	}
 	for i := range w.work.diffs {
 		d := &w.work.diffs[i]
-		if !d.held() && d.said == "" {
+		if !d.held() && d.said == "" && d.reason != whyNoMore {
 			continue
 		}
 		if d.column != "" {

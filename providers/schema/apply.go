@@ -55,7 +55,7 @@ func (d *Database) Apply(c Change) {
 	case EmptyTable, RestoreRows, AdvanceSequences:
 	default:
 		if t := d.Table(c.Table()); t != nil {
-			t.apply(c)
+			t.Apply(c)
 		}
 	}
 }
@@ -89,15 +89,12 @@ func (d *Database) renameTable(from, to Name) {
 	}
 }
 
-// Rename applies a RenameColumn, RenameIndex, RenameConstraint or SetComment. The slices
-// that the table shares with others are not written to.
-func (t *Table) Rename(c Change) { t.apply(c) }
-
-func (t *Table) apply(c Change) {
-	byName := func(a, b Key) int { return cmp.Compare(a.Name, b.Name) }
+// Apply makes a change of the table itself (not of its name, nor of its partitions). The
+// slices that the table shares with others are not written to.
+func (t *Table) Apply(c Change) {
 	switch c := c.(type) {
 	case ModifyTable:
-		t.Comment, t.Options = c.To.Comment, c.To.Options
+		t.Comment, t.Options, t.Partition = c.To.Comment, c.To.Options, c.To.Partition
 	case AddColumn:
 		t.Columns = append(slices.Clip(t.Columns), c.Column)
 	case DropColumn:
@@ -134,9 +131,10 @@ func (t *Table) apply(c Change) {
 	case DropPrimaryKey:
 		t.PrimaryKey = nil
 	case AddUnique:
-		t.Uniques = put(slices.Clone(t.Uniques), c.Key, byName)
+		t.Uniques = append(without(t.Uniques, func(o Key) bool { return compareKeys(o, c.Key) == 0 }), c.Key)
+		slices.SortStableFunc(t.Uniques, compareKeys)
 	case DropUnique:
-		t.Uniques = without(t.Uniques, func(o Key) bool { return o.Name == c.Key.Name })
+		t.Uniques = without(t.Uniques, func(o Key) bool { return compareKeys(o, c.Key) == 0 })
 	case AddIndex:
 		t.Indexes = put(slices.Clone(t.Indexes), c.Index, func(a, b Index) int { return cmp.Compare(a.Name, b.Name) })
 	case DropIndex:
@@ -145,9 +143,7 @@ func (t *Table) apply(c Change) {
 		t.ForeignKeys = append(slices.Clip(t.ForeignKeys), c.Key)
 		slices.SortStableFunc(t.ForeignKeys, compareForeignKeys)
 	case DropForeignKey:
-		t.ForeignKeys = without(t.ForeignKeys, func(o ForeignKey) bool {
-			return o.Name == c.Key.Name && (o.Name != "" || slices.Equal(o.Columns, c.Key.Columns) && o.RefTable == c.Key.RefTable)
-		})
+		t.ForeignKeys = without(t.ForeignKeys, func(o ForeignKey) bool { return compareForeignKeys(o, c.Key) == 0 })
 	case AddCheck:
 		t.Checks = append(slices.Clip(t.Checks), c.Check)
 		slices.SortStableFunc(t.Checks, func(a, b Check) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Expr, b.Expr)) })
@@ -195,7 +191,19 @@ func (t *Table) constraint(name string, f func(name, comment *string)) {
 
 // compareForeignKeys orders by name, those without one by what they are.
 func compareForeignKeys(a, b ForeignKey) int {
-	return cmp.Or(cmp.Compare(a.Name, b.Name), slices.Compare(a.Columns, b.Columns), a.RefTable.Compare(b.RefTable))
+	if c := cmp.Compare(a.Name, b.Name); c != 0 || a.Name != "" {
+		return c
+	}
+	return cmp.Or(slices.Compare(a.Columns, b.Columns), a.RefTable.Compare(b.RefTable), slices.Compare(a.RefColumns, b.RefColumns),
+		cmp.Compare(a.OnDelete, b.OnDelete), cmp.Compare(a.OnUpdate, b.OnUpdate))
+}
+
+// compareKeys orders by name, those without one by their columns.
+func compareKeys(a, b Key) int {
+	if c := cmp.Compare(a.Name, b.Name); c != 0 || a.Name != "" {
+		return c
+	}
+	return slices.Compare(a.Columns(), b.Columns())
 }
 
 // renameColumn renames the column in the table itself and in what names it; a

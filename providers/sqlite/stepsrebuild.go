@@ -204,8 +204,13 @@ func shape(t *schema.Table) string {
 	for _, c := range t.Columns {
 		fmt.Fprintf(&b, "column %q\n", c.Name)
 	}
-	for _, x := range t.Indexes {
-		fmt.Fprintf(&b, "index %q\n", x.Name)
+	names := make([]string, len(t.Indexes))
+	for i, x := range t.Indexes {
+		names[i] = x.Name
+	}
+	slices.Sort(names) // an index that the plan itself makes is the last there
+	for _, n := range names {
+		fmt.Fprintf(&b, "index %q\n", n)
 	}
 	uniques := 0
 	for _, u := range t.Uniques {
