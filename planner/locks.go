@@ -49,7 +49,11 @@ func (w *want) aside(d *difference) {
 	switch {
 	case aside:
 		d.hazards = slices.DeleteFunc(d.hazards, func(h providers.Hazard) bool { return h.Code == hazardRewrite })
-		d.info = strings.TrimPrefix(d.info+"; on a new column, filled while others go on, which takes the old one's place and is the table's last then", "; ")
+		last := ""
+		if w.target.db.System == schema.PostgreSQL {
+			last = " and is the table's last then"
+		}
+		d.info = strings.TrimPrefix(d.info+"; on a new column, filled while others go on, which takes the old one's place"+last, "; ")
 	case why != "":
 		d.hazards = slices.DeleteFunc(d.hazards, func(h providers.Hazard) bool { return h.Code == hazardRewrite })
 		d.hazards = append(d.hazards, hazard(hazardRewrite, "%s -> %s: the server rewrites the table%s, and nobody reads or writes it meanwhile; a new column can't take the place of this one: %s", m.From.Type, m.To.Type, about(w.live.Rows), why))
@@ -67,7 +71,7 @@ func (w *want) unfinished() {
 			return ok && !d.held() && ledger.Retyped(m.To.Name) == c.Name && !sameType(m.From.Type, m.To.Type)
 		})
 		if !goesOn {
-			w.work.diffs = append(w.work.diffs, difference{change: schema.DropColumn{In: w.name, Column: c}, column: c.Name, reason: "an apply that was cut short began it, and the column keeps its type"})
+			w.work.diffs = append(w.work.diffs, difference{change: schema.DropColumn{In: w.name, Column: c}, column: c.Name, reason: "an apply that was cut short made it for a change of type, and it is not needed any more"})
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/all"
 	"github.com/syncform/syncform/providers/attr"
+	"github.com/syncform/syncform/providers/mysql"
 	"github.com/syncform/syncform/providers/postgres"
 	"github.com/syncform/syncform/providers/providertest"
 	"github.com/syncform/syncform/providers/schema"
@@ -34,7 +35,7 @@ const pairsDir = "../testdata/diff"
 // is applied, the next plan is empty, the catalogue is that of the new schema as the
 // server alone makes it, and rows keep their values.
 //
-// SF_TEST_RETYPE=1 has PostgreSQL change types on new columns, however small the tables are.
+// SF_TEST_RETYPE=1 has PostgreSQL, MySQL and MariaDB change types on new columns, however small the tables are.
 // SF_TEST_PAIRS=all runs them on every version of PostgreSQL, not on the newest alone.
 func TestPairs(t *testing.T) {
 	versions := providertest.PostgresVersions()
@@ -69,6 +70,7 @@ type pairBench struct {
 	system                     schema.System
 	cfgDir                     string
 	hazards                    string
+	from                       providers.Provider // nil: as it is wired
 }
 
 func newPairs(t *testing.T, provider, version string, fresh func() string) *pairBench {
@@ -89,8 +91,10 @@ func newPairs(t *testing.T, provider, version string, fresh func() string) *pair
 func (b *pairBench) open(t *testing.T, addr, url string) providers.Conn {
 	t.Helper()
 	from := all.Providers()[b.provider]
-	if os.Getenv("SF_TEST_RETYPE") != "" && b.system == schema.PostgreSQL {
-		from = postgres.Provider{RetypeFrom: 1}
+	if b.from != nil {
+		from = b.from
+	} else if os.Getenv("SF_TEST_RETYPE") != "" {
+		from = map[string]providers.Provider{"postgresql": postgres.Provider{RetypeFrom: 1}, "mysql": mysql.Provider{RetypeFrom: 1}}[b.provider]
 	}
 	conn, err := from.Open(context.Background(), providers.Config{Addr: addr, Attrs: map[string]any{"connection": url}})
 	if err != nil {

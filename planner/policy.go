@@ -99,7 +99,11 @@ func (b *builder) policies() {
 		w.work.diffs = out
 		w.leave(left)
 		if w.ignored > 0 {
-			b.note(w.addr, fmt.Sprintf("table %s of %s is in %d ways not as the configuration says, which %s ignores", w.name, w.target.addr, w.ignored, w.policy.Addr))
+			ways := "one way"
+			if w.ignored != 1 {
+				ways = fmt.Sprintf("%d ways", w.ignored)
+			}
+			b.note(w.addr, fmt.Sprintf("table %s of %s is in %s not as the configuration says, which %s ignores", w.name, w.target.addr, ways, w.policy.Addr))
 		}
 	}
 }

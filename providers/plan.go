@@ -82,7 +82,10 @@ type Step struct {
 	// Done is a query that returns one row with one boolean (or 0/1) column: true when
 	// the step has taken effect already. It is asked when a run was killed between
 	// doing and noting. Empty for transactional steps, which note themselves.
-	Done          string        `json:"done,omitempty"`
+	Done string `json:"done,omitempty"`
+	// Proves marks a query of one column: a row of it is a reason why the plan can't go on,
+	// and the text of the step's error. Other systems than MySQL raise errors by themselves.
+	Proves        bool          `json:"proves,omitempty"`
 	Transactional bool          `json:"transactional"` // runs in one transaction with its journal entry
 	LockTimeout   time.Duration `json:"lock_timeout,omitempty"`
 	Timeout       time.Duration `json:"timeout,omitempty"` // 0: none
@@ -139,6 +142,8 @@ type Preflighter interface {
 type Preflight struct {
 	Read  []schema.Name // tables to read
 	Write []schema.Name // tables to write to; those not there yet will be made
+	// Retype are tables of which a column gets its type on a new column (Retyper).
+	Retype []schema.Name
 }
 
 // Finding is one thing that a preflight found missing.

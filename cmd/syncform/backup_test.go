@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,68 @@ schema_policy "p" {
 			out := run(t, dir, 0, "plan")
 			if !strings.Contains(out, "No changes") && !strings.Contains(out, "note") {
 				t.Errorf("after all:\n%s", out)
+			}
+		})
+	}
+}
+
+// TestBackupsArePruned drops a column three times, and two tables stay of keep = 2: the
+// newest, with what they held.
+func TestBackupsArePruned(t *testing.T) {
+	for _, sys := range systems() {
+		t.Run(sys.name, func(t *testing.T) {
+			t.Parallel()
+			source, target, dir := providertest.SQLite(t), sys.fresh(t), t.TempDir()
+			providertest.Exec(t, source, "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, w integer, v integer)", "INSERT INTO t VALUES (1, 5, 0), (2, 6, 0)")
+			write(t, filepath.Join(dir, "main.sf.hcl"), system{provider: "sqlite"}.endpoint("source", "s", source)+sys.endpoint("target", "t", target)+fmt.Sprintf(`
+sync "copy" {
+  source        = source.sqlite.s
+  target        = target.%s.t
+  mode          = "full"
+  schema_policy = schema_policy.p
+  mapping "*" {}
+}
+schema_policy "p" {
+  remove_column { action = "apply" }
+  backup {
+    before = ["drop_column"]
+    keep   = 2
+  }
+}
+`, sys.provider))
+			run(t, dir, 0, "apply", "-auto-approve")
+			for i := 1; i <= 3; i++ {
+				if i > 1 {
+					providertest.Exec(t, source, "ALTER TABLE t ADD COLUMN v integer")
+				}
+				providertest.Exec(t, source, fmt.Sprintf("UPDATE t SET v = %d", i))
+				run(t, dir, 0, "apply", "-auto-approve")
+				providertest.Exec(t, source, "ALTER TABLE t DROP COLUMN v")
+				run(t, dir, 0, "apply", "-auto-approve")
+			}
+			providertest.Exec(t, source, "ALTER TABLE t DROP COLUMN w")
+			run(t, dir, 0, "apply", "-auto-approve")
+			list := run(t, dir, 0, "restore", "-list")
+			if strings.Count(list, "column v of") != 2 || strings.Count(list, "column w of") != 1 {
+				t.Fatalf("two of v and one of w are to be kept:\n%s", list)
+			}
+			var held []string
+			for l := range strings.Lines(list) {
+				if name, of, ok := strings.Cut(strings.TrimSpace(l), "  "); ok && strings.HasPrefix(of, "column v of") {
+					held = append(held, providertest.Query(t, target, "SELECT max(v) FROM "+name)[0][0])
+				}
+			}
+			slices.Sort(held)
+			if !slices.Equal(held, []string{"2", "3"}) {
+				t.Errorf("those that are kept hold %v", held)
+			}
+			tables := map[string]string{
+				"postgresql": "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE '\\_sync\\_backup\\_%'",
+				"mysql":      "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME LIKE '\\_sync\\_backup\\_%'",
+				"sqlite":     "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name LIKE '\\_sync\\_backup\\_%' ESCAPE '\\'",
+			}[sys.provider]
+			if n := providertest.Query(t, target, tables)[0][0]; n != "3" {
+				t.Errorf("%s tables of backups are there", n)
 			}
 		})
 	}

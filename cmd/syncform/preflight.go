@@ -10,6 +10,7 @@ import (
 	"github.com/syncform/syncform/cmd/internal/view"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/ledger"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -35,6 +36,9 @@ func (w *work) preflight(ctx context.Context, p *plan.Plan) ([]view.Finding, err
 		if a.Backfill == nil {
 			if _, drops := a.Change.(schema.DropTable); !drops {
 				add(&of(a.Endpoint).Write, a.Table)
+			}
+			if slices.ContainsFunc(a.Steps, func(s providers.Step) bool { return strings.Contains(s.Text, ledger.RetypePrefix) }) {
+				add(&of(a.Endpoint).Retype, a.Table)
 			}
 			continue
 		}

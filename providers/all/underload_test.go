@@ -154,7 +154,7 @@ func TestUnderLoad(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = db.Close() })
-			underLoad(t, mysql.Provider{}, u, dialMySQL(db), false)
+			underLoad(t, mysql.Provider{RetypeFrom: 1000}, u, dialMySQL(db), false)
 		})
 	}
 }
@@ -291,7 +291,9 @@ func changes(t *testing.T, conn providers.Conn, pg bool) []schema.Change {
 		schema.RenameColumn{In: in, From: "extra", To: "more"},
 		schema.DropColumn{In: in, Column: *table.Column("gone")},
 	}
-	if pg {
+	if !pg {
+		out = append(out, retyped(t, conn, in, changed))
+	} else {
 		out = append(out,
 			schema.AddCheck{In: in, Check: schema.Check{Name: "positive", Expr: "n > 0"}},
 			schema.AddForeignKey{In: in, Key: schema.ForeignKey{Name: "t_n", Columns: []string{"n"}, RefTable: schema.Name{Schema: in.Schema, Name: "p"}, RefColumns: []string{"id"}}},

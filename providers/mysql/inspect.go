@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,6 +179,9 @@ func (c *Conn) inspectSome(ctx context.Context, s *session, db *schema.Database,
 				return err
 			}
 			t.Name, t.Rows, t.Bytes = schema.Name{Name: l.name}, l.rows, l.bytes
+			if t.Unfinished = ledger.Unfinished(&t); t.Unfinished != nil {
+				maps.DeleteFunc(t.Options, func(key, _ string) bool { return ledger.IsRetyped(strings.TrimPrefix(key, explicitCollation)) })
+			}
 			db.Tables = append(db.Tables, t)
 			return nil
 		})
@@ -208,14 +212,16 @@ func (c *Conn) inspectOthers(ctx context.Context, s *session, db *schema.Databas
 			db.Others = append(db.Others, schema.Object{Kind: strings.ToLower(l.kind), Name: schema.Name{Name: l.name}})
 		}
 	}
-	rows, err := s.query(ctx, "SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()"+
-		" UNION ALL SELECT 'trigger', TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()"+
-		" UNION ALL SELECT 'event', EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()")
+	rows, err := s.query(ctx, "SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, '', '' FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()"+
+		" UNION ALL SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE, CONCAT(ACTION_TIMING, ' ', EVENT_MANIPULATION) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()"+
+		" UNION ALL SELECT 'event', EVENT_NAME, '', '' FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()")
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		db.Others = append(db.Others, schema.Object{Kind: r[0], Name: schema.Name{Name: r[1]}})
+		if !ledger.IsRetyped(r[1]) {
+			db.Others = append(db.Others, schema.Object{Kind: r[0], Name: schema.Name{Name: r[1]}, On: schema.Name{Name: r[2]}, Definition: r[3]})
+		}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/ledger"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -33,6 +34,9 @@ func (c *Conn) Preflight(ctx context.Context, p providers.Preflight) ([]provider
 			return err
 		}
 		if err := f.triggers(ctx, s, p.Write); err != nil {
+			return err
+		}
+		if err := f.retyping(ctx, s, c, p.Retype); err != nil {
 			return err
 		}
 		return f.settings(ctx, s, c)
@@ -117,6 +121,25 @@ func (f *findings) engines(ctx context.Context, s *session, tables []schema.Name
 	return nil
 }
 
+// retyping looks for what a change of type on a new column needs besides: it makes
+// triggers, and a procedure that fills the column.
+func (f *findings) retyping(ctx context.Context, s *session, c *Conn, tables []schema.Name) error {
+	if len(tables) == 0 {
+		return nil
+	}
+	var missing []string
+	for _, privilege := range []string{"TRIGGER", "CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE"} {
+		if !f.grants.has(privilege, c.database, "") {
+			missing = append(missing, privilege)
+		}
+	}
+	if len(missing) > 0 {
+		list := strings.Join(missing, ", ")
+		f.add(true, f.grants.statement(list, f.grants.allTables(c.database)), "a column of table %s can't get its type while others write: %s missing", tables[0], list)
+	}
+	return f.triggerRights(ctx, s)
+}
+
 // triggers finds what a load would set off: they can't be turned off here.
 func (f *findings) triggers(ctx context.Context, s *session, tables []schema.Name) error {
 	rows, err := s.query(ctx, "SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()")
@@ -124,7 +147,7 @@ func (f *findings) triggers(ctx context.Context, s *session, tables []schema.Nam
 		return err
 	}
 	for _, r := range rows {
-		if slices.ContainsFunc(tables, func(t schema.Name) bool { return t.Name == r[0] }) {
+		if !ledger.IsRetyped(r[1]) && slices.ContainsFunc(tables, func(t schema.Name) bool { return t.Name == r[0] }) {
 			f.add(false, "", "trigger %s of table %s runs for every row that is written", r[1], r[0])
 		}
 	}

@@ -10,6 +10,7 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -24,7 +25,11 @@ import (
 )
 
 // Provider opens MySQL and MariaDB databases.
-type Provider struct{}
+type Provider struct {
+	// RetypeFrom is from how many rows on a change of a column's type for which the server
+	// would copy the table is made on a new column; 0 is providers.ManyRows.
+	RetypeFrom int64
+}
 
 // Schema says which arguments a block takes.
 func (Provider) Schema() attr.Provider {
@@ -58,7 +63,7 @@ const (
 )
 
 // Open connects and asks the server what it is.
-func (Provider) Open(ctx context.Context, cfg providers.Config) (providers.Conn, error) {
+func (p Provider) Open(ctx context.Context, cfg providers.Config) (providers.Conn, error) {
 	fail := func(err error) (providers.Conn, error) { return nil, fmt.Errorf("%s: %w", cfg.Addr, err) }
 	o, err := readOptions(cfg)
 	if err != nil {
@@ -75,7 +80,7 @@ func (Provider) Open(ctx context.Context, cfg providers.Config) (providers.Conn,
 	if err != nil {
 		return fail(errors.New("the connection's arguments don't fit together"))
 	}
-	c := &Conn{addr: cfg.Addr, options: o, connector: connector, database: o.database}
+	c := &Conn{addr: cfg.Addr, options: o, connector: connector, database: o.database, retypeFrom: cmp.Or(p.RetypeFrom, providers.ManyRows)}
 	s, err := c.connect(ctx)
 	if err != nil {
 		return fail(err)
@@ -86,12 +91,13 @@ func (Provider) Open(ctx context.Context, cfg providers.Config) (providers.Conn,
 
 // Conn is an open endpoint: one database of one server.
 type Conn struct {
-	addr      string
-	options   options
-	connector driver.Connector
-	database  string
-	server    *server // set by the first session, before anybody else has the Conn
-	noLocal   bool    // tests: as if the server refused LOAD DATA LOCAL
+	addr       string
+	options    options
+	connector  driver.Connector
+	database   string
+	server     *server // set by the first session, before anybody else has the Conn
+	retypeFrom int64   // rows
+	noLocal    bool    // tests: as if the server refused LOAD DATA LOCAL
 
 	ledgerMu   sync.Mutex
 	ledgerMade bool
@@ -129,6 +135,7 @@ var (
 	_ providers.ExpressionComparer = (*Conn)(nil)
 	_ providers.Normalizer         = (*Conn)(nil)
 	_ providers.StepPlanner        = (*Conn)(nil)
+	_ providers.Retyper            = (*Conn)(nil)
 	_ providers.StepRunner         = (*Conn)(nil)
 	_ providers.Settler            = (*Conn)(nil)
 	_ providers.SnapshotReader     = (*Conn)(nil)

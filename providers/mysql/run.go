@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"time"
 
@@ -48,6 +49,9 @@ func (c *Conn) runStep(ctx context.Context, s *session, key providers.StepKey, s
 			defer cancel()
 			ctx = timed
 		}
+		if step.Proves {
+			return disproof(s.query(ctx, step.Text, args...))
+		}
 		_, err := s.exec(ctx, step.Text, args...)
 		if !refusedOnline(err) {
 			return c.nameLockers(ctx, err)
@@ -80,6 +84,14 @@ func (c *Conn) runStep(ctx context.Context, s *session, key providers.StepKey, s
 	}
 	_, err = s.exec(ctx, "COMMIT")
 	return err == nil, err
+}
+
+// disproof makes an error of what a query that proves something has found.
+func disproof(rows [][]string, err error) error {
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	return errors.New(rows[0][0])
 }
 
 // slots is how many steps may run at a time in one database. MySQL has no shared user

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/ledger"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -18,7 +19,7 @@ func (c *Conn) ForeignKeysWithTable() bool { return false }
 // PlanSteps writes the statements of one change. Each commits by itself, as the
 // server's DDL does, but for the rows of ReplaceRows.
 func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers.Step, error) {
-	p := stepPlan{server: c.server, db: db}
+	p := c.steps(db)
 	switch ch := change.(type) {
 	case schema.AddSequence:
 		p.addSequence(ch.Sequence)
@@ -33,6 +34,10 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 	case schema.AddColumn:
 		p.addColumn(ch)
 	case schema.DropColumn:
+		if ledger.IsRetyped(ch.Column.Name) {
+			p.dropUnfinished(ch.In, ch.Column.Name)
+			break
+		}
 		p.alter(ch.In, "DROP COLUMN "+ident(ch.Column.Name), "NOT "+columnThere(ch.In, ch.Column.Name))
 		p.online(ch.In, "")
 	case schema.ModifyColumn:
@@ -91,8 +96,10 @@ func (c *Conn) PlanSteps(db *schema.Database, change schema.Change) ([]providers
 type stepPlan struct {
 	server *server
 	db     *schema.Database
-	steps  []providers.Step
-	err    error
+	// retypeFrom is from how many rows on a change of type is made on a new column.
+	retypeFrom int64
+	steps      []providers.Step
+	err        error
 }
 
 // add appends a statement that commits by itself; done is the condition under which

@@ -160,12 +160,21 @@ func (p *stepPlan) modifyColumn(ch schema.ModifyColumn) {
 		p.alter(ch.In, "DROP COLUMN "+ident(ch.From.Name)+", ADD COLUMN "+definition+place, p.server.columnIs(ch.In, ch.To))
 		return
 	}
+	aside, why := p.retypesAside(ch)
+	if aside {
+		p.retypeAside(ch)
+		return
+	}
 	if ch.Place != nil {
 		p.alter(ch.In, "MODIFY COLUMN "+definition+placeDDL(ch.Place), "")
 		return
 	}
 	p.alter(ch.In, "MODIFY COLUMN "+definition, p.server.columnIs(ch.In, ch.To))
-	p.online(ch.In, p.server.modifyOffline(ch.From, ch.To))
+	offline := p.server.modifyOffline(ch.From, ch.To)
+	if why != "" {
+		offline += "; a new column can't take the place of this one: " + why
+	}
+	p.online(ch.In, offline)
 }
 
 // autoKey is the key that a new numbered column has while its rows get their numbers.

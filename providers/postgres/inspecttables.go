@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/syncform/syncform/providers/ledger"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -178,7 +179,7 @@ func (r *catalogue) finish(rel *relation) {
 		t.Rows, t.Bytes = rel.estimate()
 	}
 	sortParts(t)
-	t.Unfinished = unfinished(t)
+	t.Unfinished = ledger.Unfinished(t)
 }
 
 // sortParts puts a table's parts into the order of their names.

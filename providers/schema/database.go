@@ -74,8 +74,8 @@ type Database struct {
 type Object struct {
 	Kind string `json:"kind"` // view, materialized view, function, trigger, foreign table, rule, ...
 	Name Name   `json:"name"`
-	// On and Definition are set where the object has to be made anew with the table
-	// that it hangs on (SQLite's triggers).
+	// On is the table that a trigger hangs on. Definition is set where the object has to
+	// be made anew with that table (SQLite); of MySQL's triggers it is "BEFORE UPDATE".
 	On         Name   `json:"on,omitzero"`
 	Definition string `json:"definition,omitempty"`
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/syncform/syncform/planner/plan"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // PlanSQL writes a plan's steps as a script: what apply runs, word for word, in its
@@ -56,7 +57,11 @@ func actionSQL(p *plan.Plan, a *plan.Action) string {
 			b.line("%s", indent(text+";", "-- "))
 			continue
 		}
-		b.line("%s;", text)
+		if sys := systemOf(p, a.Endpoint); (sys == schema.MySQL || sys == schema.MariaDB) && strings.Contains(text, "BEGIN") { // else the client would cut a body at its semicolons
+			b.line("DELIMITER $$\n%s$$\nDELIMITER ;", text)
+		} else {
+			b.line("%s;", text)
+		}
 		if len(s.Args) > 0 {
 			b.line("-- with %s", Safe(strings.Join(s.Args, ", ")))
 		}

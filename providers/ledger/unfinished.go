@@ -1,12 +1,10 @@
-package postgres
+package ledger
 
-import (
-	"github.com/syncform/syncform/providers/ledger"
-	"github.com/syncform/syncform/providers/schema"
-)
+import "github.com/syncform/syncform/providers/schema"
 
-// unfinished takes out of a table what a change of a column's type has made beside it.
-func unfinished(t *schema.Table) *schema.Table {
+// Unfinished takes out of a table what a change of a column's type has made beside it; nil
+// for nothing.
+func Unfinished(t *schema.Table) *schema.Table {
 	var u schema.Table
 	t.Columns, u.Columns = apart(t.Columns, func(c *schema.Column) string { return c.Name })
 	t.Indexes, u.Indexes = apart(t.Indexes, func(x *schema.Index) string { return x.Name })
@@ -21,7 +19,7 @@ func unfinished(t *schema.Table) *schema.Table {
 // apart splits a list into what is not a change's own, and what is.
 func apart[T any](list []T, name func(*T) string) (others, own []T) {
 	for i := range list {
-		if ledger.IsRetyped(name(&list[i])) {
+		if IsRetyped(name(&list[i])) {
 			own = append(own, list[i])
 		}
 	}
@@ -29,7 +27,7 @@ func apart[T any](list []T, name func(*T) string) (others, own []T) {
 		return list, nil
 	}
 	for i := range list {
-		if !ledger.IsRetyped(name(&list[i])) {
+		if !IsRetyped(name(&list[i])) {
 			others = append(others, list[i])
 		}
 	}
