@@ -215,7 +215,7 @@ func (c *conv) list(v cty.Value) (any, status) {
 		}
 		s := e.AsString()
 		if s == "" || slices.Contains(out, s) {
-			what := "a text twice: " + strconv.Quote(s)
+			what := strconv.Quote(s) + " twice, here and at " + place(c.b.ArgRanges[c.a.Name+"."+s])
 			if s == "" {
 				what = "an empty text"
 			}

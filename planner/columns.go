@@ -27,19 +27,15 @@ type chooser struct {
 	b    *builder
 	w    *want
 	wild bool
-	seen map[string]bool
+	seen mentioned
 }
 
 // chooseColumns sets w.columns, in the source's order, then those that only the
 // target has. It reports false after an error.
 func (b *builder) chooseColumns(w *want) bool {
 	c := &chooser{b: b, w: w, wild: isWildcard(w.cfg), seen: b.seen(w.cfg)}
-	renames, all := c.renames()
-	if renames == nil {
-		return false
-	}
+	renames, all, ok := c.renames()
 	excluded := map[string]bool{}
-	ok := true
 	for _, name := range w.cfg.ExcludeColumns {
 		col, fine := c.column(name, "exclude_columns")
 		ok = ok && fine
@@ -47,10 +43,17 @@ func (b *builder) chooseColumns(w *want) bool {
 			continue
 		}
 		if _, twice := renames[col.Name]; twice {
-			b.errorAt(w.cfg.Range("exclude_columns."+name), sumTwoColumns, "%s: column %q is both in columns and in exclude_columns.", w.addr, col.Name)
+			b.errorAt(w.cfg.Range("exclude_columns."+name), sumTwoColumns, "%s: source column %q is left out here and mapped by columns (%s). Take one of them out.", w.addr, col.Name, placed(c.mappedAt(col)))
 			ok = false
 		}
 		excluded[col.Name] = true
+	}
+	if name := w.cfg.IncrementalKey; name != "" {
+		_, fine := c.column(name, "incremental_key")
+		ok = ok && fine
+	}
+	if !c.claims() || !ok {
+		return false // what is computed of them would be told of in error
 	}
 	var cols []column
 	for i := range w.from.Columns {
@@ -84,13 +87,12 @@ func (b *builder) chooseColumns(w *want) bool {
 }
 
 // renames gives the target names of each source column that `columns` names, and
-// whether all others are mapped too. A nil map is an error that was reported.
-func (c *chooser) renames() (map[string][]string, bool) {
-	out := map[string][]string{}
+// whether all others are mapped too. ok is false after an error.
+func (c *chooser) renames() (out map[string][]string, all, ok bool) {
+	out, ok = map[string][]string{}, true
 	if !c.w.cfg.ColumnsSet && c.w.cfg.Columns == nil {
-		return out, true
+		return out, true, true
 	}
-	all, ok := false, true
 	for _, from := range slices.Sorted(maps.Keys(c.w.cfg.Columns)) {
 		if from == "*" {
 			all = true
@@ -102,37 +104,42 @@ func (c *chooser) renames() (map[string][]string, bool) {
 			out[col.Name] = append(out[col.Name], c.w.cfg.Columns[from])
 		}
 	}
-	if !ok {
-		return nil, false
+	return out, all, ok
+}
+
+// mappedAt is where columns names a source column.
+func (c *chooser) mappedAt(col *schema.Column) hcl.Range {
+	for name := range c.w.cfg.Columns {
+		if findColumn(c.w.source.db.System, c.w.from, name) == col {
+			return c.w.cfg.Range("columns." + name)
+		}
 	}
-	return out, all
+	return c.w.cfg.Range("columns")
 }
 
 // column finds a source column that an argument names. In a wildcard's table it may
 // be missing: nil, true.
 func (c *chooser) column(name, arg string) (*schema.Column, bool) {
 	if col := findColumn(c.w.source.db.System, c.w.from, name); col != nil {
-		c.seen[arg+" "+name] = true
+		c.seen.had(c.w.cfg.Range(arg+"."+name), name)
 		return col, true
 	}
 	if c.wild {
-		if _, known := c.seen[arg+" "+name]; !known {
-			c.seen[arg+" "+name] = false
-		}
+		c.seen.lacked(c.w.cfg.Range(arg+"."+name), name)
 		return nil, true
 	}
-	c.b.noColumn(c.w, arg, name)
+	c.b.noColumn(c.w, c.w.cfg.Range(arg+"."+name), name)
 	return nil, false
 }
 
 // noColumn reports a source column that is not there.
-func (b *builder) noColumn(w *want, arg, name string) {
+func (b *builder) noColumn(w *want, at hcl.Range, name string) {
 	names := columnNames(w.from)
 	hint := didYouMean(name, names)
 	if hint == "" {
 		hint = fmt.Sprintf(" Its columns: %s.", some(names))
 	}
-	b.errorAt(w.cfg.Range(arg+"."+name), sumNoColumn, "Table %s of %s has no column %q.%s", w.from.Name, w.source.addr, name, hint)
+	b.errorAt(at, sumNoColumn, "Table %s of %s has no column %q.%s", w.from.Name, w.source.addr, name, hint)
 }
 
 // block works what a column block says into cols.
@@ -143,19 +150,22 @@ func (c *chooser) block(cols []column, block *lang.Column, excluded map[string]b
 	case block.Expr != "":
 		return c.exprBlock(cols, block, at)
 	case block.From != "":
-		return c.from(cols, block, at)
+		return c.from(cols, block)
 	}
 	if at >= 0 {
 		cols[at].block = block
+		c.seen.had(block.DeclRange, block.Name)
 		return cols, true
 	}
 	if src := findColumn(c.w.source.db.System, c.w.from, block.Name); src != nil && !excluded[src.Name] {
+		c.seen.had(block.DeclRange, block.Name)
 		return insert(cols, c.w.from, column{source: src, name: block.Name, explicit: true, block: block}), true
 	}
 	if block.Type != "" {
 		return append(cols, column{name: block.Name, explicit: true, block: block}), true
 	}
 	if c.wild {
+		c.seen.lacked(block.DeclRange, block.Name)
 		return cols, true
 	}
 	names := make([]string, len(cols))
@@ -168,20 +178,17 @@ func (c *chooser) block(cols []column, block *lang.Column, excluded map[string]b
 
 // from works in a block that names its source column: in place of the columns that
 // would have stood there by themselves.
-func (c *chooser) from(cols []column, block *lang.Column, at int) ([]column, bool) {
+func (c *chooser) from(cols []column, block *lang.Column) ([]column, bool) {
 	src := findColumn(c.w.source.db.System, c.w.from, block.From)
 	if src == nil {
 		if c.wild {
+			c.seen.lacked(block.Range("from"), block.From)
 			return cols, true
 		}
-		names := columnNames(c.w.from)
-		c.b.errorAt(block.Range("from"), sumNoColumn, "Table %s of %s has no column %q.%s", c.w.from.Name, c.w.source.addr, block.From, didYouMean(block.From, names))
+		c.b.noColumn(c.w, block.Range("from"), block.From)
 		return cols, false
 	}
-	if at >= 0 && cols[at].explicit && cols[at].source != src {
-		c.b.errorAt(block.DeclRange, sumTwoColumns, "%s maps both %q and %q to the column %q.", c.w.addr, cols[at].source.Name, src.Name, block.Name)
-		return cols, false
-	}
+	c.seen.had(block.Range("from"), block.From)
 	sys := c.w.target.db.System
 	cols = slices.DeleteFunc(cols, func(x column) bool {
 		return !x.explicit && (x.source == src || foldColumn(sys, x.name) == foldColumn(sys, block.Name)) ||
@@ -217,7 +224,11 @@ func (c *chooser) distinct() bool {
 		x := &c.w.columns[i]
 		name := foldColumn(c.w.target.db.System, x.name)
 		if y := seen[name]; y != nil {
-			c.b.errorAt(c.at(x), sumTwoColumns, "%s maps both %s and %s to the column %q.", c.w.addr, x.from(), y.from(), x.name)
+			at, other := x, y
+			if y.explicit && !x.explicit {
+				at, other = y, x // the one that somebody wrote
+			}
+			c.b.errorAt(c.at(at), sumTwoColumns, "%s maps both %s and %s to the column %q. Give one of them another name, or leave one out.", c.w.addr, at.from(), c.fromAt(other), at.name)
 			ok = false
 		}
 		seen[name] = x
@@ -236,6 +247,14 @@ func (c *chooser) at(x *column) hcl.Range {
 		return c.w.cfg.Range("columns." + x.source.Name)
 	}
 	return c.w.cfg.Range("columns")
+}
+
+// fromAt is from with the place, where the configuration has one.
+func (c *chooser) fromAt(x *column) string {
+	if !x.explicit {
+		return x.from()
+	}
+	return fmt.Sprintf("%s (%s)", x.from(), placed(c.at(x)))
 }
 
 // from names where a column comes from, for a message.
@@ -270,23 +289,4 @@ func columnNames(t *schema.Table) []string {
 		names[i] = c.Name
 	}
 	return names
-}
-
-// seen gives the names that a mapping's arguments hold, each true once a table had it.
-func (b *builder) seen(m *lang.Mapping) map[string]bool {
-	if b.names[m] == nil {
-		b.names[m] = map[string]bool{}
-	}
-	return b.names[m]
-}
-
-// unseen reports the names of wildcard mappings that no table of theirs has.
-func (b *builder) unseen(m *lang.Mapping) {
-	for _, key := range slices.Sorted(maps.Keys(b.names[m])) {
-		if b.names[m][key] {
-			continue
-		}
-		arg, name, _ := strings.Cut(key, " ")
-		b.errorAt(m.Range(arg+"."+name), sumNoColumn, "No table that %q stands for has a column %q.", m.Label, name)
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -18,6 +20,7 @@ func (b *builder) compare(ctx context.Context) {
 	differ := map[*endpoint][]*want{}
 	var order []*endpoint
 	for _, w := range b.wants {
+		b.ignoreNone(w)
 		if w.live == nil {
 			continue
 		}
@@ -117,6 +120,27 @@ func (w *want) leftAlone(d difference) bool {
 	return slices.ContainsFunc(w.cfg.IgnoreChanges, func(name string) bool {
 		return foldColumn(w.target.db.System, name) == foldColumn(w.target.db.System, d.column)
 	})
+}
+
+// ignoreNone warns of names in ignore_changes that no column of the table has, neither as
+// it is nor as it is to be.
+func (b *builder) ignoreNone(w *want) {
+	if isWildcard(w.cfg) {
+		return // it need not be a column of every table
+	}
+	sys := w.target.db.System
+	for _, name := range w.cfg.IgnoreChanges {
+		if findColumn(sys, &w.table, name) != nil || w.live != nil && findColumn(sys, w.live, name) != nil {
+			continue
+		}
+		names := columnNames(&w.table)
+		if w.live != nil {
+			names = append(names, columnNames(w.live)...)
+		}
+		at := w.cfg.Range("lifecycle.ignore_changes")
+		b.diags = append(b.diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: sumNoColumn, Subject: &at,
+			Detail: fmt.Sprintf("%s: ignore_changes names %q, and table %s of %s has no such column.%s Take it out.", w.addr, name, w.name, w.target.addr, didYouMean(name, names))})
+	}
 }
 
 // mirrors reports whether the target is an exact copy in the source's own words, so that

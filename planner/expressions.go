@@ -38,7 +38,7 @@ func (c *chooser) expression(text string, rng hcl.Range, check func(*expr.Expr, 
 			return x
 		}
 	}
-	c.b.expressionError(c.w, err, rng)
+	c.b.expressionError(c.w, err, text, rng)
 	return nil
 }
 
@@ -52,8 +52,8 @@ func ExpressionColumns(t *schema.Table) []expr.Column {
 }
 
 // expressionError reports what is wrong with an expression, at the very place.
-func (b *builder) expressionError(w *want, err error, rng hcl.Range) {
-	d := b.in.Config.ExpressionError(err, rng)
+func (b *builder) expressionError(w *want, err error, text string, rng hcl.Range) {
+	d := b.in.Config.ExpressionError(err, text, rng)
 	if e, ok := err.(*expr.Error); ok && e.Column != "" {
 		names := columnNames(w.from)
 		hint := didYouMean(e.Column, names)
@@ -109,12 +109,19 @@ func (c *chooser) compute(to *column, x *expr.Checked, rng hcl.Range, over *sche
 // transforms works in the transform blocks.
 func (c *chooser) transforms(cols []column, excluded map[string]bool) ([]column, bool) {
 	ok := true
+	first := map[int]*lang.Transform{}
 	for _, t := range c.w.cfg.Transforms {
 		at, fine := c.transformed(cols, t, excluded)
 		if at < 0 {
 			ok = ok && fine
 			continue
 		}
+		if f := first[at]; f != nil {
+			c.b.errorAt(t.DeclRange, sumTwoColumns, "%s: target column %q is transformed by transform %q too (%s). Put both into one expression.", c.w.addr, cols[at].name, f.Column, placed(f.DeclRange))
+			ok = false
+			continue
+		}
+		first[at] = t
 		x := c.expression(t.Expr, t.Range("expr"), plainCheck)
 		if x == nil {
 			ok = false
@@ -133,7 +140,7 @@ func (c *chooser) transformed(cols []column, t *lang.Transform, excluded map[str
 	sys := c.w.target.db.System
 	at = slices.IndexFunc(cols, func(x column) bool { return foldColumn(sys, x.name) == foldColumn(sys, t.Column) })
 	if at >= 0 {
-		c.seen["transform "+t.Column] = true
+		c.seen.had(t.DeclRange, t.Column)
 		return at, true
 	}
 	src := findColumn(c.w.source.db.System, c.w.from, t.Column)
@@ -149,7 +156,7 @@ func (c *chooser) transformed(cols []column, t *lang.Transform, excluded map[str
 			}
 		}
 		if len(targets) == 1 {
-			c.seen["transform "+t.Column] = true
+			c.seen.had(t.DeclRange, t.Column)
 			return targets[0], true
 		}
 		if len(targets) > 1 {
@@ -158,9 +165,7 @@ func (c *chooser) transformed(cols []column, t *lang.Transform, excluded map[str
 		}
 	}
 	if c.wild && src == nil {
-		if _, known := c.seen["transform "+t.Column]; !known {
-			c.seen["transform "+t.Column] = false
-		}
+		c.seen.lacked(t.DeclRange, t.Column)
 		return -1, true
 	}
 	names := make([]string, len(cols))
@@ -211,7 +216,31 @@ func (b *builder) chooseFilters(w *want) bool {
 		}
 		w.filters = append(w.filters, condition{text, rng, x})
 	}
+	b.neverFiltered(w)
 	return ok
+}
+
+// neverFiltered warns of filters that no row can meet together.
+func (b *builder) neverFiltered(w *want) {
+	checked := make([]*expr.Checked, len(w.filters))
+	for i, f := range w.filters {
+		checked[i] = f.checked
+	}
+	x := expr.Never(checked, ExpressionColumns(w.from))
+	if x == nil {
+		return
+	}
+	f := w.filters[x.Condition]
+	why := "as " + x.Why
+	switch {
+	case x.Other == x.Part:
+		why = "as its bounds exclude each other"
+	case x.Other != "":
+		why = "as no row meets " + x.Other + " too"
+	}
+	rng := b.in.Config.Within(f.rng, f.text, x.From, x.To)
+	b.diags = append(b.diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: sumFilter, Subject: &rng,
+		Detail: fmt.Sprintf("%s: %s is never true, %s, so no row is copied.", w.addr, x.Part, why)})
 }
 
 // sumFilter is the summary of what is said of filters.
@@ -226,7 +255,7 @@ func (b *builder) checkKey(w *want) bool {
 	}
 	for _, name := range pk.Columns() {
 		if x := w.transformOf(name); x != nil {
-			b.errorAt(x.rng, sumKey, "%s: column %q is of the key of %s, and what the expression makes of it need not tell a row from all others. Map %q as it is beside it (a column block with from), or name another key.", w.addr, name, w.from.Name, name)
+			b.errorAt(x.rng, sumKey, "%s: column %q is of the key of %s, and what the expression makes of it need not tell a row from all others. Map it as it is beside it (a column block with from = %q, and the expression in a column block too), or name another key.", w.addr, name, w.from.Name, name)
 			return false
 		}
 	}

@@ -69,13 +69,13 @@ func (b *builder) givenKey(w *want) bool {
 		over := w.computedKey(name)
 		switch {
 		case c == nil && over != nil:
-			b.errorAt(over.rng, sumKey, "%s: column %q is of the mapping's key, and what the expression makes of it need not tell a row from all others. Map it as it is beside it (a column block with from), or take another key.", w.addr, name)
+			b.errorAt(over.rng, sumKey, "%s: column %q is of the mapping's key, and what the expression makes of it need not tell a row from all others. Map it as it is beside it (a column block with from, and the expression in a column block too), or take another key.", w.addr, name)
 			return false
 		case c == nil && findColumn(w.source.db.System, w.from, name) != nil:
 			b.errorAt(at, sumKey, "%s: the key's column %q is not mapped, so the target could not find a row by it.", w.addr, name)
 			return false
 		case c == nil:
-			b.noColumn(w, "key", name)
+			b.noColumn(w, at, name)
 			return false
 		case c.Nullable && !inPrimaryKey(w.from, c.Name):
 			b.errorAt(at, sumKey, "%s: the key's column %q may be null in %s, and a row whose key is null can't be told from others. Declare it NOT NULL there, or take another key.", w.addr, name, w.from.Name)

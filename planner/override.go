@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/lang/expr"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -39,6 +40,10 @@ func (b *builder) overrideColumn(w *want, col *schema.Column, c *column) {
 			b.errorAt(c.block.Range("type"), sumType, "%s, column %q: %s is not a type of %s: %s.", w.addr, c.name, c.block.Type, w.target.addr, err)
 			return
 		}
+		if from, ok := c.valueType(); ok && neverIs(from, t) && w.target.db.System != schema.SQLite && !w.schemaOnly() {
+			b.errorAt(c.block.Range("type"), sumType, "%s, column %q: its values are %s, and none of them is a %s. Take another type, or say with expr what becomes of them.", w.addr, c.name, expr.TypeText(from), c.block.Type)
+			return
+		}
 		retype(col, t)
 	}
 	if c.block.Nullable != nil {
@@ -52,6 +57,41 @@ func (b *builder) overrideColumn(w *want, col *schema.Column, c *column) {
 	if c.source == nil && c.expr == nil && !col.Nullable && col.Default == nil {
 		b.errorAt(c.block.DeclRange, sumValue, "%s, column %q: no source column fills it and it may not be null, so it needs a default.", w.addr, c.name)
 	}
+}
+
+// valueType is the type of the values that are written to a column; false where there
+// are none.
+func (c *column) valueType() (schema.Type, bool) {
+	switch {
+	case c.source != nil:
+		return c.source.Type, true
+	case c.expr != nil:
+		return c.expr.checked.Type(), true
+	}
+	return schema.Type{}, false
+}
+
+// neverIs reports whether no value of one type can be written as one of the other:
+// moments, numbers, truth values and UUIDs exclude each other.
+func neverIs(from, to schema.Type) bool {
+	f, t := family(from), family(to)
+	return f != "" && t != "" && f != t && !(f == "bool" && t == "number" || f == "number" && t == "bool" || f == "date" && t == "timestamp" || f == "timestamp" && t == "date")
+}
+
+func family(t schema.Type) string {
+	switch t.Kind {
+	case schema.Int, schema.Decimal, schema.Float:
+		return "number"
+	case schema.Bool:
+		return "bool"
+	case schema.Date:
+		return "date"
+	case schema.Timestamp, schema.TimestampTZ:
+		return "timestamp"
+	case schema.Time, schema.UUID:
+		return string(t.Kind)
+	}
+	return ""
 }
 
 // retype gives a column another type and drops what the new one can't have.
@@ -156,7 +196,7 @@ func (b *builder) overrideIndex(w *want, x *lang.Index) {
 	for _, name := range x.Columns {
 		col := findColumn(w.target.db.System, &w.table, name)
 		if col == nil {
-			b.errorAt(x.Range("columns"), sumNoColumn, "%s, index %q: the target table has no column %q.%s", w.addr, x.Name, name, didYouMean(name, columnNames(&w.table)))
+			b.errorAt(x.Range("columns."+name), sumNoColumn, "%s, index %q: the target table has no column %q.%s", w.addr, x.Name, name, didYouMean(name, columnNames(&w.table)))
 			return
 		}
 		out.Parts = append(out.Parts, schema.KeyPart{Column: col.Name})

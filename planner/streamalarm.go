@@ -18,11 +18,15 @@ func (b *builder) alarm(ctx context.Context, f *following, before *providers.Cap
 	if f.anew || f.record == nil || before == nil {
 		return
 	}
-	c := f.capture.Capture
-	// A table that only joins by this plan is not missed yet.
-	c.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t providers.CaptureTable) bool {
-		return !slices.ContainsFunc(before.Tables, func(x providers.CaptureTable) bool { return x.Table.Name == t.Table.Name })
-	})
+	// What was applied is asked for: a table that only joins by this plan is not missed
+	// yet, nor one that leaves.
+	c := *before
+	c.MaxRetained = f.capture.Capture.MaxRetained
+	if c.Method != providers.LogicalReplication { // a publication is one thing, with all its tables
+		c.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t providers.CaptureTable) bool {
+			return !slices.ContainsFunc(f.capture.Capture.Tables, func(x providers.CaptureTable) bool { return x.Table.Name == t.Table.Name })
+		})
+	}
 	kept, err := capturer.Retained(ctx, c, f.record.Position)
 	if err == nil && kept.Lost {
 		// A sync that runs may have moved on since its record was read.
@@ -39,6 +43,10 @@ func (b *builder) alarm(ctx context.Context, f *following, before *providers.Cap
 		most = unread
 	}
 	switch {
+	case kept.Lost && len(f.capture.Steps) > 0 && !f.cut:
+		// Its steps would mend what captures changes, and what went by meanwhile would be
+		// missing in silence.
+		b.errorAt(f.at(), sumCapture, "%s: the stream can't go on: %s. Load its tables anew: -replace=%s.", f.sync.Addr, kept.Why, f.sync.Addr)
 	case kept.Lost:
 		b.note(f.sync.Addr, fmt.Sprintf("the stream can't go on: %s. Load its tables anew: syncform apply -replace=%s", kept.Why, f.sync.Addr))
 	case kept.Bytes > most && f.record.Holder == "":

@@ -19,7 +19,7 @@ type builder struct {
 
 	diags hcl.Diagnostics
 	plan  *plan.Plan
-	names map[*lang.Mapping]map[string]bool
+	names map[*lang.Mapping]mentioned
 	wants []*want
 	state *state.State // a copy under the new addresses; nil where there is none
 	count int          // of actions
@@ -122,7 +122,7 @@ func (b *builder) tables(s *lang.Sync, source, target *endpoint) []*want {
 		})
 	}
 	for _, m := range s.Mappings {
-		b.tellIfAsked(m.Addr, m, func() { b.unseen(m) })
+		b.tellIfAsked(m.Addr, m, func() { b.unseen(m, all) })
 	}
 	return wants
 }

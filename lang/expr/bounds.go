@@ -170,6 +170,11 @@ func (c *checker) constantFor(n *Node, column *typed, col Column) (string, bool)
 	if !plainKind(col.Type) {
 		return "", false
 	}
+	return c.sameConstant(n, column, col)
+}
+
+// sameConstant is constantFor whatever the column's type is.
+func (c *checker) sameConstant(n *Node, column *typed, col Column) (string, bool) {
 	x, err := c.check(n)
 	if err != nil || !x.constant {
 		return "", false

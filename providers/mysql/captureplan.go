@@ -259,7 +259,7 @@ func (c *Conn) Retained(ctx context.Context, capture providers.Capture, at row.P
 	case providers.Binlog:
 		return c.retainedBinlog(ctx, at)
 	case providers.Trigger:
-		return c.retainedTriggers(ctx)
+		return c.retainedTriggers(ctx, capture)
 	}
 	return unknown, nil
 }

@@ -231,8 +231,13 @@ func (d *drainer) prove(ctx context.Context, s *session) error {
 	if pruned > d.at.Drain {
 		return gap("changes that the target lacks were removed from the source's table %s: the target was restored, or another instance went on", changeLog)
 	}
-	for _, t := range d.capture.Tables {
-		triggers, err := d.conn.triggersOf(d.capture, t)
+	return d.conn.proveTriggers(ctx, s, d.capture)
+}
+
+// proveTriggers makes sure that every trigger is there.
+func (c *Conn) proveTriggers(ctx context.Context, s *session, capture providers.Capture) error {
+	for _, t := range capture.Tables {
+		triggers, err := c.triggersOf(capture, t)
 		if err != nil {
 			return err
 		}
@@ -242,7 +247,7 @@ func (d *drainer) prove(ctx context.Context, s *session) error {
 				return err
 			}
 			if rows[0][0] != "1" {
-				return gap("the trigger %s of table %s is gone: the table was made anew, or somebody dropped it", one.name.Name, t.Table.Name)
+				return &providers.GapError{Reason: fmt.Sprintf("the trigger %s of table %s is gone: the table was made anew, or somebody dropped it", one.name.Name, t.Table.Name)}
 			}
 		}
 	}
@@ -371,7 +376,7 @@ func (d *drainer) prune(ctx context.Context, s *session, taken [][]string) error
 }
 
 // retainedTriggers asks how large the log is.
-func (c *Conn) retainedTriggers(ctx context.Context) (r providers.Retained, err error) {
+func (c *Conn) retainedTriggers(ctx context.Context, capture providers.Capture) (r providers.Retained, err error) {
 	r.Bytes = -1
 	err = c.with(ctx, func(s *session) error {
 		rows, err := s.query(ctx, "SELECT DATA_LENGTH FROM information_schema.TABLES WHERE "+inTable("TABLE", schema.Name{Name: changeLog}))
@@ -382,7 +387,13 @@ func (c *Conn) retainedTriggers(ctx context.Context) (r providers.Retained, err 
 			r.Lost, r.Why = true, "the source's table "+changeLog+" is gone"
 			return nil
 		}
-		r.Bytes, err = strconv.ParseInt(rows[0][0], 10, 64)
+		if r.Bytes, err = strconv.ParseInt(rows[0][0], 10, 64); err != nil {
+			return err
+		}
+		var gone *providers.GapError
+		if err = c.proveTriggers(ctx, s, capture); errors.As(err, &gone) {
+			r.Lost, r.Why, err = true, gone.Reason, nil
+		}
 		return err
 	})
 	return r, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/syncform/syncform/providers"
@@ -55,8 +56,21 @@ func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from posi
 	done := make(chan error, 1)
 	quit := make(chan struct{})
 	go func() { done <- f.acknowledge(from.LSN, timeout, quit) }()
+	watching, unwatch := context.WithCancel(ctx)
+	watched := make(chan error, 1)
+	go func() {
+		err := c.watchPublication(watching, cp)
+		if err != nil {
+			_ = w.pg.Conn().SetReadDeadline(longAgo) // an error means that it is closed
+		}
+		watched <- err
+	}()
 	err = f.stream(ctx)
 	close(quit)
+	unwatch()
+	if gone := <-watched; gone != nil {
+		err = gone
+	}
 	if ended := <-done; ended != nil && errors.Is(err, errGivenUp) {
 		err = classify(ended)
 	}
@@ -134,12 +148,27 @@ func (c slotCapture) provePublication(ctx context.Context, s *session, cp provid
 	if err := c.provePushdown(pub, cp); err != nil {
 		return err
 	}
+	for _, op := range []string{"insert", "update", "delete", "truncate"} {
+		if !strings.Contains(pub.publish, op) && (cp.Deletes || op == "insert" || op == "update") {
+			return gap("the publication %q does not publish %s any more, only %s: changes are missing", cp.Publication, op, orNothing(pub.publish))
+		}
+	}
 	for _, t := range cp.Tables {
 		n := t.Table.Name
 		if n.Schema == "" {
 			n.Schema = c.schema
 		}
 		if pub.has(n) {
+			if pub.viaRoot {
+				continue
+			}
+			got, err := s.query(ctx, "SELECT relkind FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)", quoteName(n))
+			if err != nil {
+				return classify(err)
+			}
+			if len(got) == 1 && got[0][0] == "p" {
+				return gap("the publication %q has publish_via_partition_root = true no more: changes of the partitions of table %s are missing", cp.Publication, n)
+			}
 			continue
 		}
 		got, err := s.queryRow(ctx, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", quoteName(n))
@@ -151,6 +180,31 @@ func (c slotCapture) provePublication(ctx context.Context, s *session, cp provid
 		}
 	}
 	return nil
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+// proveEvery is how often what captures changes is looked at while they are followed: that
+// somebody took it away it does not say.
+const proveEvery = 10 * time.Second
+
+// watchPublication fails once the publication leaves out what the stream needs.
+func (c slotCapture) watchPublication(ctx context.Context, cp providers.Capture) error {
+	for {
+		if err := pause(ctx, proveEvery); err != nil {
+			return nil
+		}
+		err := c.with(ctx, cp.Method, func(s *session, _ capturer) error { return c.provePublication(ctx, s, cp) })
+		var gone *providers.GapError
+		if errors.As(err, &gone) {
+			return err // what else may go wrong is the stream's to notice
+		}
+	}
 }
 
 // slotFollower turns the server's messages into changes.

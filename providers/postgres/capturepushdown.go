@@ -35,9 +35,47 @@ func newRestriction(f []string) restriction {
 	return r
 }
 
-// rowsMark begins the part of a publication's comment that says which row filters it has:
-// the server shows them in words of its own.
-const rowsMark = "; rows "
+// rowsMark begins the part of a publication's comment that says which row filters it has,
+// and shownMark the part that says how the server shows them, in words of its own: a
+// filter that somebody exchanges is told by that.
+const (
+	rowsMark  = "; rows "
+	shownMark = " shown as "
+)
+
+// filtersShown is a SELECT of a hash of the row filters of a publication, as the server
+// shows them; "" where it has none.
+func filtersShown(publication string) string {
+	return `SELECT coalesce(left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(n.nspname || '.' || c.relname || ' ' || pg_catalog.pg_get_expr(r.prqual, r.prrelid), ' ' ORDER BY n.nspname, c.relname), 'UTF8')), 'hex'), 12), '')
+ FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = ` + publication + " AND r.prqual IS NOT NULL"
+}
+
+// commentSQL writes a publication's comment. Where there are row filters it ends with what
+// the server shows of them.
+func commentSQL(publication, comment string) string {
+	if !strings.Contains(comment, rowsMark) {
+		return "COMMENT ON PUBLICATION " + quote(publication) + " IS " + literal(comment)
+	}
+	return "DO " + dollar("BEGIN EXECUTE pg_catalog.format('COMMENT ON PUBLICATION %I IS %L', "+literal(publication)+", "+literal(comment+shownMark)+" || ("+filtersShown(literal(publication))+")); END")
+}
+
+// commented asks whether a publication has its comment.
+func commented(publication, comment string) string {
+	want := literal(comment)
+	if strings.Contains(comment, rowsMark) {
+		want = literal(comment+shownMark) + " || (" + filtersShown(literal(publication)) + ")"
+	}
+	return "SELECT pg_catalog.obj_description(oid, 'pg_publication') = " + want + " FROM pg_catalog.pg_publication WHERE pubname = " + literal(publication)
+}
+
+// says reports whether a publication has a comment, and its row filters are those that it
+// had when that was written.
+func (p *publication) says(comment string) bool {
+	if !strings.Contains(comment, rowsMark) {
+		return p.comment == comment
+	}
+	return p.comment == comment+shownMark+p.shown
+}
 
 func rowsHash(c *providers.Capture) string {
 	var all []string
@@ -165,7 +203,7 @@ func (p *capturePlanner) republish(pub *publication, comment string) (statements
 		if t.Pushdown != nil {
 			columns = t.Pushdown.Columns
 		}
-		if slices.Equal(is.columns, columns) && is.filtered == (filter != "") && (filter == "" || pub.comment == comment) {
+		if slices.Equal(is.columns, columns) && is.filtered == (filter != "") && (filter == "" || pub.says(comment)) {
 			continue
 		}
 		ref := tableRef(f.name, t.Table.Only && f.kind == "r")
@@ -210,8 +248,8 @@ func (c slotCapture) provePushdown(pub *publication, cp providers.Capture) error
 			return gap("the publication %q leaves rows or columns of table %s out", cp.Publication, n)
 		}
 		t := cp.Tables[i]
-		if is.filtered && (rowFilter(t.Pushdown) == "" || pub.comment != publicationComment(cp.Sync)+rowsHash(&cp)) {
-			return gap("the publication %q leaves rows of table %s out", cp.Publication, n)
+		if is.filtered && (rowFilter(t.Pushdown) == "" || !pub.says(publicationComment(cp.Sync)+rowsHash(&cp))) {
+			return gap("the publication %q leaves rows of table %s out, by a row filter that syncform did not give it", cp.Publication, n)
 		}
 		for _, x := range t.Table.Columns {
 			if slices.Contains(is.leftOut, x.Name) {

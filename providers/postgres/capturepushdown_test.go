@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 	"github.com/syncform/syncform/lang/expr"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/providertest"
+	"github.com/syncform/syncform/providers/row"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -205,6 +208,79 @@ func TestWholeOldRowsWithComputedColumns(t *testing.T) {
 		p = planned(t, c, providers.Capture{Sync: testSync, Deletes: true, Tables: []providers.CaptureTable{capturedTable(t, c, "v", "a")}}, &p.Capture)
 		if !slices.ContainsFunc(p.Findings, func(f providers.Finding) bool { return f.Fatal && strings.Contains(f.Text, "computed column") }) {
 			t.Errorf("%+v", p.Findings)
+		}
+	})
+}
+
+// TestCaptureTampered: what somebody changes by hand of what captures changes ends the
+// stream, when it starts and while it runs, and whoever asks how it stands is told.
+func TestCaptureTampered(t *testing.T) {
+	eachServer(t, func(t *testing.T, version string) {
+		const publication, trigger = providers.LogicalReplication, providers.Trigger
+		one := func(t *testing.T, method, sql, want string, since int) {
+			url := providertest.Postgres(t, version)
+			providertest.Exec(t, url, "CREATE TABLE u (id integer PRIMARY KEY, a text, b text)", "CREATE TABLE p (id integer PRIMARY KEY) PARTITION BY RANGE (id)", "CREATE TABLE p1 PARTITION OF p DEFAULT")
+			c := open(t, url)
+			if c.version < since {
+				return
+			}
+			u := capturedTable(t, c, "u")
+			if method == publication {
+				u.Pushdown = &providers.Pushdown{Where: []expr.Bound{{Column: "id", Type: schema.Type{Kind: schema.Int, Bits: 32}, Op: ">", Values: []string{"5"}}}}
+			}
+			sync := "sync." + strings.ToLower(strings.ReplaceAll(t.Name(), "/", "_"))
+			p := planned(t, c, providers.Capture{Sync: sync, Method: method, Deletes: true, Tables: []providers.CaptureTable{u, capturedTable(t, c, "p")}}, nil)
+			runSteps(t, c, p.Steps)
+			start, err := c.StartCapture(t.Context(), p.Capture)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = c.DropRetained(context.WithoutCancel(t.Context()), p.Capture) })
+			stands := func() string {
+				r, err := c.Retained(t.Context(), p.Capture, start.Position)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !r.Lost {
+					return ""
+				}
+				return r.Why
+			}
+			if got := stands(); got != "" {
+				t.Fatalf("untouched: %s", got)
+			}
+			if again := planned(t, c, p.Capture, &p.Capture); len(again.Steps) > 0 {
+				t.Errorf("untouched, a plan has steps: %+v", again.Steps)
+			}
+			providertest.Exec(t, url, strings.ReplaceAll(strings.ReplaceAll(sql, "@PUB", p.Capture.Publication), "FUNCTION_U", quote(c.schema)+"."+triggerFunction(sync, c.logName(u.Table.Name))))
+			if got := stands(); !strings.Contains(got, want) {
+				t.Errorf("asked: %q, not %q", got, want)
+			}
+			err = c.Follow(t.Context(), p.Capture, start.Position, func(at func() row.Position) *row.Collector { return row.NewCollector(at) })
+			var gone *providers.GapError
+			if !errors.As(err, &gone) || !strings.Contains(gone.Reason, want) {
+				t.Errorf("followed: %v, not %q", err, want)
+			}
+			runSteps(t, c, planned(t, c, p.Capture, &p.Capture).Steps)
+			if got := stands(); got != "" {
+				t.Errorf("mended: %s", got)
+			}
+		}
+		for _, x := range []struct {
+			name, method, sql, want string
+			since                   int
+		}{
+			{"another row filter", publication, "ALTER PUBLICATION @PUB SET TABLE u WHERE (id > 500), p", "row filter that syncform did not give", 150000},
+			{"a row filter less", publication, "ALTER PUBLICATION @PUB SET TABLE u, p WHERE (id > 500)", "rows of table public.p out", 150000},
+			{"a table less", publication, "ALTER PUBLICATION @PUB DROP TABLE u", "table public.u is not in", 0},
+			{"inserts only", publication, "ALTER PUBLICATION @PUB SET (publish = 'insert')", "does not publish update", 0},
+			{"no truncate", publication, "ALTER PUBLICATION @PUB SET (publish = 'insert, update, delete')", "does not publish truncate", 0},
+			{"by partitions", publication, "ALTER PUBLICATION @PUB SET (publish_via_partition_root = false)", "publish_via_partition_root", 0},
+			{"a trigger off", trigger, "ALTER TABLE u DISABLE TRIGGER ALL", "gone or disabled", 0},
+			{"another function", trigger, "CREATE OR REPLACE FUNCTION FUNCTION_U() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'", "somebody exchanged it", 0},
+			{"no function", trigger, "DROP FUNCTION FUNCTION_U() CASCADE", "gone or disabled", 0},
+		} {
+			t.Run(x.name, func(t *testing.T) { t.Parallel(); one(t, x.method, x.sql, x.want, x.since) })
 		}
 	})
 }

@@ -160,7 +160,7 @@ func (c slotCapture) retained(ctx context.Context, s *session, cp providers.Capt
 		r.Lost, r.Why = true, fmt.Sprintf("the replication slot %q can't be read any more: %s", cp.Slot, f.lost)
 		return r, nil
 	}
-	if at != "" && f.pid == "" {
+	if at != "" {
 		if r.Why, err = c.discontinued(ctx, s, cp, f, at); err != nil || r.Why != "" {
 			r.Lost = err == nil
 			return r, err
@@ -193,6 +193,7 @@ func (c slotCapture) discontinued(ctx context.Context, s *session, cp providers.
 	switch {
 	case from.System != "" && from.System != system:
 		return "the source is another server than the one that the position was kept of: it was restored or exchanged", nil
+	case f.pid != "": // its reader moves it on
 	case from.LSN < f.confirmed:
 		return fmt.Sprintf("the replication slot %q begins at %s, behind the position %s that the target has: it was made anew, or the target was restored", cp.Slot, f.confirmed, from.LSN), nil
 	case from.LSN > f.end:

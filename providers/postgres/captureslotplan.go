@@ -16,7 +16,8 @@ type publication struct {
 	allTables   bool
 	publish     string // insert, update, delete, truncate
 	viaRoot     bool
-	computed    bool // it sends stored computed columns
+	computed    bool   // it sends stored computed columns
+	shown       string // a hash of its row filters, see filtersShown
 	owner       bool
 	tables      []schema.Name
 	restricted  map[schema.Name]restriction
@@ -32,17 +33,20 @@ func (p *publication) ours(sync string) bool {
 }
 
 func (c *Conn) publication(ctx context.Context, s *session, name string) (*publication, error) {
-	computed := "false"
+	computed, shown := "false", "''"
+	if c.version >= 150000 {
+		shown = "(" + filtersShown("$1") + ")"
+	}
 	if c.version >= 180000 {
 		computed = "pubgencols = 's'"
 	}
 	rows, err := s.query(ctx, `SELECT oid, coalesce(pg_catalog.obj_description(oid, 'pg_publication'), ''), puballtables, pg_catalog.concat_ws(', ', CASE WHEN pubinsert THEN 'insert' END, CASE WHEN pubupdate THEN 'update' END,
- CASE WHEN pubdelete THEN 'delete' END, CASE WHEN pubtruncate THEN 'truncate' END), pubviaroot, pg_catalog.pg_has_role(pubowner, 'USAGE'), pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(pubowner)), `+computed+` FROM pg_catalog.pg_publication WHERE pubname = $1`, name)
+ CASE WHEN pubdelete THEN 'delete' END, CASE WHEN pubtruncate THEN 'truncate' END), pubviaroot, pg_catalog.pg_has_role(pubowner, 'USAGE'), pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(pubowner)), `+computed+`, `+shown+` FROM pg_catalog.pg_publication WHERE pubname = $1`, name)
 	if err != nil || len(rows) == 0 {
 		return nil, classify(err)
 	}
 	r := rows[0]
-	p := &publication{comment: r[1], allTables: r[2] == "t", publish: r[3], viaRoot: r[4] == "t", owner: r[5] == "t", ownedByRole: r[6], computed: r[7] == "t"}
+	p := &publication{comment: r[1], allTables: r[2] == "t", publish: r[3], viaRoot: r[4] == "t", owner: r[5] == "t", ownedByRole: r[6], computed: r[7] == "t", shown: r[8]}
 	facts := "false, false, '', ''"
 	if c.version >= 150000 {
 		facts = restrictionFacts
@@ -174,7 +178,7 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 		if len(add) > 0 {
 			list = " FOR TABLE " + strings.Join(add, ", ")
 		}
-		p.step("CREATE PUBLICATION "+name+list+" WITH ("+options+"); COMMENT ON PUBLICATION "+name+" IS "+literal(comment),
+		p.step("CREATE PUBLICATION "+name+list+" WITH ("+options+"); "+commentSQL(c.Publication, comment),
 			"SELECT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = "+text+")")
 		return nil
 	}
@@ -193,9 +197,9 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 		statements = append(statements, "ALTER PUBLICATION "+name+" ADD TABLE "+strings.Join(add, ", "))
 		done = append(done, inPublication(text, want, true))
 	}
-	if pub.comment != comment {
-		statements = append(statements, "COMMENT ON PUBLICATION "+name+" IS "+literal(comment))
-		done = append(done, "SELECT pg_catalog.obj_description(oid, 'pg_publication') = "+literal(comment)+" FROM pg_catalog.pg_publication WHERE pubname = "+text)
+	if !pub.says(comment) {
+		statements = append(statements, commentSQL(c.Publication, comment))
+		done = append(done, commented(c.Publication, comment))
 	}
 	if len(statements) > 0 {
 		p.needOwner("ALTER PUBLICATION " + name + " OWNER TO " + p.role)

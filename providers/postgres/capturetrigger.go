@@ -89,12 +89,21 @@ func (c *Conn) proveLog(ctx context.Context, s *session, cp providers.Capture) (
 	}
 	for _, t := range cp.Tables {
 		got, err := s.query(ctx, `SELECT (SELECT count(*) FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
- WHERE g.tgrelid = r.oid AND g.tgenabled <> 'D' AND n.nspname = $2 AND p.proname = $3) FROM (SELECT pg_catalog.to_regclass($1) AS oid) r WHERE r.oid IS NOT NULL`, c.logName(t.Table.Name), c.schema, triggerFunction(cp.Sync, c.logName(t.Table.Name)))
+ WHERE g.tgrelid = r.oid AND g.tgenabled <> 'D' AND n.nspname = $2 AND p.proname = $3),
+ coalesce((SELECT pg_catalog.obj_description(p.oid, 'pg_proc') FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $2 AND p.proname = $3), ''),
+ coalesce((SELECT p.prosrc FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $2 AND p.proname = $3), '')
+ FROM (SELECT pg_catalog.to_regclass($1) AS oid) r WHERE r.oid IS NOT NULL`, c.logName(t.Table.Name), c.schema, triggerFunction(cp.Sync, c.logName(t.Table.Name)))
 		if err != nil {
 			return "", classify(err)
 		}
 		if len(got) == 1 && got[0][0] != strconv.Itoa(events) {
 			return fmt.Sprintf("the triggers of table %s are gone or disabled (%s of %d are there), and changes of it were not noted since", t.Table.Name, got[0][0], events), nil
+		}
+		if len(got) != 1 {
+			continue
+		}
+		if _, made, ok := strings.Cut(got[0][1], bodyMark); ok && made != bodyHash(got[0][2]) {
+			return fmt.Sprintf("the function that notes changes of table %s is not the one that syncform made: somebody exchanged it, and changes may not have been noted since", t.Table.Name), nil
 		}
 	}
 	return "", nil

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -55,9 +56,16 @@ type logFollower struct {
 }
 
 func (f *logFollower) run(ctx context.Context) error {
+	proved := time.Now()
 	for wait := logWaitLeast; ; {
 		if err := f.prune(ctx); err != nil {
 			return err
+		}
+		if time.Since(proved) > proveEvery {
+			if why, err := f.proveLog(ctx, f.session, f.capture); err != nil || why != "" {
+				return cmp.Or(err, gap("%s", why))
+			}
+			proved = time.Now()
 		}
 		got, err := f.session.queryRow(ctx, "SELECT pg_catalog.pg_current_snapshot(), EXISTS (SELECT FROM "+f.changeLog()+f.news("$1", "$2")+")", f.capture.Sync, f.at.Snapshot)
 		if err != nil {

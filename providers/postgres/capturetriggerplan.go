@@ -46,10 +46,19 @@ func (c *Conn) logName(n schema.Name) string {
 	return quoteName(n)
 }
 
-// functionComment marks a function as ours; it changes with what the function does.
-func functionComment(sync, text string) string {
+// functionComment marks a function as ours; it changes with what the function does, and
+// tells one whose body somebody exchanged.
+func functionComment(sync, text, body string) string {
 	sum := sha256.Sum256([]byte(text))
-	return functionMark(sync) + hex.EncodeToString(sum[:8])
+	return functionMark(sync) + hex.EncodeToString(sum[:8]) + bodyMark + bodyHash(body)
+}
+
+// bodyMark begins the hash of a function's body in its comment.
+const bodyMark = ", body "
+
+func bodyHash(body string) string {
+	sum := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(sum[:8])
 }
 
 func functionMark(sync string) string { return "made by syncform for " + sync + ": " }
@@ -133,9 +142,9 @@ func (p *capturePlanner) triggersAllowed(t providers.CaptureTable, f *captureFac
 // triggersSQL makes a table's function and the triggers of it and its partitions.
 func (c *Conn) triggersSQL(cp providers.Capture, t providers.CaptureTable, f *captureFacts, name string) (text, done string, err error) {
 	function := quote(c.schema) + "." + quote(name)
-	body := c.functionSQL(cp, t, f, function)
+	body := c.functionBody(cp, t, f)
 	var b strings.Builder
-	b.WriteString(body)
+	b.WriteString(functionSQL(function, body))
 	events := []string{"INSERT", "UPDATE"}
 	if cp.Deletes {
 		events = append(events, "DELETE", "TRUNCATE")
@@ -153,16 +162,16 @@ func (c *Conn) triggersSQL(cp providers.Capture, t providers.CaptureTable, f *ca
 			count++
 		}
 	}
-	comment := functionComment(cp.Sync, b.String())
+	comment := functionComment(cp.Sync, b.String(), body)
 	b.WriteString("; COMMENT ON FUNCTION " + function + "() IS " + literal(comment))
-	done = fmt.Sprintf("SELECT coalesce((SELECT pg_catalog.obj_description(p.oid, 'pg_proc') = %s AND (SELECT count(*) FROM pg_catalog.pg_trigger g WHERE g.tgfoid = p.oid AND g.tgenabled <> 'D') = %d FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s AND p.proname = %s), false)",
-		literal(comment), count, literal(c.schema), literal(name))
+	done = fmt.Sprintf("SELECT coalesce((SELECT pg_catalog.obj_description(p.oid, 'pg_proc') = %s AND pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex'), 16) = %s AND (SELECT count(*) FROM pg_catalog.pg_trigger g WHERE g.tgfoid = p.oid AND g.tgenabled <> 'D') = %d FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s AND p.proname = %s), false)",
+		literal(comment), literal(bodyHash(body)), count, literal(c.schema), literal(name))
 	return b.String(), done, nil
 }
 
-// functionSQL writes the function. What its own INSERT runs into must not reach the
-// user's statement: then it notes that something is missing.
-func (c *Conn) functionSQL(cp providers.Capture, t providers.CaptureTable, f *captureFacts, function string) string {
+// functionBody writes what the function does. What its own INSERT runs into must not reach
+// the user's statement: then it notes that something is missing.
+func (c *Conn) functionBody(cp providers.Capture, t providers.CaptureTable, f *captureFacts) string {
 	var key, before []string
 	for _, k := range t.Table.Key {
 		key = append(key, textOf(t.Table, k))
@@ -177,7 +186,7 @@ func (c *Conn) functionSQL(cp providers.Capture, t providers.CaptureTable, f *ca
 		oldHead = strings.Replace(head, "operation, key)", "operation, key, before)", 1)
 		with = ", ARRAY[" + strings.Join(before, ", ") + "]::text[]"
 	}
-	body := `
+	return `
 BEGIN
   IF TG_OP = 'INSERT' THEN
     ` + head + `'i', ` + keys + ` FROM sync_new;
@@ -202,6 +211,9 @@ EXCEPTION WHEN OTHERS THEN
   RETURN NULL;
 END
 `
+}
+
+func functionSQL(function, body string) string {
 	return "CREATE OR REPLACE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY' SET timezone = 'UTC'" +
 		" SET intervalstyle = 'postgres' SET extra_float_digits = 3 SET bytea_output = 'hex' SET array_nulls = on SET xmloption = 'content' SET lc_monetary = 'C' AS " + dollar(body)
 }
