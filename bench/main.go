@@ -51,7 +51,9 @@ type contest struct {
 // cost is what a run took.
 type cost struct {
 	wall, cpu time.Duration
-	memory    int64 // bytes at the peak; 0: not measured
+	memory    int64         // bytes at the peak; 0: not measured
+	servers   time.Duration // CPU of the servers' processes; 0: not measured
+	parts     string        // of servers: the processes that took most
 }
 
 func main() {
@@ -129,15 +131,16 @@ func (b *bench) measure(ctx context.Context, c contest) (err error) {
 
 // median is the cost of middle wall time, with the middle CPU time and the greatest memory.
 func median(all []cost) cost {
-	var wall, cpu []time.Duration
+	var wall, cpu, servers []time.Duration
 	var m cost
 	for _, c := range all {
-		wall, cpu = append(wall, c.wall), append(cpu, c.cpu)
+		wall, cpu, servers = append(wall, c.wall), append(cpu, c.cpu), append(servers, c.servers)
 		m.memory = max(m.memory, c.memory)
 	}
 	slices.Sort(wall)
 	slices.Sort(cpu)
-	m.wall, m.cpu = wall[len(wall)/2], cpu[len(cpu)/2]
+	slices.Sort(servers)
+	m.wall, m.cpu, m.servers, m.parts = wall[len(wall)/2], cpu[len(cpu)/2], servers[len(servers)/2], all[len(all)-1].parts
 	return m
 }
 
@@ -169,4 +172,7 @@ func line(name string, c cost, rows int) {
 		fmt.Printf("   peak memory %d MB", c.memory>>20)
 	}
 	fmt.Println()
+	if c.servers > 0 {
+		fmt.Printf("            CPU of the servers %6.2f s; of the last run:%s\n", c.servers.Seconds(), c.parts)
+	}
 }

@@ -59,12 +59,14 @@ func (b *bench) postgresStream(admin string, perTransaction int) contest {
 		if err := pgDo(ctx, target, streamed); err != nil {
 			return cost{}, err
 		}
+		counted := watchServers(ctx, admin).begin()
 		got, err := timed(func() (time.Duration, error) {
 			if err := pgDo(ctx, target, "CREATE SUBSCRIPTION bench CONNECTION '"+source+"' PUBLICATION "+streamPublication+" WITH (create_slot = false, slot_name = '"+streamSlot+"', copy_data = false)"); err != nil {
 				return 0, err
 			}
 			return 0, arrived(ctx, target, changes)
 		})
+		got.servers, got.parts = counted()
 		return got, errors.Join(err, pgDo(context.WithoutCancel(ctx), target, "ALTER SUBSCRIPTION bench DISABLE", "ALTER SUBSCRIPTION bench SET (slot_name = NONE)", "DROP SUBSCRIPTION bench"))
 	}
 	c.runOurs = func(ctx context.Context) (cost, error) {
@@ -78,7 +80,9 @@ func (b *bench) postgresStream(admin string, perTransaction int) contest {
 		if err := pgDo(ctx, source, "SET synchronous_commit = off", produce(changes, perTransaction)); err != nil {
 			return cost{}, err
 		}
+		counted := watchServers(ctx, admin).begin()
 		got, err := b.ours(ctx, dir, source, target, "sync", "-once")
+		got.servers, got.parts = counted()
 		if err != nil {
 			return got, err
 		}

@@ -19,6 +19,7 @@ type ConflictError struct {
 	Table      schema.Name
 	Constraint string // "" where it is not known
 	Unique     bool   // a unique key other than the row's own holds the value already
+	Key        bool   // a row of the same key is there already, and Insert was to make it
 	Err        error
 }
 
@@ -97,6 +98,13 @@ type ApplyTx interface {
 	RollbackTo(ctx context.Context) error // the savepoint, which stays
 	Commit(ctx context.Context) error
 	Rollback(ctx context.Context) error
+}
+
+// Inserter is an ApplyTx that writes new rows at less cost than Upsert does.
+type Inserter interface {
+	// Insert writes whole rows whose keys are not there. Where one is, it fails with a
+	// *ConflictError that says Key, or writes over it as Upsert does.
+	Insert(ctx context.Context, t *ApplyTable, rows *row.Batch) error
 }
 
 // Checkpoint is what a transaction says of its stream.

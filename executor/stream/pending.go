@@ -24,6 +24,8 @@ type entry struct {
 	// asked for the row.
 	base int32
 	part bool // some field is Unchanged
+	// fresh says that the batch itself inserted the row: before it there was none.
+	fresh bool
 }
 
 // pending is what a batch makes of one table: the net effect per key.
@@ -78,8 +80,10 @@ func (p *pending) add(ch *row.Changes, c *row.Change, b *binding) (ok bool) {
 		}
 		old = p.old
 	}
+	inserts := c.Op == row.Insert
 	row := entry{fate: kept, ch: ch, first: c.New, bind: b, base: -1, part: b.partial(ch, c.New)}
 	from, was, found := p.at(old)
+	row.fresh = !found && inserts || found && was.fresh
 	if row.part {
 		p.lend(&row, from, was, found, c, b)
 		if b.asks {
@@ -89,6 +93,7 @@ func (p *pending) add(ch *row.Changes, c *row.Change, b *binding) (ok bool) {
 	n, e, _ := p.at(p.key)
 	if n != from {
 		p.entries[from] = entry{base: -1}
+		row.fresh = false
 	}
 	*e = row
 	return true

@@ -39,6 +39,7 @@ type run struct {
 	bySource map[string][]*table
 	bound    map[*row.Relation][]*binding
 	batches  batches
+	inserts  bool // rows that the source inserted are written as new ones, where they should be
 
 	lease    *lease
 	position row.Position // of the last transaction that is durable

@@ -21,6 +21,7 @@ type table struct {
 	record  providers.TableRecord
 	next    providers.TableRecord // as the open transaction leaves it
 	dirty   bool                  // next is to be written
+	doubles bool                  // rows that the source inserted were in the target: none is taken for new
 	lost    map[string]bool       // keys whose changes go to the dead letters, encoded
 	work    pending
 	unsent  []string // columns that the source computes and its stream does not send

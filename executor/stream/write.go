@@ -11,20 +11,20 @@ import (
 
 // batches are the rows of one table on their way into one transaction, kept for reuse.
 type batches struct {
-	deletes, upserts, patches, bases, reread row.Batch
-	one                                      row.Batch // a row on its way through the mapping
-	patched, based, asked                    []int32   // entries, by row of patches, bases, reread
-	now                                      time.Time // for metadata columns
+	deletes, upserts, inserts, patches, bases, reread row.Batch
+	one                                               row.Batch // a row on its way through the mapping
+	patched, based, asked                             []int32   // entries, by row of patches, bases, reread
+	now                                               time.Time // for metadata columns
 }
 
 func (b *batches) reset(t *table) {
-	for _, x := range []*row.Batch{&b.deletes, &b.upserts, &b.patches, &b.bases, &b.reread, &b.one} {
+	for _, x := range []*row.Batch{&b.deletes, &b.upserts, &b.inserts, &b.patches, &b.bases, &b.reread, &b.one} {
 		x.Reset()
 		x.Form = row.FormFields
 	}
 	keys, columns := len(t.apply.Key), len(t.apply.Columns)
 	b.deletes.Width, b.bases.Width, b.reread.Width = keys, keys, len(t.read.Key)
-	b.upserts.Width, b.patches.Width, b.one.Width = columns, columns, len(t.read.Columns)
+	b.upserts.Width, b.inserts.Width, b.patches.Width, b.one.Width = columns, columns, columns, len(t.read.Columns)
 	b.patched, b.based, b.asked = b.patched[:0], b.based[:0], b.asked[:0]
 	b.now = time.Now()
 }
@@ -58,6 +58,8 @@ func (r *run) flush(ctx context.Context, tx providers.ApplyTx, anew bool) error 
 func (r *run) flushTable(ctx context.Context, tx providers.ApplyTx, t *table, anew bool) error {
 	b, p := &r.batches, &t.work
 	b.reset(t)
+	inserter, _ := tx.(providers.Inserter)
+	fresh := inserter != nil && r.inserts && t.live() && !t.doubles
 	for i := range p.entries {
 		n, e := int32(i), &p.entries[i]
 		switch {
@@ -67,7 +69,11 @@ func (r *run) flushTable(ctx context.Context, tx providers.ApplyTx, t *table, an
 			if anew {
 				appendKeyRow(&b.deletes, p.keys.get(n))
 			}
-			if _, err := r.put(t, &b.upserts, e, n, anew); err != nil {
+			to := &b.upserts
+			if fresh && e.fresh {
+				to = &b.inserts
+			}
+			if _, err := r.put(t, to, e, n, anew); err != nil {
 				return err
 			}
 		case e.base == n && !anew:
@@ -112,7 +118,12 @@ func (r *run) flushTable(ctx context.Context, tx providers.ApplyTx, t *table, an
 		return err
 	}
 	if b.upserts.Rows > 0 {
-		return tx.Upsert(ctx, &t.apply, &b.upserts)
+		if err := tx.Upsert(ctx, &t.apply, &b.upserts); err != nil {
+			return err
+		}
+	}
+	if b.inserts.Rows > 0 {
+		return inserter.Insert(ctx, &t.apply, &b.inserts)
 	}
 	return nil
 }

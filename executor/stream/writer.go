@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,14 +33,27 @@ func (w *writer) batch(ctx context.Context, b *row.Changes) error {
 	if w.enforced || w.careOf > 0 || w.cascading(b) {
 		return w.try(ctx, b, w.careful)
 	}
-	err := w.try(ctx, b, func(ctx context.Context, tx providers.ApplyTx, b *row.Changes) error {
+	bulk := func(ctx context.Context, tx providers.ApplyTx, b *row.Changes) error {
 		return w.bulk(ctx, tx, b, false)
-	})
+	}
+	w.inserts = !w.unordered()
+	err := w.try(ctx, b, bulk)
+	w.inserts = false
 	if !rowsFault(err) {
 		return err
 	}
 	w.o.Log.Debug("a batch was refused as a whole", "sync", w.spec.Sync, "error", err.Error())
-	if w.parts > 1 || b.Open {
+	whole := w.parts <= 1 && !b.Open
+	if w.doubled(err) {
+		if !whole {
+			return errAgain
+		}
+		err = w.try(ctx, b, bulk)
+	}
+	if !rowsFault(err) {
+		return err
+	}
+	if !whole {
 		// Parts of the transaction are gone from memory.
 		w.careOf++
 		return errAgain
@@ -53,6 +67,21 @@ func (w *writer) batch(ctx context.Context, b *row.Changes) error {
 		err = w.try(ctx, b, w.careful)
 	}
 	return err
+}
+
+// doubled notes of a table that a row which the source inserted stood there already:
+// somebody else wrote it, or the target was restored.
+func (w *writer) doubled(err error) bool {
+	var conflict *providers.ConflictError
+	if !errors.As(err, &conflict) || !conflict.Key {
+		return false
+	}
+	for _, t := range w.tables {
+		if t.apply.Name == conflict.Table {
+			t.doubles = true
+		}
+	}
+	return true
 }
 
 // try writes a batch in one way, and commits where the batch ends with a transaction.

@@ -51,12 +51,13 @@ func (tx *applyTx) temp(k *applyTable, t *tempTable, columns []providers.WriteCo
 }
 
 // copyLines begins a COPY, sends what line appends for each of n rows, and ends it.
-func (tx *applyTx) copyLines(ctx context.Context, k *applyTable, t *tempTable, columns string, n int, line func(out []byte, r int) ([]byte, error)) error {
+// called is the name by which errors of the server call the table into.
+func (tx *applyTx) copyLines(ctx context.Context, k *applyTable, into, called, columns string, n int, line func(out []byte, r int) ([]byte, error)) error {
 	p := &tx.pipe
 	if p.failed != nil {
 		return p.failed
 	}
-	p.exec("COPY "+t.name+" ("+columns+") FROM STDIN", call{on: k, copies: unquoted(t.name)})
+	p.exec("COPY "+into+" ("+columns+") FROM STDIN", call{on: k, copies: called})
 	out := k.encode.out[:0]
 	for r := range n {
 		var err error
@@ -86,8 +87,8 @@ func (tx *applyTx) copyLines(ctx context.Context, k *applyTable, t *tempTable, c
 	return nil
 }
 
-// unquoted is the name by which errors call a temporary table.
-func unquoted(temp string) string { return temp[len(`pg_temp."`) : len(temp)-1] }
+// called is the name by which errors call a temporary table.
+func (t *tempTable) called() string { return t.name[len(`pg_temp."`) : len(t.name)-1] }
 
 // lineOf appends the fields of row r at columns, encoded by e's column of the same index.
 func lineOf(out []byte, e *fieldEncoder, b *row.Batch, r int, at, columns []int) ([]byte, error) {
@@ -111,7 +112,7 @@ func lineOf(out []byte, e *fieldEncoder, b *row.Batch, r int, at, columns []int)
 // copyKeys brings keys into the table's temporary table of keys.
 func (tx *applyTx) copyKeys(ctx context.Context, k *applyTable, keys *row.Batch) error {
 	tx.temp(k, k.keys, k.encodeKey.load.Columns, false)
-	return tx.copyLines(ctx, k, k.keys, quoteAll(k.load.Key), keys.Rows, func(out []byte, r int) ([]byte, error) {
+	return tx.copyLines(ctx, k, k.keys.name, k.keys.called(), quoteAll(k.load.Key), keys.Rows, func(out []byte, r int) ([]byte, error) {
 		out, err := lineOf(out, k.encodeKey, keys, r, k.keyAt, k.keyAt)
 		return append(out, '\n'), err
 	})
@@ -120,15 +121,38 @@ func (tx *applyTx) copyKeys(ctx context.Context, k *applyTable, keys *row.Batch)
 // copyRows brings rows into the table's temporary table.
 func (tx *applyTx) copyRows(ctx context.Context, k *applyTable, rows *row.Batch) error {
 	tx.temp(k, k.rows, k.Columns, true)
+	return tx.copyWhole(ctx, k, k.rows.name, k.rows.called(), rows)
+}
+
+func (tx *applyTx) copyWhole(ctx context.Context, k *applyTable, into, called string, rows *row.Batch) error {
 	names := make([]string, len(k.Columns))
 	all := make([]int, len(k.Columns))
 	for i, c := range k.Columns {
 		names[i], all[i] = c.Name, i
 	}
-	return tx.copyLines(ctx, k, k.rows, quoteAll(names), rows.Rows, func(out []byte, r int) ([]byte, error) {
+	return tx.copyLines(ctx, k, into, called, quoteAll(names), rows.Rows, func(out []byte, r int) ([]byte, error) {
 		out, err := lineOf(out, k.encode, rows, r, all, all)
 		return append(out, '\n'), err
 	})
+}
+
+// Insert writes rows of new keys by COPY, straight into the table: a third of the
+// server's work for an upsert.
+func (tx *applyTx) Insert(ctx context.Context, t *providers.ApplyTable, rows *row.Batch) error {
+	k, err := tx.table(ctx, t)
+	if err != nil || rows.Rows == 0 {
+		return err
+	}
+	if rows.Rows < bulkRows || !k.arbiter || !k.canCopy {
+		return tx.Upsert(ctx, t, rows)
+	}
+	if err := tx.copyWhole(ctx, k, quoteName(k.Name), k.Name.Name, rows); err != nil {
+		return err
+	}
+	if err := tx.pipe.flush(ctx); err != nil {
+		return err
+	}
+	return tx.settle(ctx)
 }
 
 func (tx *applyTx) upsertBulk(ctx context.Context, k *applyTable, rows *row.Batch) error {
@@ -172,7 +196,7 @@ func (tx *applyTx) patchBulk(ctx context.Context, k *applyTable, rows *row.Batch
 		}
 		tx.temp(k, k.rows, k.Columns, true)
 		group := groups[u]
-		if err := tx.copyLines(ctx, k, k.rows, quoteAll(names)+", "+k.rows.ordinal, len(group), func(out []byte, n int) ([]byte, error) {
+		if err := tx.copyLines(ctx, k, k.rows.name, k.rows.called(), quoteAll(names)+", "+k.rows.ordinal, len(group), func(out []byte, n int) ([]byte, error) {
 			out, err := lineOf(out, k.encode, rows, group[n], at, at)
 			return append(strconv.AppendInt(append(out, '\t'), int64(group[n]), 10), '\n'), err
 		}); err != nil {

@@ -18,7 +18,8 @@ func (k *applyTable) refused(c *call, pg *pgconn.PgError, out []byte) error {
 	table := k.Name
 	switch pg.Code {
 	case "23505", "23503", "23P01":
-		return &providers.ConflictError{Table: table, Constraint: pg.ConstraintName, Unique: pg.Code == "23505" && !k.keyIndexes[pg.ConstraintName], Err: serverError(pg)}
+		own := k.keyIndexes[pg.ConstraintName]
+		return &providers.ConflictError{Table: table, Constraint: pg.ConstraintName, Unique: pg.Code == "23505" && !own, Key: pg.Code == "23505" && own, Err: serverError(pg)}
 	case "23514":
 		if pg.ConstraintName != "" && pg.DataTypeName == "" {
 			return &providers.ConflictError{Table: table, Constraint: pg.ConstraintName, Err: serverError(pg)}

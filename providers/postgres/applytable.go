@@ -29,6 +29,7 @@ type applyTable struct {
 	always     bool     // a column outside of the key is GENERATED ALWAYS AS IDENTITY: no UPDATE may set it
 	keyAlways  bool     // the same of the key
 	canTemp    bool     // temporary tables may be made
+	canCopy    bool     // COPY may write to the table itself
 
 	insert, upsert, remove, read *statement
 	patches                      map[string]*patch // by the fields that are set
@@ -65,12 +66,12 @@ func (a *applySession) look(ctx context.Context, t *providers.ApplyTable) (*appl
 
 func (k *applyTable) lookUp(ctx context.Context, a *applySession) error {
 	oid := literal(quoteName(k.Name)) + "::pg_catalog.regclass"
-	got, err := a.query(ctx, "SELECT relkind, pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY') FROM pg_catalog.pg_class WHERE oid = "+oid)
+	got, err := a.query(ctx, "SELECT relkind, pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY'), relkind IN ('r', 'p') AND NOT pg_catalog.row_security_active(oid) FROM pg_catalog.pg_class WHERE oid = "+oid)
 	if err != nil {
 		return fmt.Errorf("look at table %s: %w", k.Name, err)
 	}
 	k.ref = tableRef(k.Name, got[0][0] != "p")
-	k.canTemp = got[0][1] == "t"
+	k.canTemp, k.canCopy = got[0][1] == "t", got[0][2] == "t"
 	columns, err := a.query(ctx, "SELECT attname, attnotnull FROM pg_catalog.pg_attribute WHERE attrelid = "+oid+" AND attnum > 0 AND NOT attisdropped")
 	if err != nil {
 		return err

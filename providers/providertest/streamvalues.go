@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,8 +21,10 @@ func testApplyValues(t *testing.T, s Suite) {
 	a, read := applyTable(table, nil), readOf(loadOf(table, nil))
 	session := e.session(t)
 	rows := exampleRows(table, 300)
-	e.applied(t, session, func(tx providers.ApplyTx) error { return tx.Upsert(ctx, a, batchOf(rows)) })
-	sameRows(t, "upserted in bulk", read.Columns, rows, e.read(t, read))
+	e.applied(t, session, func(tx providers.ApplyTx) error {
+		return errors.Join(insert(ctx, tx, a, rows[:150]), tx.Upsert(ctx, a, batchOf(rows[150:])))
+	})
+	sameRows(t, "written in bulk", read.Columns, rows, e.read(t, read))
 
 	// Every row takes the values of another: all of them at first, then field by field.
 	e.applied(t, session, func(tx providers.ApplyTx) error {
@@ -108,12 +111,28 @@ func testApplyBulk(t *testing.T, s Suite) {
 		}
 		return tx.Upsert(ctx, a, batchOf(rows(8_000, 15_000, "second")))
 	})
-	want := slices.Concat(rows(0, 4_000, "patched"), rows(4_000, 8_000, "first"), rows(8_000, 15_000, "second"))
+	e.applied(t, session, func(tx providers.ApplyTx) error { return insert(ctx, tx, a, rows(15_000, 16_000, "new")) })
+	tx := begin(t, session)
+	var conflict *providers.ConflictError
+	err := insert(ctx, tx, a, rows(15_999, 17_000, "new"))
+	if err == nil {
+		err = tx.Commit(ctx)
+	}
+	inserted := rows(15_000, 17_000, "new")
+	if err != nil { // else it was written over
+		if !errors.As(err, &conflict) || !conflict.Key || conflict.Unique || conflict.Table != a.Name {
+			t.Errorf("inserting a row that is there: %v", err)
+		}
+		must(t, tx.Rollback(ctx))
+		inserted = rows(15_000, 16_000, "new")
+	}
+	want := slices.Concat(rows(0, 4_000, "patched"), rows(4_000, 8_000, "first"), rows(8_000, 15_000, "second"), inserted)
 	r := readOf(loadOf(e.table(t, "bulk"), nil))
 	sameRows(t, "after bulk changes", r.Columns, want, e.stored(t, a))
 	e.applied(t, session, func(tx providers.ApplyTx) error {
 		for _, empty := range []func() error{
 			func() error { return tx.Upsert(ctx, a, batchOf(nil)) },
+			func() error { return insert(ctx, tx, a, nil) },
 			func() error { _, err := tx.Delete(ctx, a, batchOf(nil)); return err },
 			func() error { _, err := tx.Patch(ctx, a, batchOf(nil)); return err },
 		} {
@@ -123,6 +142,18 @@ func testApplyBulk(t *testing.T, s Suite) {
 		}
 		return nil
 	})
+}
+
+func upsert(ctx context.Context, tx providers.ApplyTx, a *providers.ApplyTable, rows [][]field) error {
+	return tx.Upsert(ctx, a, batchOf(rows))
+}
+
+// insert writes rows as new ones where the target tells those apart.
+func insert(ctx context.Context, tx providers.ApplyTx, a *providers.ApplyTable, rows [][]field) error {
+	if x, ok := tx.(providers.Inserter); ok {
+		return x.Insert(ctx, a, batchOf(rows))
+	}
+	return upsert(ctx, tx, a, rows)
 }
 
 // testApplyConflicts: what a constraint refuses is a conflict that names it; a savepoint
@@ -151,6 +182,13 @@ func testApplyConflicts(t *testing.T, s Suite) {
 				rows = append(rows, fields(fmt.Sprint(i+100), "x", fmt.Sprint(i), "", "1"))
 			}
 			return tx.Upsert(ctx, a, batchOf(rows))
+		}},
+		{"one of many new ones", true, func(tx providers.ApplyTx) error {
+			var rows [][]field
+			for i := range 500 {
+				rows = append(rows, fields(fmt.Sprint(i+100), "x", fmt.Sprint(i), "", "1"))
+			}
+			return insert(ctx, tx, a, rows)
 		}},
 		{"a patch that takes another's unique value", true, func(tx providers.ApplyTx) error {
 			_, err := tx.Patch(ctx, a, batchOf([][]field{{text("1"), text("x"), text("20"), unchanged, unchanged}}))
@@ -197,7 +235,11 @@ func testApplyBadRows(t *testing.T, s Suite) {
 		t.Helper()
 		sources := []schema.Type{table.Columns[0].Type, source, table.Columns[2].Type}
 		a, r := applyTable(table, sources), readOf(loadOf(table, sources))
-		for _, n := range []int{1, 300} {
+		for _, n := range []int{1, 300, -300} {
+			write := upsert
+			if n < 0 {
+				write, n = insert, -n
+			}
 			var rows [][]field
 			for i := range n {
 				rows = append(rows, []field{text(fmt.Sprint(616 + i)), good, text("1")})
@@ -205,7 +247,7 @@ func testApplyBadRows(t *testing.T, s Suite) {
 			rows[min(1, n-1)] = []field{text("617"), value, text("2")}
 			tx := begin(t, session)
 			must(t, tx.Savepoint(ctx))
-			err := tx.Upsert(ctx, a, batchOf(rows))
+			err := write(ctx, tx, a, rows)
 			if err == nil {
 				must(t, tx.Commit(ctx))
 				sameRows(t, "written, so it must be held exactly", r.Columns, rows, e.read(t, r))
@@ -226,6 +268,7 @@ func testApplyBadRows(t *testing.T, s Suite) {
 			if got := Query(t, e.url, "SELECT id FROM "+e.quote(table.Name.Name)); len(got) != 1 || got[0][0] != "5" {
 				t.Errorf("%d rows: there are %q", n, got)
 			}
+			e.exec(t, "DELETE FROM "+e.quote(table.Name.Name))
 		}
 	}
 	for i, bad := range badValues[e.db.System] {
