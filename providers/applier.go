@@ -94,6 +94,10 @@ type ApplyTx interface {
 	Tables(ctx context.Context, sync string, tables []TableRecord) error
 	// DeadLetter keeps changes that could not be applied.
 	DeadLetter(ctx context.Context, sync string, letters []DeadLetter) error
+	// NoteKeys adds keys, all different and none empty, to a set; those that are in it stay.
+	NoteKeys(ctx context.Context, set KeySet, keys []string) error
+	// ForgetKeys takes keys out of a set again.
+	ForgetKeys(ctx context.Context, set KeySet, keys []string) error
 	Savepoint(ctx context.Context) error
 	RollbackTo(ctx context.Context) error // the savepoint, which stays
 	Commit(ctx context.Context) error
@@ -189,6 +193,13 @@ type DeadLetter struct {
 	At       string
 }
 
+// KeySet names the keys of rows that changed while a load copied their table. It is empty
+// for a load whose keys nobody has noted, and goes with the table's record and when a
+// load of another generation begins.
+type KeySet struct {
+	Sync, Mapping, Generation string
+}
+
 // StreamStore keeps the records of streams in a target. Each call is a transaction of
 // its own.
 type StreamStore interface {
@@ -218,6 +229,11 @@ type StreamStore interface {
 	SetTables(ctx context.Context, sync string, tables []TableRecord, keep []string) error
 	DeadLetters(ctx context.Context, sync string, limit int) ([]DeadLetter, error)
 	DropDeadLetters(ctx context.Context, sync string, ids []string) error
+	// NotedKeys gives keys of a set in an order of its own: those behind after, "" from the
+	// first, at most limit.
+	NotedKeys(ctx context.Context, set KeySet, after string, limit int) ([]string, error)
+	// CountNotedKeys counts a set, up to most.
+	CountNotedKeys(ctx context.Context, set KeySet, most int) (int64, error)
 	// Forget removes everything about a stream, and our tables where nothing else is in them.
 	Forget(ctx context.Context, sync string) error
 }

@@ -130,6 +130,11 @@ type Capturer interface {
 	// Current is a position at or behind which every transaction stands that a read
 	// begun before this call could see.
 	Current(ctx context.Context, c Capture) (row.Position, error)
+	// AwaitVisible returns once every read that begins later sees all transactions up to at,
+	// which the stream has brought: a source may send a transaction before others see it
+	// (one that waits for a synchronous standby). Where it takes minutes, the error is
+	// retryable and names what it waits for.
+	AwaitVisible(ctx context.Context, c Capture, at row.Position) error
 	// Reached reports whether a stream that has come to at has passed goal. It is pure.
 	Reached(at, goal row.Position) (bool, error)
 	// Follow streams the changes of c.Tables behind from into the collector, in the order

@@ -34,6 +34,10 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 		var all []*binding
 		for _, t := range r.bySource[rel.Name.String()] {
 			added, gone, err := r.changed(ctx, t, rel)
+			if r.o.Beside && (errors.As(err, new(*DDLError)) || len(added)+len(gone) > 0 || t.awaits != "") {
+				t.awaits = ""
+				return &RestsError{fmt.Sprintf("the source's table %s was altered", rel.Name)}
+			}
 			if err != nil {
 				return err
 			}

@@ -10,15 +10,19 @@ import (
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // careful writes a batch change by change in the source's order, which can't fail for
 // order's sake. It is the way out where the net effect of a batch was refused.
 func (r *run) careful(ctx context.Context, tx providers.ApplyTx, b *row.Changes) error {
+	if err := r.noteKeys(ctx, tx, b); err != nil {
+		return err
+	}
 	for i := range b.List {
 		c := &b.List[i]
 		for _, bind := range r.bindings(c.Relation) {
-			if bind.table.next.State == providers.TableHeld {
+			if bind.table.next.State == providers.TableHeld || bind.table.loading() {
 				continue
 			}
 			if err := r.one(ctx, tx, b, c, bind); err != nil {
@@ -53,6 +57,10 @@ func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *
 				err = r.write(ctx, tx, b, c, bind)
 			}
 		}
+	}
+	if r.o.Beside && rowsFault(err) {
+		// What it lacks may be in a table that is loading.
+		return &RestsError{fmt.Sprintf("a change of table %s can't be written before the load is done: %v", t.apply.Name, err)}
 	}
 	if letters && rowsFault(err) {
 		if err := tx.RollbackTo(ctx); err != nil {
@@ -215,14 +223,8 @@ func (t *table) name(field int) string { return t.read.Columns[field].Name }
 func rowText(b *row.Changes, first int, bind *binding) string {
 	fields := map[string]any{}
 	for i, c := range bind.table.read.Columns {
-		switch v, s := bind.field(b, first, i); {
-		case s == row.Null:
-			fields[c.Name] = nil
-		case s == row.Unchanged:
-		case c.Type.IsBinary() || !utf8.Valid(v):
-			fields[c.Name] = map[string]string{"hex": fmt.Sprintf("%x", v)}
-		default:
-			fields[c.Name] = string(v)
+		if v, s := bind.field(b, first, i); s != row.Unchanged {
+			fields[c.Name] = fieldText(v, s, c.Type)
 		}
 	}
 	text, err := json.Marshal(fields)
@@ -230,4 +232,14 @@ func rowText(b *row.Changes, first int, bind *binding) string {
 		return "{}" // strings always marshal
 	}
 	return string(text)
+}
+
+func fieldText(v []byte, s row.State, t schema.Type) any {
+	switch {
+	case s == row.Null:
+		return nil
+	case t.IsBinary() || !utf8.Valid(v):
+		return map[string]string{"hex": fmt.Sprintf("%x", v)}
+	}
+	return string(v)
 }

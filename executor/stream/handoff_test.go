@@ -28,40 +28,53 @@ import (
 func TestHandOff(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
-		s := stream.Stream{
-			Spec: plan.Stream{Sync: "sync.s", Source: "source.x.a", Target: "target.x.b", SourceIdentity: "origin", OnBadRow: "stop"},
-			Mappings: []plan.Mapping{{
-				Addr: `sync.s.mapping["t"]`, SourceTable: schema.Name{Name: "t"}, TargetTable: schema.Name{Name: "t"},
-				SourceKey: []string{"k"}, TargetKey: []string{"k"},
-				Columns: []plan.Column{{Source: "k", Target: "k"}, {Source: "u", Target: "u"}, {Source: "v", Target: "v"}, {Source: "b", Target: "b"}},
-			}},
-			Source: w, Target: w,
+		w.load()
+		w.catchUp(t)
+	})
+}
+
+// stream is the world's one stream.
+func (w *world) stream() stream.Stream {
+	return stream.Stream{
+		Spec: plan.Stream{Sync: "sync.s", Source: "source.x.a", Target: "target.x.b", SourceIdentity: "origin", OnBadRow: "stop"},
+		Mappings: []plan.Mapping{{
+			Addr: mapping, SourceTable: schema.Name{Name: "t"}, TargetTable: schema.Name{Name: "t"},
+			SourceKey: []string{"k"}, TargetKey: []string{"k"},
+			Columns: []plan.Column{{Source: "k", Target: "k"}, {Source: "u", Target: "u"}, {Source: "v", Target: "v"}, {Source: "b", Target: "b"}},
+		}},
+		Source: w, Target: w,
+	}
+}
+
+const mapping = `sync.s.mapping["t"]`
+
+// catchUp streams what is left, and compares.
+func (w *world) catchUp(t *rapid.T) {
+	s := w.stream()
+	for tries := 0; ; tries++ {
+		_, err := stream.Run(context.Background(), s, stream.Options{Until: stream.Live, Attempts: 1, Backoff: func(int) time.Duration { return 0 }})
+		if err == nil && w.allSeen() {
+			break
 		}
-		for tries := 0; ; tries++ {
-			_, err := stream.Run(context.Background(), s, stream.Options{Until: stream.Live, Attempts: 1, Backoff: func(int) time.Duration { return 0 }})
-			if err == nil && w.allSeen() {
-				break
-			}
-			if err != nil && !providers.IsRetryable(err) {
+		if err != nil && !providers.IsRetryable(err) {
+			t.Fatalf("the stream failed: %v", err)
+		}
+		if tries > 200 {
+			t.Fatal("the stream does not come to an end")
+		}
+		w.tick(3)
+		if err == nil {
+			if _, err := stream.Run(context.Background(), s, stream.Options{Until: stream.CaughtUp, Attempts: 1, Backoff: func(int) time.Duration { return 0 }}); err != nil && !providers.IsRetryable(err) {
 				t.Fatalf("the stream failed: %v", err)
 			}
-			if tries > 200 {
-				t.Fatal("the stream does not come to an end")
-			}
-			w.tick(3)
-			if err == nil {
-				if _, err := stream.Run(context.Background(), s, stream.Options{Until: stream.CaughtUp, Attempts: 1, Backoff: func(int) time.Duration { return 0 }}); err != nil && !providers.IsRetryable(err) {
-					t.Fatalf("the stream failed: %v", err)
-				}
-			}
 		}
-		if w.wrong != "" {
-			t.Fatal(w.wrong)
-		}
-		if !maps.Equal(w.rows, w.history[len(w.log)]) {
-			t.Fatalf("the target holds %v, the source %v", w.rows, w.history[len(w.log)])
-		}
-	})
+	}
+	if w.wrong != "" {
+		t.Fatal(w.wrong)
+	}
+	if !maps.Equal(w.rows, w.history[len(w.log)]) {
+		t.Fatalf("the target holds %v, the source %v", w.rows, w.history[len(w.log)])
+	}
 }
 
 // rec is a row: u is unique, b is large and often not in an event.
@@ -86,6 +99,12 @@ type world struct {
 	unique bool
 	record providers.StreamRecord
 	wrong  string
+
+	// Of loads that the stream runs beside.
+	noted   map[string]bool
+	stale   map[string]rec // what reads by key see before AwaitVisible; nil: all there is
+	visible func()
+	drains  bool
 }
 
 func newWorld(t *rapid.T) *world {
@@ -103,7 +122,6 @@ func newWorld(t *rapid.T) *world {
 		w.log = append(w.log, tx)
 		w.history = append(w.history, maps.Clone(rows))
 	}
-	w.load()
 	return w
 }
 
@@ -264,7 +282,7 @@ func (w *world) load() {
 		}
 	}
 	w.record = providers.StreamRecord{Sync: "sync.s", Origin: "origin", Position: position(s0), Epoch: 1,
-		Tables: []providers.TableRecord{{Mapping: `sync.s.mapping["t"]`, State: providers.TableCatchingUp, ConsistentAt: position(w.now)}}}
+		Tables: []providers.TableRecord{{Mapping: mapping, State: providers.TableCatchingUp, ConsistentAt: position(w.now)}}}
 }
 
 func position(i int) row.Position { return row.Position(strconv.Itoa(i)) }
@@ -382,9 +400,13 @@ func (w *world) ReadKeys(_ context.Context, _ providers.ReadTable, keys *row.Bat
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	out := row.NewBatch(4)
+	now := w.history[w.now]
+	if w.stale != nil {
+		now = w.stale
+	}
 	for i := range keys.Rows {
 		k, _ := keys.Field(i, 0)
-		if r, ok := w.history[w.now][string(k)]; ok {
+		if r, ok := now[string(k)]; ok {
 			appendRec(out, string(k), r)
 		}
 	}
@@ -437,13 +459,14 @@ func (s *session) Close() error             { return nil }
 func (s *session) Begin(context.Context) (providers.ApplyTx, error) {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
-	return &transaction{w: s.w, rows: maps.Clone(s.w.rows), at: s.w.record.Position, tables: slices.Clone(s.w.record.Tables)}, nil
+	return &transaction{w: s.w, rows: maps.Clone(s.w.rows), noted: maps.Clone(s.w.noted), at: s.w.record.Position, tables: slices.Clone(s.w.record.Tables)}, nil
 }
 
 type transaction struct {
 	w      *world
 	rows   map[string]rec
 	saved  map[string]rec
+	noted  map[string]bool
 	at     row.Position
 	tables []providers.TableRecord
 }
@@ -598,7 +621,10 @@ func (t *transaction) Commit(context.Context) error {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.rows, w.record.Position, w.record.Tables = t.rows, t.at, t.tables
+	if t.tables[0].State == providers.TableLoading && !w.drains && !maps.Equal(t.rows, w.rows) && w.wrong == "" {
+		w.wrong = fmt.Sprintf("the stream made %v of %v while they were loaded", w.rows, t.rows)
+	}
+	w.rows, w.record.Position, w.record.Tables, w.noted = t.rows, t.at, t.tables, t.noted
 	if at := place(t.at); t.tables[0].State == providers.TableLive && !maps.Equal(t.rows, w.history[at]) && w.wrong == "" {
 		w.wrong = fmt.Sprintf("live at %d with %v, where the source had %v", at, t.rows, w.history[at])
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
@@ -180,9 +182,26 @@ func RewriteRows(ctx context.Context, m *plan.Mapping, source, target providers.
 	return h.Rewrite(ctx, m.Addr, keys)
 }
 
-// readAgain fills the batches with what the source holds of keys. anew has every row
-// deleted before it is written.
+// readAgain is readNow for a table that is live from where the stream has passed what
+// was read.
 func (r *run) readAgain(ctx context.Context, t *table, keys *row.Batch, anew bool) error {
+	if err := r.readNow(ctx, t, keys, anew); err != nil {
+		return err
+	}
+	if r.lease != nil {
+		goal, err := r.capturer.Current(ctx, r.spec.Capture)
+		if err != nil {
+			return fmt.Errorf("read the source's position: %w", err)
+		}
+		t.catchUp(goal)
+	}
+	return nil
+}
+
+// readNow fills the batches with what the source holds of keys. Deletes come first: a row
+// may come back under another text of a key that the source takes for the same. anew has
+// every row deleted before it is written.
+func (r *run) readNow(ctx context.Context, t *table, keys *row.Batch, anew bool) error {
 	b, read := &r.batches, t.read
 	read.Key = nil
 	for _, i := range t.key {
@@ -193,13 +212,6 @@ func (r *run) readAgain(ctx context.Context, t *table, keys *row.Batch, anew boo
 		return fmt.Errorf("read rows of table %s again: %w", read.Name, err)
 	}
 	defer now.Release()
-	if r.lease != nil {
-		goal, err := r.capturer.Current(ctx, r.spec.Capture)
-		if err != nil {
-			return fmt.Errorf("read the source's position: %w", err)
-		}
-		t.catchUp(goal)
-	}
 	at := rowsByKey(now, t.key)
 	var k []byte
 	for j := range keys.Rows {
@@ -208,24 +220,24 @@ func (r *run) readAgain(ctx context.Context, t *table, keys *row.Batch, anew boo
 			v, s := keys.Field(j, i)
 			k = appendKey(k, v, s)
 		}
-		i, ok := at[string(k)]
-		if !ok || anew {
+		if _, there := at[string(k)]; !there || anew {
 			appendKeyRow(&b.deletes, k)
 		}
-		switch {
-		case !ok:
-		case t.stage != nil:
-			if _, err := r.through(t, &b.upserts, now, i, k, anew); err != nil {
+	}
+	for _, key := range slices.Sorted(maps.Keys(at)) {
+		i := at[key]
+		if t.stage != nil {
+			if _, err := r.through(t, &b.upserts, now, i, []byte(key), anew); err != nil {
 				return err
 			}
-		default:
-			for col := range t.apply.Columns {
-				v, s := now.Field(i, col)
-				b.upserts.Data = append(b.upserts.Data, v...)
-				b.upserts.EndField(s)
-			}
-			b.upserts.EndRow()
+			continue
 		}
+		for col := range t.apply.Columns {
+			v, s := now.Field(i, col)
+			b.upserts.Data = append(b.upserts.Data, v...)
+			b.upserts.EndField(s)
+		}
+		b.upserts.EndRow()
 	}
 	return nil
 }

@@ -245,7 +245,7 @@ func (r *run) openTables(ctx context.Context, rec *providers.StreamRecord) error
 	for i := range r.mappings {
 		m := &r.mappings[i]
 		tr, ok := records[m.Addr]
-		if !ok || tr.State == providers.TableLoading {
+		if !ok || tr.State == providers.TableLoading && !r.o.Beside {
 			return fmt.Errorf("%s: %w: run syncform apply", m.Addr, ErrNotLoaded)
 		}
 		t, err := newTable(m, tr)
@@ -445,7 +445,7 @@ func (r *run) end(ctx context.Context, err error) (Result, error) {
 		err = nil
 	}
 	reason := ""
-	if err != nil {
+	if err != nil && !errors.As(err, new(*RestsError)) {
 		reason = r.said(err)
 	}
 	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)

@@ -52,6 +52,10 @@ type Options struct {
 	RetainEvery time.Duration
 	// IgnorePause makes the run go on where a pause was asked for: the one that asked runs it.
 	IgnorePause bool
+	// Beside lets tables be loading: nothing is written into them, and the keys of rows that
+	// change are noted for Drain. What can't be noted ends the run before it, with a
+	// *RestsError.
+	Beside bool
 	// AddColumns takes columns that were added to a source table into the target and the
 	// spec, at their place in the stream; nil, or an error: the table is held. Between the
 	// two it calls fill with the new mapping.
@@ -97,6 +101,14 @@ type Result struct {
 
 // ErrNotLoaded: an apply has not come to the end of the tables' loads.
 var ErrNotLoaded = errors.New("its tables are not loaded yet")
+
+// RestsError says that a stream beside a load has come to a change that must wait until
+// the load is done.
+type RestsError struct {
+	Reason string
+}
+
+func (e *RestsError) Error() string { return e.Reason }
 
 // ErrNoRecord: the target knows nothing of the stream.
 var ErrNoRecord = errors.New("the target has no checkpoint of it")

@@ -25,6 +25,7 @@ type table struct {
 	lost    map[string]bool       // keys whose changes go to the dead letters, encoded
 	work    pending
 	unsent  []string // columns that the source computes and its stream does not send
+	noted   keys     // of rows that the batch touches while the table is loading
 	awaits  string   // why the table is to be held from the batch on that is being written; "" it isn't
 }
 
@@ -69,6 +70,10 @@ func (t *table) field(name string) int {
 
 // live reports whether the table is what the source was at the stream's position.
 func (t *table) live() bool { return t.next.State == providers.TableLive }
+
+// loading reports whether rows of the table are being copied, so that only the keys of its
+// changes are noted.
+func (t *table) loading() bool { return t.record.State == providers.TableLoading }
 
 // hold drops the table's changes from here on.
 func (t *table) hold(reason string) {

@@ -30,6 +30,9 @@ func (w *writer) batch(ctx context.Context, b *row.Changes) error {
 	if err := w.prepare(ctx, b, w.abandon); err != nil {
 		return err
 	}
+	if err := w.rests(b); err != nil {
+		return err
+	}
 	if w.enforced || w.careOf > 0 || w.cascading(b) {
 		return w.try(ctx, b, w.careful)
 	}
@@ -140,12 +143,15 @@ func (r *run) bulk(ctx context.Context, tx providers.ApplyTx, b *row.Changes, an
 	for _, t := range r.tables {
 		t.work.reset()
 	}
+	if err := r.noteKeys(ctx, tx, b); err != nil {
+		return err
+	}
 	for i := range b.List {
 		c := &b.List[i]
 		for _, bind := range r.bindings(c.Relation) {
 			t := bind.table
 			switch {
-			case t.next.State == providers.TableHeld:
+			case t.next.State == providers.TableHeld, t.loading():
 			case len(t.lost) > 0 && t.isLost(b, c, bind):
 				return &providers.BadRowError{Table: t.apply.Name, Reason: "an earlier change of the row is among the dead letters"}
 			case !t.work.add(b, c, bind):
@@ -163,7 +169,7 @@ func (w *writer) count(b *row.Changes) {
 		c := &b.List[i]
 		for _, bind := range w.bindings(c.Relation) {
 			t := bind.table
-			if t.next.State == providers.TableHeld {
+			if t.next.State == providers.TableHeld || t.loading() {
 				continue
 			}
 			switch c.Op {

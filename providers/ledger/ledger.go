@@ -28,7 +28,7 @@ type DB interface {
 // bookkeeping), so that inspection leaves it out.
 func IsOurs(table string) bool {
 	switch table {
-	case "_sync_state", "_sync_state_lock", "_sync_metadata", "_sync_history", "_sync_checkpoint", "_sync_lease", "_sync_table", "_sync_journal", "_sync_chunk", "_sync_dead_letter", "sync_conflicts", "_change_log":
+	case "_sync_state", "_sync_state_lock", "_sync_metadata", "_sync_history", "_sync_checkpoint", "_sync_lease", "_sync_table", "_sync_journal", "_sync_chunk", "_sync_dead_letter", KeyTable, "sync_conflicts", "_change_log":
 		return true
 	}
 	return table == BackupTable || table == MigrationTable || strings.HasPrefix(table, AsidePrefix) || strings.HasPrefix(table, BackupPrefix)
@@ -50,6 +50,8 @@ type Ledger struct {
 	Prefix string
 	// Suffix ends every CREATE TABLE: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", or "".
 	Suffix string
+	// Twice ends an INSERT of which some rows may be there already, so that those stay.
+	Twice string
 	// Text is the type of text without a limit where that is not TEXT (MySQL's holds
 	// 64 KiB), or "".
 	Text string

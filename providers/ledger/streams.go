@@ -40,6 +40,7 @@ var streamTables = []string{
 	`_sync_lease (sync VARCHAR(255) NOT NULL, epoch BIGINT NOT NULL, beat BIGINT NOT NULL, holder TEXT NOT NULL, pause_requested INTEGER NOT NULL, paused INTEGER NOT NULL, error TEXT NOT NULL, updated_at VARCHAR(40) NOT NULL, PRIMARY KEY (sync))`,
 	`_sync_table (mapping VARCHAR(512) NOT NULL, sync VARCHAR(255) NOT NULL, table_schema VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, state VARCHAR(16) NOT NULL, reason TEXT NOT NULL, generation VARCHAR(64) NOT NULL, load_floor TEXT NOT NULL, consistent_at TEXT NOT NULL, loaded BIGINT NOT NULL, inserts BIGINT NOT NULL, updates BIGINT NOT NULL, deletes BIGINT NOT NULL, last_at VARCHAR(40) NOT NULL, last_key TEXT NOT NULL, PRIMARY KEY (mapping))`,
 	`_sync_dead_letter (id VARCHAR(64) NOT NULL, sync VARCHAR(255) NOT NULL, mapping VARCHAR(512) NOT NULL, table_schema VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, row_key TEXT NOT NULL, column_name TEXT NOT NULL, operation VARCHAR(16) NOT NULL, row_data TEXT NOT NULL, error TEXT NOT NULL, position TEXT NOT NULL, noted_at VARCHAR(40) NOT NULL, PRIMARY KEY (id))`,
+	keyTable,
 }
 
 // EnsureStreams makes the tables where they are missing, those of Ensure too.
@@ -157,6 +158,9 @@ func (s *Streams) Begin(ctx context.Context, r providers.StreamRecord) error {
 				return err
 			}
 		}
+		if err := s.Ledger.dropKeys(ctx, db, r.Sync); err != nil {
+			return err
+		}
 		if err := db.Exec(ctx, "INSERT INTO "+p+"_sync_lease (sync, epoch, beat, holder, pause_requested, paused, error, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 			r.Sync, epoch, r.Beat, r.Holder, int64(r.PausedBy), flag(r.Paused), r.Error, Now()); err != nil {
 			return err
@@ -264,6 +268,9 @@ func (s *Streams) SetTables(ctx context.Context, sync string, tables []providers
 				if err := db.Exec(ctx, "DELETE FROM "+s.Ledger.Prefix+"_sync_table WHERE mapping = ?", r[0]); err != nil {
 					return err
 				}
+				if err := s.Ledger.dropOtherKeys(ctx, db, providers.KeySet{Sync: sync, Mapping: r[0]}); err != nil {
+					return err
+				}
 			}
 		}
 		return s.putTables(ctx, db, sync, tables)
@@ -277,6 +284,9 @@ func (s *Streams) putTables(ctx context.Context, db TxDB, sync string, tables []
 		}
 		if err := db.Exec(ctx, "INSERT INTO "+s.Ledger.Prefix+"_sync_table (mapping, sync, table_schema, table_name, state, reason, generation, load_floor, consistent_at, loaded, inserts, updates, deletes, last_at, last_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			t.Mapping, sync, t.Table.Schema, t.Table.Name, string(t.State), t.Reason, t.Generation, t.Floor, string(t.ConsistentAt), t.Loaded, t.Inserts, t.Updates, t.Deletes, t.LastAt, t.LastKey); err != nil {
+			return err
+		}
+		if err := s.Ledger.dropOtherKeys(ctx, db, providers.KeySet{Sync: sync, Mapping: t.Mapping, Generation: t.Generation}); err != nil {
 			return err
 		}
 		if err := s.Ledger.noteStreamed(ctx, db, t, true); err != nil {
@@ -394,13 +404,13 @@ func (s *Streams) Forget(ctx context.Context, sync string) error {
 			}
 			empty = empty && len(rows) == 0
 		}
-		return nil
+		return s.Ledger.dropKeys(ctx, db, sync)
 	})
 	if err != nil || !empty {
 		return err
 	}
 	return s.Tx(ctx, func(db TxDB) error {
-		for _, t := range recordTables {
+		for _, t := range append([]string{KeyTable}, recordTables...) {
 			if err := db.Exec(ctx, "DROP TABLE IF EXISTS "+p+t); err != nil {
 				return err
 			}

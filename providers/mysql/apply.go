@@ -138,6 +138,16 @@ func (x *applyTx) DeadLetter(ctx context.Context, sync string, letters []provide
 	return x.failed(x.ledger.DeadLetter(ctx, x, sync, letters))
 }
 
+// NoteKeys adds keys to a set.
+func (x *applyTx) NoteKeys(ctx context.Context, set providers.KeySet, keys []string) error {
+	return x.failed(x.ledger.NoteKeys(ctx, x, set, keys))
+}
+
+// ForgetKeys takes keys out of a set.
+func (x *applyTx) ForgetKeys(ctx context.Context, set providers.KeySet, keys []string) error {
+	return x.failed(x.ledger.ForgetKeys(ctx, x, set, keys))
+}
+
 func (x *applyTx) failed(err error) error {
 	if err == nil || errors.Is(err, providers.ErrFenced) {
 		return err

@@ -180,6 +180,19 @@ func (c *Conn) Floor(ctx context.Context, capture providers.Capture) (string, er
 	return start.Floor, err
 }
 
+// AwaitVisible waits until a read sees the stream's transactions up to at. Triggers' log
+// is read as the tables are: what it has brought can be seen.
+func (c *Conn) AwaitVisible(ctx context.Context, capture providers.Capture, at row.Position) error {
+	if capture.Method != providers.Binlog {
+		return nil
+	}
+	p, _, err := c.readBinlogPosition(at)
+	if err != nil {
+		return err
+	}
+	return c.awaitFloors(ctx, []string{p.GTID})
+}
+
 // Current is a position behind all that can be seen.
 func (c *Conn) Current(ctx context.Context, capture providers.Capture) (p row.Position, err error) {
 	switch capture.Method {

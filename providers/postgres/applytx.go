@@ -128,6 +128,22 @@ func (tx *applyTx) DeadLetter(ctx context.Context, sync string, letters []provid
 	return tx.settle(ctx)
 }
 
+// NoteKeys adds keys to a set.
+func (tx *applyTx) NoteKeys(ctx context.Context, set providers.KeySet, keys []string) error {
+	if err := tx.conn.ledger().NoteKeys(ctx, queue{tx.applySession, nil}, set, keys); err != nil {
+		return err
+	}
+	return tx.settle(ctx)
+}
+
+// ForgetKeys takes keys out of a set.
+func (tx *applyTx) ForgetKeys(ctx context.Context, set providers.KeySet, keys []string) error {
+	if err := tx.conn.ledger().ForgetKeys(ctx, queue{tx.applySession, nil}, set, keys); err != nil {
+		return err
+	}
+	return tx.settle(ctx)
+}
+
 const savepointName = "syncform"
 
 // Savepoint marks where RollbackTo goes back to.

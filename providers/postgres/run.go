@@ -47,7 +47,9 @@ func numbered(sql string) string {
 }
 
 // ledger is where the endpoint's default schema keeps syncform's own tables.
-func (c *Conn) ledger() ledger.Ledger { return ledger.Ledger{Prefix: quote(c.schema) + "."} }
+func (c *Conn) ledger() ledger.Ledger {
+	return ledger.Ledger{Prefix: quote(c.schema) + ".", Twice: " ON CONFLICT DO NOTHING"}
+}
 
 // ledgerTables are those that ensureLedger looks for, so that a role that may not
 // create anything can go on with tables that are there.

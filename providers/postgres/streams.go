@@ -24,7 +24,7 @@ func (c *Conn) OpenStreams(ctx context.Context) (providers.StreamStore, error) {
 			return classify(err)
 		}
 		there, err := c.streamTables(ctx, s)
-		if err != nil || there == 4 {
+		if err != nil || there == 5 {
 			return err
 		}
 		return c.ledger().EnsureStreams(ctx, ledgerDB{s})
@@ -43,7 +43,7 @@ func (c *Conn) FindStreams(ctx context.Context) (providers.StreamStore, error) {
 	}
 	defer c.release(s)
 	there, err := c.streamTables(ctx, s)
-	if err != nil || there < 4 {
+	if err != nil || there < 4 { // an earlier version made no table of keys
 		return nil, err
 	}
 	return c.streams(), nil
@@ -52,7 +52,7 @@ func (c *Conn) FindStreams(ctx context.Context) (providers.StreamStore, error) {
 // streamTables counts those that are there.
 func (c *Conn) streamTables(ctx context.Context, s *session) (int, error) {
 	got, err := s.queryRow(ctx, `SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname = $1 AND c.relname IN ('`+ledger.StreamTable+`', '_sync_lease', '_sync_table', '_sync_dead_letter')`, c.schema)
+ WHERE n.nspname = $1 AND c.relname IN ('`+ledger.StreamTable+`', '_sync_lease', '_sync_table', '_sync_dead_letter', '`+ledger.KeyTable+`')`, c.schema)
 	if err != nil {
 		return 0, classify(err)
 	}

@@ -24,6 +24,7 @@ func RunStreams(t *testing.T, s Suite, methods ...string) {
 	}{
 		{"records", testStreamRecords},
 		{"fence", testFence},
+		{"key sets", testKeySets},
 		{"apply", testApply},
 		{"apply values", testApplyValues},
 		{"apply in bulk", testApplyBulk},

@@ -129,6 +129,22 @@ func (tx *applyTx) DeadLetter(ctx context.Context, sync string, letters []provid
 	return book.DeadLetter(ctx, ledgerDB{tx.db}, sync, letters)
 }
 
+// NoteKeys adds keys to a set.
+func (tx *applyTx) NoteKeys(ctx context.Context, set providers.KeySet, keys []string) error {
+	if err := tx.alive(); err != nil {
+		return err
+	}
+	return book.NoteKeys(ctx, ledgerDB{tx.db}, set, keys)
+}
+
+// ForgetKeys takes keys out of a set.
+func (tx *applyTx) ForgetKeys(ctx context.Context, set providers.KeySet, keys []string) error {
+	if err := tx.alive(); err != nil {
+		return err
+	}
+	return book.ForgetKeys(ctx, ledgerDB{tx.db}, set, keys)
+}
+
 // Savepoint sets the savepoint, or moves it.
 func (tx *applyTx) Savepoint(ctx context.Context) error {
 	if tx.saved {

@@ -49,6 +49,9 @@ func lastEntry(db *sqlite.Conn, sync string) (p position, err error) {
 // see every other.
 func (c *Conn) Floor(context.Context, providers.Capture) (string, error) { return "", nil }
 
+// AwaitVisible has nothing to wait for: what can be read is what has ended.
+func (c *Conn) AwaitVisible(context.Context, providers.Capture, row.Position) error { return nil }
+
 // Current is the log's end, or each table's mark.
 func (c *Conn) Current(ctx context.Context, capture providers.Capture) (row.Position, error) {
 	var at position

@@ -11,7 +11,7 @@ import (
 )
 
 // book is the ledger of every SQLite file.
-var book = ledger.Ledger{}
+var book = ledger.Ledger{Twice: " ON CONFLICT DO NOTHING"}
 
 // ledgerDB is a connection as the ledger uses it.
 type ledgerDB struct{ db *sqlite.Conn }
