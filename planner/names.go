@@ -13,19 +13,30 @@ import (
 // maxName is the longest name, in bytes, that every system takes.
 const maxName = 63
 
-// cutName gives base_suffix, shortened in its middle by a hash where it is too long.
+// cutName gives base_suffix, shortened in its middle by a hash where it is too long, and at
+// its end where the suffix alone is.
 func cutName(base, suffix string) string {
 	name := base + "_" + suffix
 	if len(name) <= maxName {
 		return name
 	}
 	sum := sha256.Sum256([]byte(name))
-	end := "_" + hex.EncodeToString(sum[:4]) + "_" + suffix
-	n := max(0, maxName-len(end))
-	for n > 0 && !utf8.RuneStart(base[n]) {
+	hash := hex.EncodeToString(sum[:4])
+	if n := maxName - len("_"+hash+"_"+suffix); n > 0 {
+		return cut(base, n) + "_" + hash + "_" + suffix
+	}
+	return hash + "_" + cut(suffix, maxName-len(hash+"_"))
+}
+
+// cut gives the whole characters of the first n bytes of s.
+func cut(s string, n int) string {
+	if n >= len(s) {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
-	return base[:n] + end
+	return s[:n]
 }
 
 // namespace is the names that are taken in one place, each with the table that has it.
