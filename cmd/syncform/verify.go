@@ -15,6 +15,7 @@ import (
 	"github.com/syncform/syncform/executor/verify"
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
+	"github.com/syncform/syncform/providers"
 )
 
 func (s *session) verifyCommand() *cli.Command {
@@ -27,7 +28,7 @@ A table that a sync follows is compared while it changes: rows that differ are l
 
 -repair writes the rows that differ as they are at the source, deletes those that the source has not, and compares again. It needs a key. A sync that runs is paused for that moment and goes on by itself.
 
-A verify that was stopped, or could not compare every table, leaves a note of the tables that were equal (.syncform-verify.json, beside the configuration); -resume compares only the others. The note holds for the applied state that it was made of.
+A verify that was stopped, or could not compare every table, leaves a note of the tables that were equal, and of a table under way that is compared by checksums the ranges of its key that were (.syncform-verify.json, beside the configuration); -resume compares only the rest, and its progress counts only that. The note holds for the applied state that it was made of.
 
 The exit code is 0 where all is equal and 1 where anything differs.
 
@@ -44,7 +45,7 @@ Examples:
 			&cli.IntFlag{Name: "limit", Value: 100, Usage: "Show at most `n` differing rows of each table; all are counted. Default 100."},
 			&cli.IntFlag{Name: "parallelism", Value: 2, Usage: "Read each table with `n` connections to each side. Default 2."},
 			&cli.BoolFlag{Name: "repair", Usage: "Write the rows that differ as they are at the source, and compare again."},
-			&cli.BoolFlag{Name: "resume", Usage: "Go on where the last verify was stopped: tables that it found equal are not compared again."},
+			&cli.BoolFlag{Name: "resume", Usage: "Go on where the last verify was stopped: what it found equal is not compared again."},
 			&cli.BoolFlag{Name: "sample", Hidden: true},
 		}, varFlags()),
 		Action: func(c *cli.Context) error {
@@ -71,6 +72,8 @@ type verifyOptions struct {
 	format         format
 	repair, resume bool
 	done           func(verify.Report)
+	begun          func(string) *verify.Part
+	equal          func(string, []providers.Chunk, int, [2]int64)
 }
 
 // mostRepairs bounds how often a repair is followed by another: of a table with more
@@ -99,7 +102,7 @@ func (s *session) verify(ctx context.Context, o configOptions, targets []string,
 	if err != nil {
 		return s.failure(f, false, err)
 	}
-	v.done = before.add
+	v.done, v.begun, v.equal = before.add, before.begun, before.addRange
 	var equal []verify.Report
 	mappings, equal = before.without(mappings)
 	reports, failure := w.compare(ctx, mappings, v)
@@ -123,6 +126,8 @@ func (s *session) verify(ctx context.Context, o configOptions, targets []string,
 	differ := !allEqual(reports)
 	if failure == nil {
 		failure = before.forget()
+	} else {
+		before.flush()
 	}
 	for i := range reports {
 		reports[i].Repaired = repaired[reports[i].Addr]
@@ -159,7 +164,7 @@ func (w *work) compare(ctx context.Context, mappings []*plan.Mapping, v verifyOp
 			limit = max(limit, lookAgain)
 		}
 	}
-	reports, err := verify.All(ctx, mappings, w.conns, verify.Options{Readers: v.readers, Limit: limit, Progress: w.s.verifyProgress(), Done: v.done})
+	reports, err := verify.All(ctx, mappings, w.conns, verify.Options{Readers: v.readers, Limit: limit, Progress: w.s.verifyProgress(), Done: v.done, Begun: v.begun, Equal: v.equal})
 	return reports, errors.Join(err, w.settleLive(ctx, mappings, reports))
 }
 

@@ -25,14 +25,14 @@ func (c *comparison) sameChecksums() bool {
 	return forms[sourceSide] != "" && forms[sourceSide] == forms[targetSide]
 }
 
-// byChecksum asks both servers for each chunk's checksum, counts the rows and returns
-// the chunks that differ.
-func (c *comparison) byChecksum(ctx context.Context, chunks []providers.Chunk) ([]providers.Chunk, error) {
+// byChecksum asks both servers for the checksum of each chunk of todo, counts the rows and
+// returns the chunks that differ. all are the table's.
+func (c *comparison) byChecksum(ctx context.Context, all, todo []providers.Chunk) ([]providers.Chunk, error) {
 	var mu sync.Mutex
 	var differing []providers.Chunk
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.options.Readers)
-	for _, chunk := range chunks {
+	for _, chunk := range todo {
 		g.Go(func() error {
 			sums, err := c.checksums(ctx, chunk)
 			if err != nil {
@@ -44,6 +44,8 @@ func (c *comparison) byChecksum(ctx context.Context, chunks []providers.Chunk) (
 			c.report.TargetRows += sums[targetSide].Rows
 			if sums[sourceSide] != sums[targetSide] {
 				differing = append(differing, chunk)
+			} else if c.options.Equal != nil {
+				c.options.Equal(c.mapping.Addr, all, chunk.ID, [2]int64{sums[sourceSide].Rows, sums[targetSide].Rows})
 			}
 			c.progress.add(int(sums[sourceSide].Rows + sums[targetSide].Rows))
 			return nil

@@ -17,10 +17,14 @@ type comparison struct {
 	hash     *hasher
 	report   Report
 	progress *progress
+	begun    *Part
 }
 
 // compare fills the report in.
 func (c *comparison) compare(ctx context.Context) error {
+	if c.resumes() {
+		return c.goOn(ctx)
+	}
 	size := max(c.mapping.BatchSize, minChunkRows)
 	chunks, err := c.chunks(ctx, sourceSide, size)
 	if err != nil {
@@ -30,18 +34,53 @@ func (c *comparison) compare(ctx context.Context) error {
 		c.progress.of += 2 * max(chunk.Rows, 0)
 	}
 	if !c.mapping.Computes() && c.sameChecksums() {
-		c.report.Method = ByChecksum
-		if chunks, err = c.byChecksum(ctx, chunks); err != nil || len(chunks) == 0 {
-			return err
-		}
-		c.sides[sourceSide].chunks, c.sides[targetSide].chunks = chunks, chunks
-		return c.byRows(ctx)
+		return c.sums(ctx, chunks, chunks)
 	}
 	c.sides[sourceSide].chunks = chunks
 	if c.sides[targetSide].chunks, err = c.chunks(ctx, targetSide, size); err != nil {
 		return err
 	}
 	return c.byRows(ctx)
+}
+
+// sums compares some of the ranges by checksum, and the rows of those that differ.
+func (c *comparison) sums(ctx context.Context, all, todo []providers.Chunk) error {
+	c.report.Method = ByChecksum
+	differing, err := c.byChecksum(ctx, all, todo)
+	if err != nil || len(differing) == 0 {
+		return err
+	}
+	c.sides[sourceSide].chunks, c.sides[targetSide].chunks = differing, differing
+	return c.byRows(ctx)
+}
+
+// resumes reports whether an earlier comparison left something to go on from.
+func (c *comparison) resumes() bool {
+	if c.options.Begun == nil || c.mapping.Computes() || !c.sameChecksums() {
+		return false
+	}
+	c.begun = c.options.Begun(c.mapping.Addr)
+	return c.begun != nil && len(c.begun.Chunks) > 0
+}
+
+// goOn compares the ranges that the earlier comparison did not find equal: the same
+// ranges, whatever others the table would be cut into now. They hold every key, as the
+// first and the last have no end.
+func (c *comparison) goOn(ctx context.Context) error {
+	equal := make(map[int]bool, len(c.begun.Equal))
+	for _, id := range c.begun.Equal {
+		equal[id] = true
+	}
+	var todo []providers.Chunk
+	for _, chunk := range c.begun.Chunks {
+		if !equal[chunk.ID] {
+			todo = append(todo, chunk)
+			c.progress.of += 2 * max(chunk.Rows, 0)
+		}
+	}
+	c.report.SourceRows, c.report.TargetRows = c.begun.SourceRows, c.begun.TargetRows
+	c.report.Note = fmt.Sprintf("%d of %d ranges were compared by the verify that this one goes on with", len(c.begun.Chunks)-len(todo), len(c.begun.Chunks))
+	return c.sums(ctx, c.begun.Chunks, todo)
 }
 
 func (c *comparison) chunks(ctx context.Context, s int, rows int64) ([]providers.Chunk, error) {

@@ -29,8 +29,23 @@ type Options struct {
 	// sides and of every reading together, and how many both sides hold, by estimates. It
 	// may be called from several goroutines.
 	Progress func(addr string, rowsRead, of int64)
+	// Begun gives what an earlier comparison of a mapping found equal before it was stopped;
+	// nil: nothing.
+	Begun func(addr string) *Part
+	// Equal is told each range of a mapping that is equal, of all ranges, from several
+	// goroutines: what Begun may give to a later comparison.
+	Equal func(addr string, all []providers.Chunk, id int, rows [2]int64)
 	// Done is told each report of All as it is made, from several goroutines.
 	Done func(Report)
+}
+
+// Part is what a comparison that was stopped has found equal of a mapping. Only where
+// ranges are compared by checksum is there one: rows are compared all together.
+type Part struct {
+	Chunks     []providers.Chunk `json:"chunks"` // all ranges
+	Equal      []int             `json:"equal"`  // the IDs of those that are equal
+	SourceRows int64             `json:"source_rows"`
+	TargetRows int64             `json:"target_rows"` // in those
 }
 
 // Report is one mapping's result.
