@@ -20,6 +20,7 @@ type paced struct {
 	reads int       // that were not thick, or were few, in a row
 	since time.Time // when reads began to be counted
 	thick bool
+	more  bool // the last read was a large one: more waits behind it
 
 	asleep atomic.Int64 // since when, in Unix nanoseconds, a read waits; 0: none does
 }
@@ -41,20 +42,24 @@ func (p *paced) read(b []byte) (int, error) {
 }
 
 const (
-	pacedReads  = 16                   // are looked at together
-	pacedWithin = 3 * time.Millisecond // they are thick if they came in less
-	pacedPause  = 2 * time.Millisecond // before a read, while they are
-	pacedFew    = 256                  // bytes: fewer after a pause is a source that pauses,
-	pacedFews   = 4                    // if it is so this often in a row
-	pacedWater  = frameBuffer / 4      // bytes that end the quiet of a pause
+	pacedReads  = 16                    // are looked at together
+	pacedWithin = 3 * time.Millisecond  // they are thick if they came in less
+	pacedPause  = 10 * time.Millisecond // before a read, while they are
+	pacedMore   = frameBuffer / 4       // bytes of a read behind which no pause is made
+	pacedFew    = 2048                  // bytes: fewer after a pause is a source that pauses,
+	pacedFews   = 4                     // if it is so this often in a row
+	pacedWater  = frameBuffer / 4       // bytes that end the quiet of a pause
 )
 
 func (p *paced) Read(b []byte) (int, error) {
 	if p.thick {
-		if err := p.gather(); err != nil {
-			return 0, err
+		if !p.more {
+			if err := p.gather(); err != nil {
+				return 0, err
+			}
 		}
 		n, err := p.read(b)
+		p.more = n >= pacedMore
 		if n >= pacedFew {
 			p.reads = 0
 		} else if p.reads++; p.reads == pacedFews {
