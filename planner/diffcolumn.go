@@ -61,7 +61,8 @@ func (d *differ) column(have, want *schema.Column) {
 	}
 	if !reflect.DeepEqual(have.Generated, to.Generated) {
 		risk(hazardGenerated, "another computation of the column: every value is rewritten")
-		safe.Generated = have.Generated
+		safe = *have // all of it at once: the server may make the column anew for it
+		safe.Name = to.Name
 	}
 	if !sameColumn(have, &safe) {
 		d.safeColumn(have, safe, kind)

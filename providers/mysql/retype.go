@@ -206,20 +206,7 @@ func (r *retype) prove() {
 }
 
 // tellRow names a row whose two columns do not hold one and the same value.
-func (r *retype) tellRow() string {
-	key := r.t.PrimaryKey.Columns()
-	values := make([]string, len(key))
-	for i, k := range key {
-		values[i] = "CAST(" + ident(k) + " AS CHAR)"
-	}
-	held := "CAST(" + r.old + " AS CHAR)"
-	if r.c.From.Type.IsBinary() {
-		held = "HEX(" + r.old + ")"
-	}
-	return fmt.Sprintf("SELECT CONCAT(%s, CONCAT_WS(', ', %s), %s, LEFT(%s, 200), %s) FROM %s WHERE NOT (%s) LIMIT 1",
-		literal(fmt.Sprintf("column %s of table %s: the row with (%s) = (", r.c.To.Name, r.c.In, strings.Join(key, ", "))), strings.Join(values, ", "), literal(`) holds "`), held,
-		literal(fmt.Sprintf(`", which is not one and the same value as %s. Change it, and apply again`, r.c.To.Type.Native)), r.table, r.same(""))
-}
+func (r *retype) tellRow() string { return tellRow(r.t, r.c, "NOT ("+r.same("")+")") }
 
 // same is the condition under which the columns hold one value. It is never NULL.
 func (r *retype) same(prefix string) string {
@@ -230,7 +217,7 @@ func (r *retype) same(prefix string) string {
 	labels := func(k schema.Kind) bool { return k == schema.EnumKind || k == schema.Set }
 	equal := ""
 	switch {
-	case r.c.Type == schema.Retypes && !labels(from.Kind):
+	case r.c.Type == schema.Retypes && !labels(from.Kind) && !(number(from.Kind) && number(to.Kind)):
 	case from.IsText() && to.IsText(), labels(from.Kind) && (from.Kind == to.Kind || to.IsText()):
 		equal = "CAST(CONVERT(" + a + " USING utf8mb4) AS BINARY) = CAST(CONVERT(" + b + " USING utf8mb4) AS BINARY)"
 	case number(from.Kind) && number(to.Kind), from.Kind == to.Kind && slices.Contains([]schema.Kind{schema.Time, schema.Timestamp, schema.TimestampTZ, schema.Bit, schema.Year}, from.Kind),

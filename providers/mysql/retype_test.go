@@ -301,6 +301,46 @@ func TestRetypeTells(t *testing.T) {
 	})
 }
 
+// TestNarrowerCutsNothing: the server's own change to a narrower type is refused for a row
+// whose value would be cut or rounded, and made where none is.
+func TestNarrowerCutsNothing(t *testing.T) {
+	providertest.EachMySQL(t, func(t *testing.T, url string) {
+		conn := connectTo(t, url)
+		for _, c := range []struct{ from, to, lost, fits string }{
+			{"varchar(20)", "varchar(3)", "'abcd'", "'abc'"},
+			{"varchar(20)", "varchar(3)", "'abc '", "'abc'"},
+			{"text", "char(3)", "'ab '", "'ab'"},
+			{"decimal(10,3)", "decimal(10,1)", "1.25", "1.500"},
+			{"decimal(10,3)", "int", "1.25", "1.000"},
+			{"datetime(6)", "datetime", "'2026-01-01 00:00:00.5'", "'2026-01-01 00:00:01'"},
+			{"timestamp(6)", "timestamp(3)", "'2026-01-01 00:00:00.1234'", "'2026-01-01 00:00:01.123'"},
+			{"time(6)", "time", "'-10:00:00.5'", "'838:00:00'"},
+		} {
+			providertest.Exec(t, url, "DROP TABLE IF EXISTS t", "CREATE TABLE t (id INT PRIMARY KEY, x "+c.from+" NULL)", "INSERT INTO t VALUES (1, NULL), (2, "+c.fits+"), (3, "+c.lost+")", "ANALYZE TABLE t")
+			to, err := conn.ParseType(c.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := *inspect(t, conn).Table(retypedT).Column("x")
+			change := schema.ModifyColumn{In: retypedT, From: x, To: x, Type: conn.CompareTypes(x.Type, to)}
+			change.To.Type = to
+			if !to.IsText() {
+				change.To.Charset, change.To.Collation = "", ""
+			}
+			if _, err := runRetype(t, conn, planID(), change, -1); err == nil || !strings.Contains(err.Error(), "the row with (id) = (3)") {
+				t.Errorf("%s -> %s: %v", c.from, c.to, err)
+			}
+			providertest.Exec(t, url, "DELETE FROM t WHERE id = 3")
+			if _, err := runRetype(t, conn, planID(), change, -1); err != nil {
+				t.Errorf("%s -> %s: %v", c.from, c.to, err)
+			}
+			if got := providertest.Query(t, url, "SELECT COUNT(*) FROM t WHERE x <=> "+c.fits); got[0][0] != "1" {
+				t.Errorf("%s -> %s: another value", c.from, c.to)
+			}
+		}
+	})
+}
+
 func (c *Conn) exec1(t *testing.T, text string) (n int64, err error) {
 	err = c.with(t.Context(), func(s *session) error { n, err = s.exec(t.Context(), text); return err })
 	return n, err

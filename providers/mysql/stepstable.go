@@ -165,6 +165,7 @@ func (p *stepPlan) modifyColumn(ch schema.ModifyColumn) {
 		p.retypeAside(ch)
 		return
 	}
+	p.uncut(ch)
 	if ch.Place != nil {
 		p.alter(ch.In, "MODIFY COLUMN "+definition+placeDDL(ch.Place), "")
 		return

@@ -73,15 +73,29 @@ func sameParts(a, b []schema.KeyPart) bool {
 }
 
 // setNotNull proves by a check, which is validated while others write, that no row holds
-// NULL; the column is then marked without a look at the rows. (The form that PostgreSQL 18 has of its own marks
-// the column before it is proven, so that a plan made after a kill would take it as done.)
+// NULL; the column is then marked without a look at the rows. PostgreSQL 18 validates the
+// mark itself. Until it has, the inspection takes the column as one that may be NULL.
 func (p *stepPlan) setNotNull(in schema.Name, column string) {
 	if p.isNew(in) {
 		p.alter(in, "ALTER COLUMN %s SET NOT NULL", quote(column))
 		return
 	}
-	name := clip("_sync_"+column, "_not_null")
 	table := quoteName(in)
+	if p.version >= 180000 {
+		p.alter(in, "ADD NOT NULL %s NOT VALID", quote(column))
+		p.add("DO " + dollarQuote(fmt.Sprintf(`DECLARE
+    name text;
+BEGIN
+SELECT k.conname INTO name FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+    WHERE k.contype = 'n' AND NOT k.convalidated AND k.conrelid = %s::pg_catalog.regclass AND a.attname = %s;
+IF FOUND THEN
+    EXECUTE pg_catalog.format('ALTER TABLE %%s VALIDATE CONSTRAINT %%I', %[1]s, name);
+END IF;
+END`, literal(table), literal(column))))
+		p.hazard(providers.HazardViolations, validating)
+		return
+	}
+	name := clip("_sync_"+column, "_not_null")
 	p.alter(in, "DROP CONSTRAINT IF EXISTS %s, ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", quote(name), quote(name), quote(column))
 	p.validate(in, name)
 	p.alter(in, "ALTER COLUMN %s SET NOT NULL;\nALTER TABLE %s DROP CONSTRAINT %s", quote(column), table, quote(name))
@@ -90,8 +104,10 @@ func (p *stepPlan) setNotNull(in schema.Name, column string) {
 // validate checks the rows against a constraint while others read and write.
 func (p *stepPlan) validate(in schema.Name, name string) {
 	p.addf("ALTER TABLE %s VALIDATE CONSTRAINT %s", quoteName(in), quote(name))
-	p.hazard(providers.HazardViolations, "it fails while a row breaks it; the server reads the whole table, and others go on")
+	p.hazard(providers.HazardViolations, validating)
 }
+
+const validating = "it fails while a row breaks it; the server reads the whole table, and others go on"
 
 // locksTable marks the last step as one that keeps writers out for as long as the server
 // works on the rows.

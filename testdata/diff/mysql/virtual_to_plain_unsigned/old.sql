@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, n SMALLINT, x BIGINT AS (abs(n)) VIRTUAL);
+INSERT INTO t (id, n) VALUES (1, 1), (2, -5);
