@@ -66,7 +66,9 @@ func PlanReverse(ctx context.Context, forward *plan.Stream, mappings, kept []pla
 		// It goes back to what the configuration says.
 		want = f.Capture
 		r.Spec.Schedule, r.Spec.Reverses, r.Spec.Forward = f.Schedule, "", nil
-		r.Mappings = kept
+		if r.Mappings = kept; len(kept) == 0 {
+			r.lack("the state has no mapping of %s any more (state rm?): run syncform destroy, and apply the sync anew", r.Spec.Sync)
+		}
 	} else {
 		r.turnAll(mappings, from, to)
 	}

@@ -231,6 +231,10 @@ func (w *writer) fillAgain(ctx context.Context, t *table) error {
 		if err != nil {
 			why = fmt.Sprintf("a column of the source's table %s is another than it was, and its values can't be brought: %v: run syncform apply, which loads the table anew", t.read.Name, err)
 		}
+		// What was filled has made the table catch up again.
+		if _, err := w.reread(ctx); err != nil {
+			return err
+		}
 	}
 	if why != "" {
 		w.o.Log.Warn("a table is held", "sync", w.spec.Sync, "table", t.apply.Name.String(), "reason", why)
