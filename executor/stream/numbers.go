@@ -47,7 +47,7 @@ func Given(ctx context.Context, s Stream) (map[schema.Name]map[string]string, er
 // that none comes after it, also where ctx has ended.
 func (w *writer) number(ctx context.Context, last bool) {
 	target, err := providers.As[providers.NumberAdvancer](w.target)
-	if err != nil || !last && time.Since(w.numbered) < numberEvery {
+	if err != nil || w.o.Beside || !last && time.Since(w.numbered) < numberEvery {
 		return
 	}
 	if last {

@@ -34,7 +34,7 @@ func (r *run) refills(t *table) bool {
 // renew looks for columns that have become others, and fills those that the stream has
 // brought far enough. It runs between transactions.
 func (w *writer) renew(ctx context.Context) error {
-	if w.o.KeepMapping == nil {
+	if w.o.KeepMapping == nil || w.o.Beside {
 		return nil
 	}
 	if err := w.look(ctx); err != nil {
@@ -138,6 +138,9 @@ func (r *run) identify(ctx context.Context, t *table, ids map[string]string, ane
 
 // altered takes in that the log says of columns that they are others from here on.
 func (r *run) altered(ctx context.Context, rel *row.Relation) error {
+	if r.o.Beside {
+		return &RestsError{fmt.Sprintf("the source's table %s was altered", rel.Name)}
+	}
 	ids := map[string]string{}
 	for _, c := range rel.Columns {
 		ids[c.Name] = c.ID
