@@ -68,6 +68,10 @@ func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapp
 			there = &out.Columns[0]
 		}
 		filled = append(filled, stream.FilledColumn{Source: c, Known: known})
+		if slices.Contains(m.Kept, there.Name) {
+			// Changes that come again from before it was dropped would bring its former values.
+			n.Refill = append(slices.Clone(n.Refill), c.Name)
+		}
 		if n.Computes() {
 			n.Reads = append(slices.Clone(n.Reads), plan.SourceColumn{Name: c.Name, Type: c.Type, Nullable: true})
 		}

@@ -3,8 +3,8 @@ package executor
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
@@ -30,10 +30,8 @@ func DropColumns(ctx context.Context, target providers.Conn, m *plan.Mapping, go
 		if slices.Contains(m.SourceKey, name) {
 			return nil, fmt.Errorf("column %q is of the key", name)
 		}
-		for _, text := range append(expressions(m), m.Filters...) {
-			if strings.Contains(strings.ToLower(text), strings.ToLower(name)) {
-				return nil, fmt.Errorf("column %q is read by %s", name, text)
-			}
+		if text := m.Reader(name); text != "" {
+			return nil, fmt.Errorf("column %q is read by %s", name, text)
 		}
 	}
 	n.Kept = slices.Clone(m.Kept)
@@ -53,15 +51,8 @@ func DropColumns(ctx context.Context, target providers.Conn, m *plan.Mapping, go
 	}
 	n.Reads = slices.DeleteFunc(slices.Clone(m.Reads), func(c plan.SourceColumn) bool { return is(c.Name) })
 	n.SourceColumns = slices.DeleteFunc(slices.Clone(m.SourceColumns), is)
+	n.Refill = slices.DeleteFunc(slices.Clone(m.Refill), is)
+	n.ColumnIDs = maps.Clone(m.ColumnIDs)
+	maps.DeleteFunc(n.ColumnIDs, func(name, _ string) bool { return is(name) })
 	return &n, nil
-}
-
-func expressions(m *plan.Mapping) []string {
-	var out []string
-	for _, c := range m.Columns {
-		if c.Expr != "" {
-			out = append(out, c.Expr)
-		}
-	}
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // streamStep does one action of a stream.
@@ -84,6 +86,9 @@ func (r *run) startStream(ctx context.Context, a *plan.Action) error {
 	if err != nil {
 		return err
 	}
+	if err := r.identify(ctx, a); err != nil {
+		return err
+	}
 	start, err := capturer.StartCapture(ctx, spec.Capture)
 	if err != nil {
 		return err
@@ -145,6 +150,9 @@ func (r *run) addToStream(ctx context.Context, a *plan.Action) error {
 		return err
 	}
 	if len(tables) > 0 {
+		if err := r.identify(ctx, a); err != nil {
+			return err
+		}
 		floor, err := capturer.Floor(ctx, spec.Capture)
 		if err != nil {
 			return err
@@ -223,8 +231,44 @@ func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 		}
 	}
 	_, err = stream.Run(ctx, stream.Stream{Spec: *spec, Mappings: r.streamMappings(spec.Sync), Source: r.env.Conns[spec.Source], Target: r.env.Conns[spec.Target]},
-		stream.Options{Until: stream.Live, Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact, Attempts: defaultAttempts, IgnorePause: true})
+		stream.Options{Until: stream.Live, Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact, Attempts: defaultAttempts, IgnorePause: true, KeepMapping: r.keepMapping})
 	return err
+}
+
+// keepMapping is stream.Options.KeepMapping.
+func (r *run) keepMapping(ctx context.Context, m *plan.Mapping) error {
+	return r.record.Now(ctx, func(s *state.State) {
+		if e := s.Mapping(m.Addr); e != nil {
+			e.Mapping = *m
+		}
+	})
+}
+
+// identify notes the identities of the columns of tables that a stream takes up, where it
+// does not know them yet. It comes before their capture, which brings what changes later.
+func (r *run) identify(ctx context.Context, a *plan.Action) error {
+	source, err := providers.As[providers.ColumnIdentifier](r.env.Conns[a.Endpoint])
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	var tables []schema.Name
+	for _, addr := range a.Stream.Mappings {
+		tables = append(tables, r.plan.Mapping(addr).SourceTable)
+	}
+	ids, err := source.ColumnIDs(ctx, tables)
+	if err != nil {
+		return err
+	}
+	return r.record.Now(ctx, func(s *state.State) {
+		for _, addr := range a.Stream.Mappings {
+			if e := s.Mapping(addr); e != nil {
+				known := map[string]string{}
+				maps.Copy(known, ids[e.SourceTable])
+				maps.Copy(known, e.ColumnIDs)
+				e.ColumnIDs = known
+			}
+		}
+	})
 }
 
 // loadedRows is how many rows a mapping's load has brought, as far as is known.

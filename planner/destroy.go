@@ -23,7 +23,7 @@ func (b *builder) destroy(ctx context.Context) {
 	var gone []*state.Mapping
 	for i := range b.state.Mappings {
 		m := &b.state.Mappings[i]
-		if !inScope(m.Addr, b.in.Targets) {
+		if !b.concerns(m.Addr, m.Sync) {
 			continue
 		}
 		b.plan.Forget = append(b.plan.Forget, m.Addr)

@@ -102,7 +102,7 @@ func (b *builder) make(ctx context.Context) {
 // build makes the plan's actions, each step only where those before it had no error,
 // so that one mistake is not told twice.
 func (b *builder) build(ctx context.Context) {
-	syncs := selected(b.in.Config, b.in.Targets)
+	syncs := b.standing(selected(b.in.Config, b.in.Targets))
 	for _, step := range []func(){
 		func() { b.desire(syncs) },
 		b.noteTraits,

@@ -106,8 +106,9 @@ func (b *builder) previous(syncs []*lang.Sync) {
 // whole reports whether a mapping of the state would be among the wants if it still
 // were in the configuration.
 func (b *builder) whole(m *state.Mapping, syncs []*lang.Sync) bool {
-	if slices.ContainsFunc(b.in.Config.Syncs, func(s *lang.Sync) bool { return s.Addr == m.Sync }) &&
-		!slices.ContainsFunc(syncs, func(s *lang.Sync) bool { return s.Addr == m.Sync }) {
+	block := b.blockOf(m.Sync)
+	if slices.ContainsFunc(b.in.Config.Syncs, func(s *lang.Sync) bool { return s.Addr == block }) &&
+		!slices.ContainsFunc(syncs, func(s *lang.Sync) bool { return s.Addr == block }) {
 		return false
 	}
 	return len(b.in.Targets) == 0 || slices.ContainsFunc(b.in.Targets, func(t string) bool { return state.Under(m.Addr, t) })

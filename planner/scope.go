@@ -49,7 +49,7 @@ func (b *builder) addresses() []string {
 	}
 	if b.state != nil && (b.in.Destroy || b.in.RefreshOnly || len(b.in.Config.Removed) > 0) {
 		for _, m := range b.state.Mappings {
-			if b.in.Conns[m.Target] != nil && inScope(m.Addr, b.in.Targets) {
+			if b.in.Conns[m.Target] != nil && b.concerns(m.Addr, m.Sync) {
 				out = append(out, m.Target)
 			}
 		}
@@ -57,7 +57,7 @@ func (b *builder) addresses() []string {
 	if b.state != nil {
 		for _, st := range b.state.Streams {
 			for _, addr := range []string{st.Source, st.Target} {
-				if b.in.Conns[addr] != nil && inScope(st.Sync, b.in.Targets) {
+				if b.in.Conns[addr] != nil && b.concerns(st.Sync, st.Sync) {
 					out = append(out, addr)
 				}
 			}

@@ -211,6 +211,10 @@ func (b *builder) loadForStream(f *following) {
 	}
 	for _, w := range f.wants {
 		k := &w.work
+		if p := w.prev; !f.anew && p != nil && p.SourceTable == w.from.Name && p.SourceIdentity == w.source.db.Identity {
+			// What the stream knows of columns is of its own place, not of today.
+			k.mapping.ColumnIDs, k.mapping.Refill = p.ColumnIDs, p.Refill
+		}
 		rec, known := records[w.addr]
 		switch {
 		case f.anew && k.resumed:
@@ -350,10 +354,7 @@ func (b *builder) stopStreams(ctx context.Context) {
 	}
 	for i := range b.state.Streams {
 		st := &b.state.Streams[i]
-		if slices.ContainsFunc(b.plan.Streams, func(x plan.Stream) bool { return x.Sync == st.Sync }) || !inScope(st.Sync, b.in.Targets) {
-			continue
-		}
-		if s := b.in.Config.Sync(st.Sync); s != nil && s.Mode == "incremental" && !b.in.Destroy {
+		if slices.ContainsFunc(b.plan.Streams, func(x plan.Stream) bool { return x.Sync == st.Sync }) && st.Turn == "" || !b.concerns(st.Sync, st.Sync) || b.stays(st) {
 			continue
 		}
 		b.stopStream(ctx, st)

@@ -161,6 +161,24 @@ type Numberer interface {
 	LastNumbers(ctx context.Context, tables []schema.Name) (map[schema.Name]map[string]string, error)
 }
 
+// NumberAdvancer is a target whose numbering of new rows can be moved on while rows are
+// written to it.
+type NumberAdvancer interface {
+	// AdvanceNumbers moves what numbers these columns to where it has given out these
+	// numbers, never back, and says of which tables it did. Columns that are not numbered
+	// are passed over. It keeps nobody waiting for longer than a second; where it would, the
+	// error is retryable.
+	AdvanceNumbers(ctx context.Context, given map[schema.Name]map[string]string) ([]schema.Name, error)
+}
+
+// ColumnIdentifier is a source whose columns are told from others that have had their
+// names: a column that is dropped and made again is another one.
+type ColumnIdentifier interface {
+	// ColumnIDs gives, for each of these tables by column, what only this column of this
+	// table has. Tables that are not there are left out.
+	ColumnIDs(ctx context.Context, tables []schema.Name) (map[schema.Name]map[string]string, error)
+}
+
 // RetentionDropper is a source that keeps its log for a stream until it is told not to.
 type RetentionDropper interface {
 	// DropRetained drops what makes it keep the log (the slot), once nobody reads it any

@@ -10,6 +10,7 @@ import (
 
 	"github.com/syncform/syncform/cmd/internal/view"
 	"github.com/syncform/syncform/executor/cutover"
+	"github.com/syncform/syncform/planner/plan"
 )
 
 func (s *session) cutoverCommand() *cli.Command {
@@ -25,16 +26,20 @@ Before: fence the writers of the source, so that nothing more is written to the 
 5. sets the sequences, identity columns and auto-increments of the target past the greatest values that are there;
 6. prints a report.
 
+With -reverse the way back is set up before writers move: what they change at the target then comes to the source, so that it can be gone back to. Before anything is changed it is seen whether all that takes is there: the changes of the target's tables can be captured, the source's tables written to, and each mapping turned round (no filter, no source column that reaches the target only through an expression, none that is left out though it takes no NULL and has no default). Else each obstacle is named, with the way out. What will be made is shown, and asked for approval. After step 5 the capture at the target begins, its checkpoint is written into the source, and what the forward stream has left is removed. From there on the sync is called NAME_reverse: "syncform sync NAME_reverse" runs it, "syncform status" shows it, "syncform cutover NAME_reverse" goes back to the source, with -reverse again with a way back, and "syncform destroy" takes it down. As long as the configuration has the sync, plans leave both ways as they are. A run that was cut short is gone on with by the same command.
+
 The exit code is 0 only where all of it is as it must be: then writers can move to the target, and the sync stays paused, so that nothing overwrites what they do. "syncform destroy -target=sync.NAME" takes it down, "syncform resume" goes back to following the source. Where anything is not as it must be, the exit code is 1, the report says what, and the sync goes on as before.
 
 Examples:
 
   syncform cutover warehouse
-  syncform cutover -quiet 10s -json warehouse`,
+  syncform cutover -quiet 10s -json warehouse
+  syncform cutover -reverse warehouse`,
 		Flags: flags([]cli.Flag{
 			&cli.DurationFlag{Name: "quiet", Value: 5 * time.Second, Usage: "How long no change may come for the source to count as fenced. Default 5s."},
 			&cli.BoolFlag{Name: "force", Usage: "Go on although changes still come. What comes later is not at the target."},
-			&cli.BoolFlag{Name: "reverse", Hidden: true},
+			&cli.BoolFlag{Name: "reverse", Usage: "Set up the stream back from the target to the source before writers move."},
+			&cli.BoolFlag{Name: "auto-approve", Usage: "With -reverse: skip interactive approval of what it sets up."},
 			jsonFlag("Print the report as JSON; docs/json.md describes it."),
 		}, varFlags()),
 		Action: func(c *cli.Context) error {
@@ -42,19 +47,23 @@ Examples:
 			if err != nil {
 				return err
 			}
-			switch {
-			case c.Bool("reverse"):
-				return refused("No -reverse in this version", "This version sets up no stream back from the target to the source; apply a configuration with a sync in that direction before writers move.")
-			case c.Duration("quiet") < 0:
+			if c.Duration("quiet") < 0 {
 				return refused("Unsuitable option", "-quiet takes a duration such as 5s.")
 			}
-			return s.cutover(c.Context, configOptionsOf(c), args[0], cutover.Options{Quiet: c.Duration("quiet"), Force: c.Bool("force")}, c.Bool("json"))
+			r := reverseOptions{on: c.Bool("reverse"), apply: applyOptions{autoApprove: c.Bool("auto-approve"), input: c.Bool("input"), json: c.Bool("json")}}
+			switch {
+			case r.apply.autoApprove && !r.on:
+				return refused("Incompatible command line options", "Only with -reverse is there anything to approve.")
+			case r.on && r.apply.json && !r.apply.autoApprove:
+				return refused("Auto-approve required", "With -json there is no one to ask: add -auto-approve.")
+			}
+			return s.cutover(c.Context, configOptionsOf(c), args[0], cutover.Options{Quiet: c.Duration("quiet"), Force: c.Bool("force")}, r, c.Bool("json"))
 		},
 	}
 }
 
-func (s *session) cutover(ctx context.Context, o configOptions, name string, opts cutover.Options, asJSON bool) (err error) {
-	w, streams, err := s.beginStreams(ctx, "cutover", o, []string{name})
+func (s *session) cutover(ctx context.Context, o configOptions, name string, opts cutover.Options, back reverseOptions, asJSON bool) (err error) {
+	w, st, err := s.beginCutover(ctx, o, name, back)
 	if err != nil {
 		return s.jsonFailure(asJSON, err)
 	}
@@ -62,9 +71,27 @@ func (s *session) cutover(ctx context.Context, o configOptions, name string, opt
 	if w.state.Running != "" {
 		return s.jsonFailure(asJSON, refused("An apply was not finished", "The state says that an apply was begun and not finished. Run \"syncform apply\", which goes on with it, and cutover then."))
 	}
+	if st.Turn == plan.TurnGone {
+		return s.jsonFailure(asJSON, w.finishTurn(ctx, st, asJSON))
+	}
+	var rev *cutover.Reverse
+	if back.on {
+		if rev, err = w.planReverse(ctx, st, back); err != nil {
+			return s.jsonFailure(asJSON, err)
+		}
+	}
 	opts.Soft, opts.Redact = ctx, s.secrets.Text
-	opts.Tell = func(what string) { fmt.Fprintf(s.err, "%s: %s...\n", view.Safe(streams[0].Sync), what) }
-	rep, failure := cutover.Run(ctx, w.streamOf(streams[0]), opts)
+	opts.KeepMapping = w.keeping(st)
+	opts.Tell = func(what string) { fmt.Fprintf(s.err, "%s: %s...\n", view.Safe(st.Sync), what) }
+	rep, failure := cutover.Run(ctx, w.streamOf(st), opts)
+	if failure == nil && rep.Done && rev != nil {
+		opts.Tell("setting up the way back")
+		if failure = cutover.Turn(ctx, st, rev, w.conns[st.Source], w.conns[st.Target], w.saveState); failure != nil {
+			rep.Done = false
+		} else {
+			rep.Reverse = rev.Spec.Sync
+		}
+	}
 	if failure != nil && asJSON {
 		return s.jsonFailure(asJSON, failed("The cutover could not be made", failure))
 	}

@@ -12,7 +12,11 @@ import (
 // beginStreams is begin with the streams of these names, or all, and their endpoints
 // open.
 func (s *session) beginStreams(ctx context.Context, operation string, o configOptions, names []string) (*work, []*plan.Stream, error) {
-	w, err := s.begin(ctx, operation, o, lockOptions{})
+	return s.beginLocked(ctx, operation, o, lockOptions{}, names)
+}
+
+func (s *session) beginLocked(ctx context.Context, operation string, o configOptions, l lockOptions, names []string) (*work, []*plan.Stream, error) {
+	w, err := s.begin(ctx, operation, o, l)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -30,6 +30,8 @@ Follows the sources of the syncs that were applied (all of them, or those of the
 
 Lost connections are waited out, for as long as it takes. It ends with Ctrl-C or SIGTERM at the end of the transaction that is being written (exit code 0), or with an error that trying again can't mend (exit code 1): a position that the source no longer has, a row that the target can't hold.
 
+While it runs it moves sequences, identity columns and auto-increments of the targets to where those of the sources are, never back: at most every ten seconds, and at its end.
+
 A sync with a schedule makes its passes at those times instead.
 
 With -listen it serves over HTTP: /metrics in Prometheus' text format (sync_lag_seconds, sync_lag_bytes, records_synced_total, sync_errors_total, sync_state, sync_table_state, sync_dead_letters, sync_last_checkpoint_timestamp_seconds, sync_alarm), /status as "status -json", /healthz while the process lives, and /readyz, which is 503 while any sync waits for a connection or has stopped with an error.
@@ -103,6 +105,9 @@ func (w *work) streams(names []string) ([]*plan.Stream, error) {
 		if st == nil {
 			st = w.state.Stream("sync." + n)
 		}
+		if st != nil && st.Turn != "" {
+			return nil, refused("The sync is being turned round", "A \"syncform cutover -reverse\" was cut short while %s was set up or taken down. Run it again, which goes on with it, or \"syncform apply\", which removes what it left.", st.Sync)
+		}
 		if st == nil {
 			var have []string
 			for _, x := range w.state.Streams {
@@ -114,7 +119,9 @@ func (w *work) streams(names []string) ([]*plan.Stream, error) {
 	}
 	if len(names) == 0 {
 		for i := range w.state.Streams {
-			out = append(out, &w.state.Streams[i])
+			if w.state.Streams[i].Turn == "" {
+				out = append(out, &w.state.Streams[i])
+			}
 		}
 	}
 	return out, nil
@@ -236,7 +243,7 @@ func (w *work) pass(ctx context.Context, st plan.Stream, once bool, log *slog.Lo
 	}
 	log.Info("following", "sync", st.Sync, "source", st.Source, "target", st.Target, "method", st.Capture.Method)
 	return stream.Run(w.s.hardContext(ctx), stream.Stream{Spec: st, Mappings: executor.StreamMappings(w.state, st.Sync), Source: w.conns[st.Source], Target: w.conns[st.Target]},
-		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st), DropColumns: w.dropColumns(&st)})
+		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st), DropColumns: w.dropColumns(&st), KeepMapping: w.keeping(&st)})
 }
 
 // giveUp is on_exceed = "drop_slot" while a stream rests.
@@ -285,7 +292,7 @@ func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logge
 			return failed("The sync can't go on", err)
 		}
 		if store == nil {
-			return refused("The sync is gone", "%s was destroyed.", st.Sync)
+			return gone(st)
 		}
 		rec, err := store.Stream(ctx, st.Sync)
 		switch {
@@ -294,7 +301,7 @@ func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logge
 		case err != nil:
 			continue
 		case rec == nil:
-			return refused("The sync is gone", "%s was destroyed.", st.Sync)
+			return gone(st)
 		case rec.PauseRequested():
 			continue
 		}
@@ -313,6 +320,11 @@ func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logge
 		log.Info("resumed", "sync", st.Sync)
 		return nil
 	}
+}
+
+// gone says that a sync which was waited for is not there any more.
+func gone(st *plan.Stream) error {
+	return refused("The sync is gone", "%s was destroyed, or turned round by \"syncform cutover -reverse\".", st.Sync)
 }
 
 // addColumns takes columns that the source has gained into the target and the state.
@@ -337,13 +349,20 @@ func (w *work) dropColumns(st *plan.Stream) func(context.Context, *plan.Mapping,
 	}
 }
 
+// keeping is keepMapping for a stream.
+func (w *work) keeping(st *plan.Stream) func(context.Context, *plan.Mapping) error {
+	return func(ctx context.Context, m *plan.Mapping) error { return w.keepMapping(ctx, st, m) }
+}
+
 // keepMapping writes a mapping that has changed into the state, under its lock.
 func (w *work) keepMapping(ctx context.Context, st *plan.Stream, m *plan.Mapping) (err error) {
-	unlock, err := w.backend.Lock(ctx, state.NewLockInfo("sync"), time.Minute)
-	if err != nil {
-		return &providers.RetryableError{Err: fmt.Errorf("note a new column in the state: %w", err)}
+	if w.unlock == nil {
+		unlock, lerr := w.backend.Lock(ctx, state.NewLockInfo("sync"), time.Minute)
+		if lerr != nil {
+			return &providers.RetryableError{Err: fmt.Errorf("note in the state what has become of columns: %w", lerr)}
+		}
+		defer func() { err = errors.Join(err, unlock(context.WithoutCancel(ctx))) }()
 	}
-	defer func() { err = errors.Join(err, unlock(context.WithoutCancel(ctx))) }()
 	s, err := w.backend.Read(ctx)
 	if err != nil {
 		return err

@@ -191,8 +191,8 @@ func (w *work) applied(targets []string) ([]*plan.Mapping, error) {
 	var out []*plan.Mapping
 	for _, addr := range w.state.List(targets...) {
 		m := w.state.Mapping(addr)
-		if m.Mode == "schema" {
-			continue // it has no rows
+		if m.Mode == "schema" || w.state.Turned(m.Sync) != nil {
+			continue // it has no rows, or those of its way back count
 		}
 		if m.Status != state.Loaded {
 			return nil, refused("Rows are not loaded", "%s is not loaded yet (%s): an apply was stopped before its end. Run \"syncform apply\", which goes on, and verify then; or leave it out with -target.", m.Addr, m.Status)

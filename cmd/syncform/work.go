@@ -180,7 +180,7 @@ func (w *work) endpointsOf(o customOptions) []string {
 	if w.state != nil {
 		for _, st := range w.state.Streams {
 			for _, addr := range []string{st.Source, st.Target} {
-				if wanted(st.Sync) && w.cfg.Endpoint(addr) != nil {
+				if (wanted(st.Sync) || st.Reverses != "" && wanted(st.Reverses)) && w.cfg.Endpoint(addr) != nil {
 					out = append(out, addr)
 				}
 			}

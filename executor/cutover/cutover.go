@@ -5,6 +5,7 @@ package cutover
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,7 +29,12 @@ type Options struct {
 	Log     *slog.Logger
 	Tell    func(what string) // may be nil
 	Readers int               // of a comparison; 0: the default
+	// KeepMapping is stream.Options.KeepMapping.
+	KeepMapping func(context.Context, *plan.Mapping) error
 }
+
+// TableReport is what a comparison of one table has found.
+type TableReport = verify.Report
 
 // Report says how a cutover went.
 type Report struct {
@@ -39,8 +45,9 @@ type Report struct {
 	Position    string          `json:"position,omitempty"` // of the source, to which all is applied
 	DeadLetters int             `json:"dead_letters"`
 	Tables      []verify.Report `json:"tables"`
-	Sequences   []string        `json:"sequences"` // tables whose numbering was set
-	Problems    []string        `json:"problems"`  // why it is not done
+	Reverse     string          `json:"reverse,omitempty"` // the sync that goes the way back
+	Sequences   []string        `json:"sequences"`         // tables whose numbering was set
+	Problems    []string        `json:"problems"`          // why it is not done
 	Began       string          `json:"began"`
 	Ended       string          `json:"ended"`
 }
@@ -101,7 +108,7 @@ func Run(ctx context.Context, s stream.Stream, o Options) (rep Report, err error
 // drain applies all that the source has, and sees that nothing more comes.
 func (rep *Report) drain(ctx context.Context, s stream.Stream, store providers.StreamStore, o Options) error {
 	follow := func() (stream.Result, error) {
-		return stream.Run(ctx, s, stream.Options{Until: stream.CaughtUp, Soft: o.Soft, Log: o.Log, Redact: o.Redact, Attempts: 5, IgnorePause: true})
+		return stream.Run(ctx, s, stream.Options{Until: stream.CaughtUp, Soft: o.Soft, Log: o.Log, Redact: o.Redact, Attempts: 5, IgnorePause: true, KeepMapping: o.KeepMapping})
 	}
 	o.Tell("applying what the source has")
 	if _, err := follow(); err != nil {
@@ -155,36 +162,6 @@ func (rep *Report) verify(ctx context.Context, s stream.Stream, o Options) error
 	return nil
 }
 
-// given tells, by table and column of the target, the last number that the source has
-// given out.
-func given(ctx context.Context, s stream.Stream) (map[schema.Name]map[string]string, error) {
-	n, err := providers.As[providers.Numberer](s.Source)
-	if err != nil {
-		return nil, nil // it numbers nothing
-	}
-	var tables []schema.Name
-	for i := range s.Mappings {
-		tables = append(tables, s.Mappings[i].SourceTable)
-	}
-	last, err := n.LastNumbers(ctx, tables)
-	if err != nil {
-		return nil, fmt.Errorf("read the source's sequences: %w", err)
-	}
-	past := map[schema.Name]map[string]string{}
-	for i := range s.Mappings {
-		m := &s.Mappings[i]
-		for _, c := range m.Columns {
-			if v := last[m.SourceTable][c.Source]; v != "" && c.Source != "" {
-				if past[m.TargetTable] == nil {
-					past[m.TargetTable] = map[string]string{}
-				}
-				past[m.TargetTable][c.Target] = v
-			}
-		}
-	}
-	return past, nil
-}
-
 // advance sets what numbers new rows past those that are there.
 func (rep *Report) advance(ctx context.Context, s stream.Stream) error {
 	planner, err := providers.As[providers.StepPlanner](s.Target)
@@ -203,12 +180,12 @@ func (rep *Report) advance(ctx context.Context, s stream.Stream) error {
 	if err != nil {
 		return fmt.Errorf("inspect the target: %w", err)
 	}
-	past, err := given(ctx, s)
+	past, err := stream.Given(ctx, s)
 	if err != nil {
 		return err
 	}
 	// Each cutover sets them: a key of its own keeps the journal from saying it is done.
-	id := "cutover " + s.Spec.Sync + " " + time.Now().UTC().Format(time.RFC3339Nano)
+	id := "cutover " + rand.Text()
 	for i := range db.Tables {
 		t := &db.Tables[i]
 		steps, err := planner.PlanSteps(db, schema.AdvanceSequences{To: *t, Past: past[t.Name]})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
@@ -31,8 +32,19 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 		if _, ok := r.bound[rel]; ok {
 			continue
 		}
+		if b.List[i].Op == row.Alter {
+			if err := r.altered(ctx, rel); err != nil {
+				return err
+			}
+			r.bound[rel] = nil
+			continue
+		}
 		var all []*binding
 		for _, t := range r.bySource[rel.Name.String()] {
+			if t.bound {
+				r.looked = time.Time{} // the table is another than a moment ago
+			}
+			t.bound = true
 			added, gone, err := r.changed(ctx, t, rel)
 			if r.o.Beside && (errors.As(err, new(*DDLError)) || len(added)+len(gone) > 0 || t.awaits != "") {
 				t.awaits = ""
@@ -83,7 +95,7 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		switch {
 		case i < 0:
 			lacking = append(lacking, c.Name)
-		case !rel.Columns[i].Type.Equal(c.Type):
+		case !rel.Columns[i].Type.Equal(c.Type) && !rel.Columns[i].Type.Equal(c.As):
 			t.awaits = fmt.Sprintf("column %q of the source's table %s is %s now, and was %s: run syncform plan", c.Name, rel.Name, rel.Columns[i].Type, c.Type)
 			return nil, nil, nil
 		}

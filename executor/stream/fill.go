@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/syncform/syncform/lang/expr"
@@ -36,15 +35,17 @@ func (r *run) fill(ctx context.Context, t *table, m *plan.Mapping, columns []Fil
 	}
 	defer func() { err = errors.Join(err, sess.Close()) }()
 	for _, c := range columns {
-		f, err := n.filling(c)
-		if err != nil {
-			return err
-		}
-		if err := r.fillColumn(ctx, sess, n, f); err != nil {
-			return fmt.Errorf("bring the values of column %q in rows that were there: %w", c.Source.Name, err)
-		}
-		if f.rows > 0 {
-			r.o.Log.Info("values of rows that were there were brought", "sync", r.spec.Sync, "table", t.apply.Name.String(), "column", c.Source.Name, "rows", f.rows)
+		for col := range n.mapping.Columns {
+			if n.mapping.Columns[col].Source != c.Source.Name {
+				continue
+			}
+			f := n.filling(c, col)
+			if err := r.fillColumn(ctx, sess, n, f); err != nil {
+				return fmt.Errorf("bring the values of column %q in rows that were there: %w", c.Source.Name, err)
+			}
+			if f.rows > 0 {
+				r.o.Log.Info("values of rows that were there were brought", "sync", r.spec.Sync, "table", t.apply.Name.String(), "column", c.Source.Name, "rows", f.rows)
+			}
 		}
 	}
 	return nil
@@ -61,13 +62,10 @@ type filling struct {
 	rows  int64
 }
 
-func (t *table) filling(c FilledColumn) (*filling, error) {
+// filling fills the mapping's column number col, whose source c is.
+func (t *table) filling(c FilledColumn, col int) *filling {
 	name, typ := c.Source.Name, c.Source.Type
 	at := t.field(name)
-	col := slices.IndexFunc(t.mapping.Columns, func(x plan.Column) bool { return x.Source == name })
-	if at < 0 || col < 0 {
-		return nil, fmt.Errorf("bug in syncform: column %q is not of its mapping", name)
-	}
 	f := &filling{
 		typ: typ, all: !c.Known, null: c.Source.Default == nil,
 		read:  providers.ReadTable{Name: t.read.Name, Only: t.read.Only, Key: t.read.Key},
@@ -85,7 +83,7 @@ func (t *table) filling(c FilledColumn) (*filling, error) {
 	default:
 		f.value = row.Normal(nil, typ, []byte(c.Source.Default.Text))
 	}
-	return f, nil
+	return f
 }
 
 // differs reports whether a row holds another value than the target's has got.

@@ -72,7 +72,7 @@ func (r *run) takeMapping(t *table, m *plan.Mapping) error {
 	if err != nil {
 		return err
 	}
-	t.mapping, t.apply, t.read, t.stage, t.key, t.again = n.mapping, n.apply, n.read, n.stage, n.key, n.again
+	t.mapping, t.apply, t.read, t.stage, t.key, t.again, t.refill = n.mapping, n.apply, n.read, n.stage, n.key, n.again, ""
 	for i := range r.spec.Capture.Tables {
 		if c := &r.spec.Capture.Tables[i]; c.Table.Name == m.SourceTable {
 			c.Table = t.read

@@ -41,14 +41,17 @@ type run struct {
 	batches  batches
 	inserts  bool // rows that the source inserted are written as new ones, where they should be
 
-	lease    *lease
-	position row.Position // of the last transaction that is durable
-	goal     row.Position // of Until CaughtUp
-	saved    time.Time    // when the last checkpoint was written
-	status   Status
-	careOf   int // failures of bulk writes in a row: the next batch goes change by change
-	paused   bool
-	sweeper  sweeper
+	lease     *lease
+	position  row.Position // of the last transaction that is durable
+	goal      row.Position // of Until CaughtUp
+	saved     time.Time    // when the last checkpoint was written
+	status    Status
+	careOf    int // failures of bulk writes in a row: the next batch goes change by change
+	paused    bool
+	sweeper   sweeper
+	numbered  time.Time // when the target's numbering was moved on last
+	numbering string    // what that failed with
+	looked    time.Time // when the source's columns were looked at; zero: they are to be
 }
 
 func newRun(s Stream, o Options) (*run, error) {
@@ -314,6 +317,7 @@ func (r *run) session(ctx context.Context) (err error) {
 		c.Fail(f.err)
 	}()
 	r.bound = map[*row.Relation][]*binding{} // relations are the session's
+	r.looked = time.Time{}
 	return r.stream(ctx, sess, c)
 }
 
@@ -343,16 +347,25 @@ func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Co
 			}
 			if r.lease.pause() && !r.o.IgnorePause {
 				r.paused = true
+				w.number(ctx, true)
 				return errPaused
 			}
 			if r.o.Soft.Err() != nil {
+				w.number(ctx, true)
 				return r.o.Soft.Err()
+			}
+			if err := w.renew(ctx); err != nil {
+				return err
 			}
 			done, err := r.done()
 			if err != nil {
 				return err
 			}
-			if swept, err := w.sweep(ctx, done); done && swept || err != nil {
+			swept, err := w.sweep(ctx, done)
+			if err == nil {
+				w.number(ctx, done && swept)
+			}
+			if done && swept || err != nil {
 				return err
 			}
 		}
@@ -404,6 +417,9 @@ func (r *run) quiet() time.Duration {
 func (r *run) done() (bool, error) {
 	switch r.o.Until {
 	case CaughtUp:
+		if slices.ContainsFunc(r.tables, r.refills) {
+			return false, nil
+		}
 		return r.capturer.Reached(r.position, r.goal)
 	case Live:
 		for _, t := range r.tables {

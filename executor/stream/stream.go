@@ -63,6 +63,10 @@ type Options struct {
 	// DropColumns takes columns that are gone at the source out of the spec; nil, or an
 	// error: the table is held.
 	DropColumns func(ctx context.Context, m *plan.Mapping, gone []string) (*plan.Mapping, error)
+	// KeepMapping keeps what the stream has learned of a mapping's columns (ColumnIDs,
+	// Refill) in the spec; nil: the stream does not look whether columns are others, and a
+	// table of which the log says so is held.
+	KeepMapping func(ctx context.Context, m *plan.Mapping) error
 }
 
 // FillColumns brings the values that new columns of a mapping hold in rows that were there.

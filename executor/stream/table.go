@@ -24,16 +24,18 @@ type table struct {
 	doubles bool                  // rows that the source inserted were in the target: none is taken for new
 	lost    map[string]bool       // keys whose changes go to the dead letters, encoded
 	work    pending
-	unsent  []string // columns that the source computes and its stream does not send
-	noted   keys     // of rows that the batch touches while the table is loading
-	awaits  string   // why the table is to be held from the batch on that is being written; "" it isn't
+	bound   bool         // a relation of it has come
+	unsent  []string     // columns that the source computes and its stream does not send
+	noted   keys         // of rows that the batch touches while the table is loading
+	refill  row.Position // behind it, columns that are others (plan.Mapping.Refill) are filled; "": not known yet
+	awaits  string       // why the table is to be held from the batch on that is being written; "" it isn't
 }
 
 func newTable(m *plan.Mapping, rec providers.TableRecord) (*table, error) {
 	t := &table{mapping: m, read: m.ReadSource(), record: rec, next: rec}
 	t.apply = providers.ApplyTable{Mapping: m.Addr, Name: m.TargetTable}
 	for _, c := range m.Columns {
-		t.apply.Columns = append(t.apply.Columns, providers.WriteColumn{Name: c.Target, Type: c.TargetType, Source: c.SourceType, Identity: c.Identity})
+		t.apply.Columns = append(t.apply.Columns, providers.WriteColumn{Name: c.Target, Type: c.TargetType, Source: c.Travels(), Identity: c.Identity})
 	}
 	if m.Computes() {
 		stage, err := transform.New(m, transform.Options{})

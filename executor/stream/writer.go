@@ -233,7 +233,7 @@ func (w *writer) commit(ctx context.Context, b *row.Changes) error {
 // ripen makes tables live that the stream has brought to one moment after their loads.
 func (w *writer) ripen(at row.Position) error {
 	for _, t := range w.tables {
-		if t.next.State != providers.TableCatchingUp || t.next.ConsistentAt == "" {
+		if t.next.State != providers.TableCatchingUp || t.next.ConsistentAt == "" || w.refills(t) {
 			continue
 		}
 		ok, err := w.capturer.Reached(at, t.next.ConsistentAt)

@@ -35,7 +35,7 @@ func newHasher(m *plan.Mapping, columns []plan.Column) *hasher {
 	}
 	h.order = key
 	for i, c := range columns {
-		h.types = append(h.types, c.SourceType)
+		h.types = append(h.types, c.Travels())
 		if !in[i] {
 			h.order = append(h.order, i)
 		}

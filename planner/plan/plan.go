@@ -4,6 +4,7 @@ package plan
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/syncform/syncform/providers"
@@ -263,9 +264,31 @@ type Mapping struct {
 	// another column knows what to do.
 	SourceColumns []string `json:"source_columns,omitempty"`
 	AllColumns    bool     `json:"all_columns,omitempty"`
+	// ColumnIDs tells columns of the source, by name, from others that have had their names
+	// (providers.ColumnIdentifier). Refill names those that have become others: the stream
+	// brings their values in all rows, once it has passed the place where they did.
+	ColumnIDs map[string]string `json:"column_ids,omitempty"`
+	Refill    []string          `json:"refill,omitempty"`
 	// Traits are short hashes of what the source had and of what was asked of the target,
 	// by which the next plan tells why it changes something.
 	Traits map[string]string `json:"traits,omitempty"`
+}
+
+// Reader gives an expression or filter that may read a column of the source, "" where
+// there is none.
+func (m *Mapping) Reader(column string) string {
+	column = strings.ToLower(column)
+	for _, c := range m.Columns {
+		if strings.Contains(strings.ToLower(c.Expr), column) {
+			return c.Expr
+		}
+	}
+	for _, f := range m.Filters {
+		if strings.Contains(strings.ToLower(f), column) {
+			return f
+		}
+	}
+	return ""
 }
 
 // SourceColumn is a column of the source that rows are read with.
@@ -286,7 +309,10 @@ type Column struct {
 	Target     string      `json:"target"`
 	SourceType schema.Type `json:"source_type"` // of an expression, the type of its result
 	TargetType schema.Type `json:"target_type"`
-	Identity   bool        `json:"identity,omitempty"` // providers.WriteColumn.Identity
+	// ReadAs is the type in whose canonical text the values travel where that is not
+	// SourceType: of a way back, the type that they have at their end.
+	ReadAs   schema.Type `json:"read_as,omitzero"`
+	Identity bool        `json:"identity,omitempty"` // providers.WriteColumn.Identity
 }
 
 // Empty reports whether apply would do nothing, neither in a database nor in the state.

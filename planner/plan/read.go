@@ -1,6 +1,9 @@
 package plan
 
-import "github.com/syncform/syncform/providers"
+import (
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
 
 // Computes reports whether a row at the target is more than a projection of the row at
 // the source: there is a filter, or a column whose value is an expression.
@@ -19,7 +22,7 @@ func (m *Mapping) ReadSource() providers.ReadTable {
 	}
 	t.Columns = make([]providers.ReadColumn, len(m.Columns))
 	for i, c := range m.Columns {
-		t.Columns[i] = providers.ReadColumn{Name: c.Source, Type: c.SourceType}
+		t.Columns[i] = providers.ReadColumn{Name: c.Source, Type: c.SourceType, As: c.ReadAs}
 	}
 	return t
 }
@@ -31,9 +34,17 @@ func (m *Mapping) ReadTarget() providers.ReadTable {
 	cols := m.Compared()
 	t := providers.ReadTable{Name: m.TargetTable, Key: m.TargetKey, Columns: make([]providers.ReadColumn, len(cols))}
 	for i, c := range cols {
-		t.Columns[i] = providers.ReadColumn{Name: c.Target, Type: c.TargetType, As: c.SourceType}
+		t.Columns[i] = providers.ReadColumn{Name: c.Target, Type: c.TargetType, As: c.Travels()}
 	}
 	return t
+}
+
+// Travels is the type in whose canonical text the column's values travel.
+func (c *Column) Travels() schema.Type {
+	if c.ReadAs.Kind != "" {
+		return c.ReadAs
+	}
+	return c.SourceType
 }
 
 // Compared gives the columns whose values follow from the source's row: all but those

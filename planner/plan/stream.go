@@ -21,7 +21,22 @@ type Stream struct {
 	CheckpointInterval time.Duration `json:"checkpoint_interval,omitempty"`
 	Schedule           string        `json:"schedule,omitempty"`
 	OnBadRow           string        `json:"on_bad_row"` // stop, dead_letter
+	// Reverses is, for a way back that cutover -reverse has set up, the sync that it goes
+	// the other way round of, and Forward that sync's stream as it was.
+	Reverses string  `json:"reverses,omitempty"`
+	Forward  *Stream `json:"forward,omitempty"`
+	// Turn is set while a sync is being turned round, and then the stream is not followed.
+	Turn Turn `json:"turn,omitempty"`
 }
+
+// Turn says what part a stream has in a sync that is being turned round.
+type Turn string
+
+// The parts.
+const (
+	TurnComing Turn = "coming" // it is being set up
+	TurnGone   Turn = "gone"   // another goes its way round, and what it left is still to be removed
+)
 
 // StreamSpec is an action of a stream.
 type StreamSpec struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	binlog "github.com/go-mysql-org/go-mysql/mysql"
@@ -124,11 +125,15 @@ func (f *binlogReader) queryEvent(kind replication.EventType, body []byte) error
 }
 
 func (f *binlogReader) gap(format string, args ...any) error {
-	next := fmt.Sprintf("%d-%d-%d", f.pendingMaria.domain, f.pendingMaria.at.server, f.pendingMaria.at.sequence)
-	if !f.conn.server.mariadb() {
-		next = fmt.Sprintf("%s:%d", f.pendingMySQL.sid, f.pendingMySQL.gno)
+	return &providers.GapError{Reason: fmt.Sprintf(format, args...) + " (transaction " + f.transaction() + " of the source)"}
+}
+
+// transaction is the GTID of what is being read.
+func (f *binlogReader) transaction() string {
+	if f.conn.server.mariadb() {
+		return fmt.Sprintf("%d-%d-%d", f.pendingMaria.domain, f.pendingMaria.at.server, f.pendingMaria.at.sequence)
 	}
-	return &providers.GapError{Reason: fmt.Sprintf(format, args...) + " (transaction " + next + " of the source)"}
+	return fmt.Sprintf("%s:%d", f.pendingMySQL.sid, f.pendingMySQL.gno)
 }
 
 // statement looks at what is neither rows nor the frame of a transaction.
@@ -236,6 +241,7 @@ func (f *binlogReader) alters(s statement, t *tokens) error {
 	if table == nil {
 		return nil
 	}
+	var others []string
 	for depth := 0; !t.end(); {
 		switch {
 		case t.cur.is("("):
@@ -250,8 +256,20 @@ func (f *binlogReader) alters(s statement, t *tokens) error {
 		switch {
 		case t.accept("TRUNCATE", "PARTITION"), t.accept("DROP", "PARTITION"), t.accept("EXCHANGE", "PARTITION"), t.accept("DISCARD"), t.accept("IMPORT"), t.accept("CONVERT", "PARTITION"), t.accept("CONVERT", "TABLE"):
 			return f.gap("rows of table %s were removed or exchanged at the source by ALTER TABLE on its partitions or files, which the log does not have", table.ask.Table.Name)
+		case t.accept("DROP"):
+			if name := droppedColumn(t); name != "" {
+				others = append(others, name)
+			}
+		case t.accept("CHANGE"), t.accept("RENAME", "COLUMN"):
+			t.accept("COLUMN")
+			t.accept("IF", "EXISTS")
+			from := t.name()
+			t.accept("TO")
+			if to := t.name(); t.err == nil && !strings.EqualFold(from, to) {
+				others = append(others, from, to)
+			}
 		case t.accept("RENAME"):
-			if t.cur.is("COLUMN") || t.cur.is("INDEX") || t.cur.is("KEY") {
+			if t.cur.is("INDEX") || t.cur.is("KEY") {
 				continue
 			}
 			if !t.accept("TO") && !t.accept("AS") {
@@ -264,7 +282,40 @@ func (f *binlogReader) alters(s statement, t *tokens) error {
 			t.next()
 		}
 	}
-	return nil
+	if len(others) == 0 {
+		return nil
+	}
+	return f.renewed(table, others)
+}
+
+// droppedColumn reads what is dropped, and names it where it is a column.
+func droppedColumn(t *tokens) string {
+	if !t.accept("COLUMN") {
+		for _, word := range []string{"PRIMARY", "INDEX", "KEY", "FOREIGN", "CONSTRAINT", "CHECK", "DEFAULT", "PERIOD", "SYSTEM"} {
+			if t.cur.is(word) {
+				return ""
+			}
+		}
+	}
+	t.accept("IF", "EXISTS")
+	return t.name()
+}
+
+// renewed hands on that columns of these names, where there are any from here on, are
+// others than before: the log has no changes of rows for that.
+func (f *binlogReader) renewed(table *followedTable, names []string) error {
+	rel := &row.Relation{Name: table.ask.Table.Name}
+	for _, c := range table.ask.Table.Columns {
+		if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, c.Name) }) {
+			rel.Columns = append(rel.Columns, row.RelationColumn{Name: c.Name, Type: c.Type, ID: f.transaction()})
+		}
+	}
+	if len(rel.Columns) == 0 {
+		return nil
+	}
+	f.out.Changes()
+	f.added++
+	return f.out.Added(f.ctx, row.Change{Op: row.Alter, Relation: rel, New: row.None, Old: row.None}, row.Wait{})
 }
 
 // truncate hands on that a table was emptied.

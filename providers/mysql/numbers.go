@@ -2,6 +2,8 @@ package mysql
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -32,6 +34,55 @@ func (c *Conn) LastNumbers(ctx context.Context, tables []schema.Name) (map[schem
 		return nil
 	})
 	return last, err
+}
+
+// AdvanceNumbers sets counters that InnoDB has not moved past these numbers by itself,
+// which it does at each row that is written. Changing one waits for those who use the
+// table, and makes others wait behind it.
+func (c *Conn) AdvanceNumbers(ctx context.Context, given map[schema.Name]map[string]string) (moved []schema.Name, err error) {
+	last, err := c.LastNumbers(ctx, slices.Collect(maps.Keys(given)))
+	if err != nil {
+		return nil, err
+	}
+	for n, columns := range given {
+		for column, text := range columns {
+			want, err := strconv.ParseInt(text, 10, 64)
+			if err != nil || want < 1 {
+				continue
+			}
+			if have, _ := strconv.ParseUint(last[n][column], 10, 64); have >= uint64(want) {
+				continue
+			}
+			set, err := c.setCounter(ctx, n, column, want)
+			if err != nil {
+				return moved, err
+			}
+			if set {
+				moved = append(moved, n)
+			}
+		}
+	}
+	return moved, nil
+}
+
+// setCounter makes the number behind last the next one, where the column is numbered.
+func (c *Conn) setCounter(ctx context.Context, n schema.Name, column string, last int64) (set bool, err error) {
+	s, err := c.take(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer s.close() // it has a lock_wait_timeout of its own
+	rows, err := s.query(ctx, "SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ? AND EXTRA LIKE '%auto_increment%'", n.Name, column)
+	if err != nil || len(rows) == 0 {
+		return false, classify(err)
+	}
+	if _, err := s.exec(ctx, "SET lock_wait_timeout = 1"); err != nil {
+		return false, classify(err)
+	}
+	if _, err := s.exec(ctx, "ALTER TABLE "+tableIdent(n)+" AUTO_INCREMENT = "+strconv.FormatInt(last+1, 10)); err != nil {
+		return false, classify(fmt.Errorf("move the AUTO_INCREMENT of table %s on: %w", n, err))
+	}
+	return true, nil
 }
 
 // advance sets the counter of a table past what the source has given out; InnoDB keeps it

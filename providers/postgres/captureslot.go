@@ -69,7 +69,8 @@ func (c slotCapture) start(ctx context.Context, s *session, cp providers.Capture
 	if there != nil {
 		switch {
 		case there.pid != "":
-			return start, fmt.Errorf("the replication slot %q is in use by the server's process %s: another syncform or consumer reads it; stop that one, or choose another slot", cp.Slot, there.pid)
+			// A run that was killed leaves a process that ends by itself.
+			return start, &providers.RetryableError{Err: fmt.Errorf("the replication slot %q is in use by the server's process %s: another syncform or consumer reads it; stop that one, or choose another slot", cp.Slot, there.pid)}
 		case there.plugin != "pgoutput" || there.database != c.database:
 			return start, fmt.Errorf("the replication slot %q is not syncform's (plugin %q, database %q): choose another slot", cp.Slot, there.plugin, there.database)
 		}

@@ -155,6 +155,7 @@ var (
 	_ providers.Historian      = (*Conn)(nil)
 	_ providers.Backuper       = (*Conn)(nil)
 	_ providers.Migrator       = (*Conn)(nil)
+	_ providers.NumberAdvancer = (*Conn)(nil)
 	_ providers.Numberer       = (*Conn)(nil)
 	_ providers.Translator     = (*Conn)(nil)
 	_ providers.Normalizer     = (*Conn)(nil)
@@ -172,4 +173,5 @@ var (
 	_ providers.SchemaTrier    = (*Conn)(nil)
 
 	_ providers.ExpressionComparer = (*Conn)(nil)
+	_ providers.ColumnIdentifier   = (*Conn)(nil)
 )

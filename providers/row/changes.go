@@ -16,6 +16,11 @@ const (
 	Update
 	Delete
 	Truncate // the whole table; neither row
+	// Alter says that columns of the table are others from here on, under names that the
+	// table has had: they were dropped or renamed. The change's Relation has just these
+	// columns, with their IDs, and there is neither row. A source says it whose columns
+	// have no identity that could be asked for.
+	Alter
 )
 
 // Relation is a table as it was at one place of the log: changes are read by it, never
@@ -31,7 +36,8 @@ type Relation struct {
 type RelationColumn struct {
 	Name string
 	Type schema.Type
-	Key  bool // it belongs to what identifies a row at the source (replica identity, primary key)
+	Key  bool   // it belongs to what identifies a row at the source (replica identity, primary key)
+	ID   string // of an Alter: what tells this column from others of its name
 }
 
 // None is Change.New or Change.Old where there is no such row.

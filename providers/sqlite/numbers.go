@@ -2,8 +2,14 @@ package sqlite
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
 )
 
@@ -29,6 +35,46 @@ func (c *Conn) LastNumbers(ctx context.Context, tables []schema.Name) (map[schem
 		}
 	}
 	return last, nil
+}
+
+// AdvanceNumbers sets AUTOINCREMENT.
+func (c *Conn) AdvanceNumbers(ctx context.Context, given map[schema.Name]map[string]string) (moved []schema.Name, err error) {
+	last, err := c.LastNumbers(ctx, slices.Collect(maps.Keys(given)))
+	if err != nil {
+		return nil, err
+	}
+	behind := map[schema.Name]map[string]string{}
+	for n, columns := range given {
+		for column, text := range columns {
+			want, err := strconv.ParseInt(text, 10, 64)
+			have, _ := strconv.ParseInt(last[n][column], 10, 64)
+			if err == nil && want > have {
+				behind[n] = columns
+			}
+		}
+	}
+	if len(behind) == 0 {
+		return nil, nil // nobody is kept from writing
+	}
+	db, err := c.Inspect(ctx, providers.InspectOptions{Tables: slices.Collect(maps.Keys(behind)), NoEstimates: true})
+	if err != nil {
+		return nil, err
+	}
+	err = c.transact(ctx, func(conn *sqlite.Conn) error {
+		for i := range db.Tables {
+			t := &db.Tables[i]
+			text := advance(*t, behind[t.Name])
+			if text == "" {
+				continue
+			}
+			if err := sqlitex.ExecuteScript(conn, text, nil); err != nil {
+				return err
+			}
+			moved = append(moved, t.Name)
+		}
+		return nil
+	})
+	return moved, err
 }
 
 // advance sets AUTOINCREMENT past what the source has given out; it keeps itself past the

@@ -145,6 +145,7 @@ var (
 	_ providers.Historian      = (*Conn)(nil)
 	_ providers.Backuper       = (*Conn)(nil)
 	_ providers.Migrator       = (*Conn)(nil)
+	_ providers.NumberAdvancer = (*Conn)(nil)
 	_ providers.Numberer       = (*Conn)(nil)
 	_ providers.Translator     = (*Conn)(nil)
 	_ providers.Normalizer     = (*Conn)(nil)

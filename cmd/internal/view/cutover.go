@@ -2,6 +2,7 @@ package view
 
 import (
 	"io"
+	"strings"
 
 	"github.com/syncform/syncform/executor/cutover"
 )
@@ -40,8 +41,13 @@ func Cutover(w io.Writer, p Paint, r cutover.Report) error {
 	for _, text := range r.Problems {
 		b.line("  %s %s", p.Red("!"), SafeLines(Wrap(text, p.Columns()-4)))
 	}
+	if r.Reverse != "" {
+		b.line("  way back  %s is set up", Safe(r.Reverse))
+	}
 	b.line("")
-	if r.Done {
+	if r.Done && r.Reverse != "" {
+		b.line("%s %s", p.Green(p.Bold("Ready.")), Wrap("Source and target are equal. Writers can move to the target; run \"syncform sync "+strings.TrimPrefix(Safe(r.Reverse), "sync.")+"\" to bring what they change back to the source.", p.Columns()))
+	} else if r.Done {
 		b.line("%s %s", p.Green(p.Bold("Ready.")), Wrap("Source and target are equal, and the sync is paused. Writers can move to the target.", p.Columns()))
 	} else {
 		b.line("%s %s", p.Red(p.Bold("Not ready.")), Wrap("Writers must stay at the source; the sync goes on as before.", p.Columns()))
@@ -53,4 +59,33 @@ func Cutover(w io.Writer, p Paint, r cutover.Report) error {
 // CutoverJSON writes the report as JSON.
 func CutoverJSON(w io.Writer, r cutover.Report) error {
 	return writeJSON(w, CutoverDocument{CutoverFormat, r})
+}
+
+// Reverse writes what cutover -reverse will set up.
+func Reverse(w io.Writer, p Paint, r *cutover.Reverse) error {
+	var b printer
+	b.line("syncform will cut over, and then set up the way back, %s:", p.Bold(Safe(r.Spec.Sync)))
+	b.line("")
+	b.line("  from      %s", Safe(r.Spec.Source))
+	b.line("  to        %s", Safe(r.Spec.Target))
+	b.line("  capture   %s", SafeLines(Wrap(r.Capture.Why, p.Columns()-12)))
+	for i := range r.Mappings {
+		m := &r.Mappings[i]
+		b.line("  %s table %s -> %s, %s", p.Green("+"), Safe(m.SourceTable.String()), Safe(m.TargetTable.String()), Plural(int64(len(m.Columns)), "column"))
+	}
+	for _, s := range r.Capture.Steps {
+		b.line("  %s %s", p.Green("+"), SafeLines(s.Text))
+	}
+	if r.Capture.Start != "" {
+		b.line("  %s %s", p.Green("+"), SafeLines(Wrap(r.Capture.Start, p.Columns()-4)))
+	}
+	if r.Spec.Reverses != "" {
+		b.line("  %s what %s has left in its source and target", p.Red("-"), Safe(r.Spec.Reverses))
+	}
+	for _, f := range r.Capture.Findings {
+		b.line("  %s %s", p.Yellow("!"), SafeLines(Wrap(f.Text, p.Columns()-4)))
+	}
+	b.line("")
+	_, err := io.WriteString(w, b.String())
+	return err
 }
