@@ -101,7 +101,7 @@ func Run(ctx context.Context, s stream.Stream, o Options) (rep Report, err error
 // drain applies all that the source has, and sees that nothing more comes.
 func (rep *Report) drain(ctx context.Context, s stream.Stream, store providers.StreamStore, o Options) error {
 	follow := func() (stream.Result, error) {
-		return stream.Run(ctx, s, stream.Options{Until: stream.CaughtUp, Soft: o.Soft, Log: o.Log, Redact: o.Redact, Attempts: 5, IgnorePause: true})
+		return stream.Run(ctx, s, stream.Options{Until: stream.CaughtUp, Soft: o.Soft, Log: o.Log, Redact: o.Redact, Attempts: 5, IgnorePause: providers.PausedByAnyone})
 	}
 	o.Tell("applying what the source has")
 	if _, err := follow(); err != nil {
