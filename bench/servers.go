@@ -90,5 +90,5 @@ func (b *bench) contests(s servers) []contest {
 		all = append(all, b.postgresToMySQL(s.postgres, m), b.mysqlToPostgres(m, s.postgres))
 	}
 	all = append(all, b.transforms(s)...)
-	return append(all, b.sqliteToPostgres(s.postgres), b.planThousand(s), b.postgresStream(s.postgres, 1), b.postgresStream(s.postgres, 1000), b.latency(s.postgres))
+	return append(all, b.sqliteToPostgres(s.postgres), b.planThousand(s), b.postgresStream(s.postgres, 1), b.postgresStream(s.postgres, 1000), b.latency(s.postgres), b.backfillBeside(s.postgres))
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"reflect"
 	"slices"
@@ -26,15 +27,16 @@ const defaultParallelism = 4
 
 // run is one Apply.
 type run struct {
-	plan   *plan.Plan
-	env    Env
-	graph  *apply.Graph
-	record *apply.Record
-	again  bool // an earlier apply has begun this very plan
-	hard   context.Context
-	soft   context.Context // ends on ctx's end, and on the first failure
-	stop   context.CancelFunc
-	loads  map[string]*load // by action
+	plan    *plan.Plan
+	env     Env
+	graph   *apply.Graph
+	record  *apply.Record
+	again   bool // an earlier apply has begun this very plan
+	hard    context.Context
+	soft    context.Context // ends on ctx's end, and on the first failure
+	stop    context.CancelFunc
+	loads   map[string]*load // by action
+	besides []*beside
 
 	mu      sync.Mutex
 	result  Result
@@ -47,6 +49,9 @@ func newRun(p *plan.Plan, env Env) (*run, error) {
 	}
 	if env.Parallelism < 1 {
 		env.Parallelism = defaultParallelism
+	}
+	if env.Log == nil {
+		env.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &run{plan: p, env: env, again: env.State != nil && env.State.Running == p.ID}
 	var err error
@@ -83,7 +88,9 @@ func (r *run) apply(ctx context.Context) (res Result, err error) {
 	if err := r.pauseStreams(); err != nil {
 		return Result{State: r.record.State()}, err
 	}
+	r.openBesides()
 	failed, all := r.graph.Run(r.soft, r.env.Parallelism, r.do)
+	r.endBesides()
 	failed = keep(failed, r.resumeStreams())
 	for _, p := range pools {
 		p.Close()
@@ -199,6 +206,8 @@ func (r *run) do(a *plan.Action) error {
 			err = fmt.Errorf("%s: %w", a.Addr, explain(a, r.mapping(a), err))
 		}
 		r.stop()
+	} else {
+		r.advanceBesides(a)
 	}
 	r.noteAction(a, time.Since(began), err)
 	if told {

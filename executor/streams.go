@@ -199,6 +199,7 @@ func (r *run) floors(ctx context.Context, m *plan.Mapping) ([]string, error) {
 // the last row was copied.
 func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 	spec := r.plan.Stream(a.Stream.Sync)
+	r.endBeside(spec.Sync)
 	store, err := r.store(ctx, spec.Target)
 	if err != nil {
 		return err
@@ -213,6 +214,11 @@ func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 	}
 	if rec == nil {
 		return fmt.Errorf("%s: %w", spec.Sync, stream.ErrNoRecord)
+	}
+	if slices.ContainsFunc(rec.Tables, func(t providers.TableRecord) bool { return t.State == providers.TableLoading }) {
+		if err := stream.Drain(ctx, r.stream(spec), stream.Options{Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact}); err != nil {
+			return err
+		}
 	}
 	goal, err := capturer.Current(ctx, spec.Capture)
 	if err != nil {
@@ -230,8 +236,7 @@ func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 			return err
 		}
 	}
-	_, err = stream.Run(ctx, stream.Stream{Spec: *spec, Mappings: r.streamMappings(spec.Sync), Source: r.env.Conns[spec.Source], Target: r.env.Conns[spec.Target]},
-		stream.Options{Until: stream.Live, Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact, Attempts: defaultAttempts, IgnorePause: true, KeepMapping: r.keepMapping})
+	_, err = stream.Run(ctx, r.stream(spec), stream.Options{Until: stream.Live, Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact, Attempts: defaultAttempts, IgnorePause: providers.PausedByAnyone, KeepMapping: r.keepMapping})
 	return err
 }
 

@@ -147,6 +147,8 @@ const (
 	PausedByApply     Pauser = 1
 	PausedByPerson    Pauser = 2
 	PausedByOperation Pauser = 4 // a command that writes single rows, for a moment
+
+	PausedByAnyone = PausedByApply | PausedByPerson | PausedByOperation
 )
 
 // PauseRequested reports whether anybody wants the stream to rest.
@@ -218,7 +220,7 @@ type StreamStore interface {
 	EndWriter(ctx context.Context, sync string) error
 	// Beat is a sign of life of the instance with that epoch; reason is kept as the
 	// record's Error. ErrFenced where it has the stream no more.
-	Beat(ctx context.Context, sync string, epoch int64, paused bool, reason string) (pauseRequested bool, err error)
+	Beat(ctx context.Context, sync string, epoch int64, paused bool, reason string) (pausedBy Pauser, err error)
 	// Release lets the stream go in order.
 	Release(ctx context.Context, sync string, epoch int64, paused bool, reason string) error
 	// Pause sets or takes back the request of by (one or several together); those of

@@ -108,7 +108,7 @@ func Run(ctx context.Context, s stream.Stream, o Options) (rep Report, err error
 // drain applies all that the source has, and sees that nothing more comes.
 func (rep *Report) drain(ctx context.Context, s stream.Stream, store providers.StreamStore, o Options) error {
 	follow := func() (stream.Result, error) {
-		return stream.Run(ctx, s, stream.Options{Until: stream.CaughtUp, Soft: o.Soft, Log: o.Log, Redact: o.Redact, Attempts: 5, IgnorePause: true, KeepMapping: o.KeepMapping})
+		return stream.Run(ctx, s, stream.Options{Until: stream.CaughtUp, Soft: o.Soft, Log: o.Log, Redact: o.Redact, Attempts: 5, IgnorePause: providers.PausedByAnyone, KeepMapping: o.KeepMapping})
 	}
 	o.Tell("applying what the source has")
 	if _, err := follow(); err != nil {

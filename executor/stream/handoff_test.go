@@ -664,7 +664,9 @@ func (s *store) Take(_ context.Context, _, holder string, epoch, beat int64) (in
 
 func (s *store) EndWriter(context.Context, string) error { return nil }
 
-func (s *store) Beat(context.Context, string, int64, bool, string) (bool, error) { return false, nil }
+func (s *store) Beat(context.Context, string, int64, bool, string) (providers.Pauser, error) {
+	return 0, nil
+}
 
 func (s *store) Release(context.Context, string, int64, bool, string) error {
 	s.w.mu.Lock()

@@ -59,6 +59,10 @@ type TableHealth struct {
 	Deletes     int64  `json:"deletes"`
 	LastAt      string `json:"last_at,omitempty"`
 	DeadLetters int    `json:"dead_letters"`
+	// TouchedKeys are rows of a loading table that have changed meanwhile, as far as that is
+	// noted; they are read again once the load is done. nil: the table is not loading, or the
+	// target has no such note.
+	TouchedKeys *int64 `json:"touched_keys,omitempty"`
 }
 
 // Alarm is something that somebody must look at. Code names its page in docs/operations.
@@ -86,6 +90,9 @@ const (
 // maxPaused is how much a source may keep for a stream that nobody reads, where the
 // configuration sets no limit, before that is an alarm.
 const maxPaused = 1 << 30
+
+// mostKeys is how many keys of a loading table are counted.
+const mostKeys = 1_000_000
 
 // mostLetters is how many dead letters are counted.
 const mostLetters = 100_000
@@ -138,6 +145,15 @@ func Look(ctx context.Context, spec *plan.Stream, source, target providers.Conn)
 		return h, err
 	}
 	h.tables(rec, letters)
+	for i, t := range rec.Tables {
+		if t.State != providers.TableLoading {
+			continue
+		}
+		// A target that only earlier versions have written has no table of them.
+		if n, err := store.CountNotedKeys(ctx, providers.KeySet{Sync: spec.Sync, Mapping: t.Mapping, Generation: t.Generation}, mostKeys); err == nil {
+			h.Tables[i].TouchedKeys = &n
+		}
+	}
 	return h, nil
 }
 

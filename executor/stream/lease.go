@@ -23,8 +23,8 @@ type lease struct {
 	ended  chan struct{}
 
 	mu     sync.Mutex
-	err    error // why the lease is lost
-	asked  bool  // a pause is requested
+	err    error            // why the lease is lost
+	asked  providers.Pauser // who requests a pause
 	reason string
 }
 
@@ -72,7 +72,7 @@ func takeLease(ctx context.Context, store providers.StreamStore, rec *providers.
 	if err != nil {
 		return nil, err
 	}
-	l := &lease{store: store, sync: rec.Sync, epoch: epoch, ended: make(chan struct{}), asked: rec.PauseRequested()}
+	l := &lease{store: store, sync: rec.Sync, epoch: epoch, ended: make(chan struct{}), asked: rec.PausedBy}
 	bctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l.cancel = cancel
 	go l.keep(bctx)
@@ -117,7 +117,7 @@ func (l *lease) check() error {
 	return l.err
 }
 
-func (l *lease) pause() bool {
+func (l *lease) pausedBy() providers.Pauser {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.asked

@@ -345,7 +345,7 @@ func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Co
 			if err := r.lease.check(); err != nil {
 				return err
 			}
-			if r.lease.pause() && !r.o.IgnorePause {
+			if r.lease.pausedBy()&^r.o.IgnorePause != 0 {
 				r.paused = true
 				w.number(ctx, true)
 				return errPaused

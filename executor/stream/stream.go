@@ -50,8 +50,8 @@ type Options struct {
 	// RetainEvery is how often it is seen how much the source keeps, where on_exceed is
 	// drop_slot; 0: every ten seconds.
 	RetainEvery time.Duration
-	// IgnorePause makes the run go on where a pause was asked for: the one that asked runs it.
-	IgnorePause bool
+	// IgnorePause makes the run go on where these ask for a pause: one of them runs it.
+	IgnorePause providers.Pauser
 	// Beside lets tables be loading: nothing is written into them, and the keys of rows that
 	// change are noted for Drain. What can't be noted ends the run before it, with a
 	// *RestsError.

@@ -211,17 +211,21 @@ func fenced(n int64, err error) error {
 }
 
 // Beat is a sign of life.
-func (s *Streams) Beat(ctx context.Context, sync string, epoch int64, paused bool, reason string) (requested bool, err error) {
+func (s *Streams) Beat(ctx context.Context, sync string, epoch int64, paused bool, reason string) (by providers.Pauser, err error) {
 	err = s.Tx(ctx, func(db TxDB) error {
 		n, err := db.ExecCount(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_lease SET beat = beat + 1, paused = ?, error = ?, updated_at = ? WHERE sync = ? AND epoch = ?", flag(paused), reason, Now(), sync, epoch)
 		if err = fenced(n, err); err != nil {
 			return err
 		}
 		rows, err := db.Query(ctx, "SELECT pause_requested FROM "+s.Ledger.Prefix+"_sync_lease WHERE sync = ?", sync)
-		requested = err == nil && len(rows) == 1 && rows[0][0] != "0"
+		if err != nil || len(rows) != 1 {
+			return err
+		}
+		bits, err := number(rows[0][0])
+		by = providers.Pauser(bits)
 		return err
 	})
-	return requested, err
+	return by, err
 }
 
 // Release lets the stream go; that it was taken by another meanwhile is no error.

@@ -67,14 +67,14 @@ func testStreamRecords(t *testing.T, s Suite) {
 			t.Errorf("a stream with a sign of life was taken: %v", err)
 		}
 	}
-	if asked, err := store.Beat(ctx, syncName, epoch, false, "some reason"); asked || err != nil {
+	if asked, err := store.Beat(ctx, syncName, epoch, false, "some reason"); asked != 0 || err != nil {
 		t.Errorf("beat: %v, %v", asked, err)
 	}
 	if r := read(); r.Epoch != 2 || r.Beat != 2 || r.Holder != "host 1" || r.Error != "some reason" || r.Paused {
 		t.Errorf("after a beat the record is %+v", r)
 	}
 	must(t, store.Pause(ctx, syncName, providers.PausedByPerson|providers.PausedByApply, true))
-	if asked, err := store.Beat(ctx, syncName, epoch, true, ""); !asked || err != nil {
+	if asked, err := store.Beat(ctx, syncName, epoch, true, ""); asked != providers.PausedByPerson|providers.PausedByApply || err != nil {
 		t.Errorf("a pause that was asked for: %v, %v", asked, err)
 	}
 	if r := read(); r.PausedBy != 3 || !r.Paused || r.Error != "" {

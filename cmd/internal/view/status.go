@@ -55,6 +55,9 @@ func streamStatus(b *printer, p Paint, h *stream.Health, now time.Time) {
 	}
 	for _, t := range h.Tables {
 		text := fmt.Sprintf("%s loaded, %s inserted, %s updated, %s deleted", Plural(t.Rows, "row"), Count(t.Inserts), Count(t.Updates), Count(t.Deletes))
+		if t.TouchedKeys != nil {
+			text = Plural(*t.TouchedKeys, "row") + " changed meanwhile, to be read again"
+		}
 		if t.DeadLetters > 0 {
 			text += ", " + Plural(int64(t.DeadLetters), "dead letter")
 		}
