@@ -76,6 +76,9 @@ func TestBinlogDDLUnderLag(t *testing.T) {
 		if len(f.seen) != 3 { // the last is the first again
 			t.Error("relations that were seen: ", len(f.seen))
 		}
+		if n := f.counts[row.Alter]; n != 1 {
+			t.Error("columns that are others were told of ", n, " times")
+		}
 	})
 }
 

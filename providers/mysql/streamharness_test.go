@@ -256,6 +256,9 @@ func sameFields(a, b *row.Batch) bool {
 func (f *follower) change(tx providers.ApplyTx, b *row.Changes, ch row.Change) error {
 	ctx := f.t.Context()
 	f.counts[ch.Op]++
+	if ch.Op == row.Alter {
+		return nil // no row
+	}
 	if !slices.Contains(f.seen, ch.Relation) {
 		f.seen = append(f.seen, ch.Relation)
 	}

@@ -275,6 +275,9 @@ func (c *copied) apply(t testing.TB, b *row.Changes) {
 			t.Fatalf("a change of table %s, which is not followed", ch.Relation.Name)
 		}
 		rows := c.tables[ch.Relation.Name.Name]
+		if ch.Op == row.Alter {
+			continue // no row
+		}
 		if ch.Op == row.Truncate {
 			clear(rows)
 			continue
