@@ -73,18 +73,18 @@ func (w *writer) batch(ctx context.Context, b *row.Changes) error {
 }
 
 // doubled notes of a table that a row which the source inserted stood there already:
-// somebody else wrote it, or the target was restored.
-func (w *writer) doubled(err error) bool {
+// somebody else wrote it, or the target was restored. It reports whether that is news.
+func (w *writer) doubled(err error) (noted bool) {
 	var conflict *providers.ConflictError
 	if !errors.As(err, &conflict) || !conflict.Key {
 		return false
 	}
 	for _, t := range w.tables {
-		if t.apply.Name == conflict.Table {
-			t.doubles = true
+		if t.apply.Name == conflict.Table && !t.doubles {
+			t.doubles, noted = true, true
 		}
 	}
-	return true
+	return noted
 }
 
 // try writes a batch in one way, and commits where the batch ends with a transaction.
