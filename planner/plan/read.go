@@ -23,8 +23,22 @@ func (m *Mapping) ReadSource() providers.ReadTable {
 	t.Columns = make([]providers.ReadColumn, len(m.Columns))
 	for i, c := range m.Columns {
 		t.Columns[i] = providers.ReadColumn{Name: c.Source, Type: c.SourceType, As: c.ReadAs}
+		if c.ReadAs.Kind == "" {
+			t.Columns[i].As = m.asNumber(c)
+		}
 	}
 	return t
+}
+
+// asNumber is the type of a tinyint(1) of MySQL that goes into one, or into another whole
+// number there: it is a number, and need not be 0 or 1. Expressions take it for a truth
+// value. The zero Type is every other column's.
+func (m *Mapping) asNumber(c Column) schema.Type {
+	to := c.TargetType
+	if m.Computes() || c.SourceType.Kind != schema.Bool || !mysqlLike(c.SourceType.System) || !mysqlLike(to.System) || to.Kind != schema.Bool && to.Kind != schema.Int {
+		return schema.Type{}
+	}
+	return schema.Type{Kind: schema.Int, Bits: 8}
 }
 
 // ReadTarget says how the rows are read back at the target so that they compare with
@@ -35,6 +49,9 @@ func (m *Mapping) ReadTarget() providers.ReadTable {
 	t := providers.ReadTable{Name: m.TargetTable, Key: m.TargetKey, Columns: make([]providers.ReadColumn, len(cols))}
 	for i, c := range cols {
 		t.Columns[i] = providers.ReadColumn{Name: c.Target, Type: c.TargetType, As: c.Travels()}
+		if as := m.asNumber(c); as.Kind != "" && c.ReadAs.Kind == "" {
+			t.Columns[i].As = as
+		}
 	}
 	return t
 }
@@ -58,3 +75,5 @@ func (m *Mapping) Compared() []Column {
 	}
 	return out
 }
+
+func mysqlLike(s schema.System) bool { return s == schema.MySQL || s == schema.MariaDB }
