@@ -73,6 +73,12 @@ func (d *differ) add(x ...difference) { d.out = append(d.out, x...) }
 // addLast adds what is made of columns, which the table must have by then, and rows.
 func (d *differ) addLast(x difference) {
 	x.afterRows = true
+	if _, key := x.change.(schema.AddPrimaryKey); key && isMySQL(d.sys) {
+		// MySQL takes a unique index for the primary key where there is none, and rows are
+		// kept in the order of the key.
+		d.last = slices.Insert(d.last, 0, x)
+		return
+	}
 	d.last = append(d.last, x)
 }
 
