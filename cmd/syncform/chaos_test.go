@@ -61,13 +61,9 @@ func chaos(t *testing.T, from, to system, kills killing) {
 	w := &workload{r: r, s: from, t: t, url: source, odd: odd}
 	w.some(40)
 	run(t, dir, 0, "apply", "-auto-approve")
-	works := 0
-	kills.follow(t, dir, r, func() {
-		w.some(1 + r.IntN(8))
-		if works++; kills.lasts > 0 && works%200 == 0 {
-			purge(t, from, source)
-			purge(t, to, target)
-		}
+	kills.follow(t, dir, r, func() { w.some(1 + r.IntN(8)) }, func() {
+		purge(t, from, source)
+		purge(t, to, target)
 	})
 	run(t, dir, 0, "sync", "-once")
 	for _, table := range busyNames {
@@ -81,8 +77,7 @@ func chaos(t *testing.T, from, to system, kills killing) {
 	left(t, from, source)
 }
 
-// purge drops what a server's log has of more than two minutes ago: a long run writes
-// gigabytes.
+// purge drops a server's log of more than two minutes ago: a long run writes gigabytes.
 func purge(t *testing.T, s system, url string) {
 	t.Helper()
 	if s.provider == "mysql" {
@@ -113,14 +108,18 @@ func chaosOf(t *testing.T, times int) killing {
 }
 
 // follow runs sync again and again and kills it at random moments, while work changes the
-// source.
-func (k killing) follow(t *testing.T, dir string, r *rand.Rand, work func()) {
+// source. In a long run it may catch up now and then, and caughtUp is called.
+func (k killing) follow(t *testing.T, dir string, r *rand.Rand, work, caughtUp func()) {
 	t.Helper()
 	began := time.Now()
 	for i := range k.times {
 		if k.lasts > 0 && time.Since(began) > k.lasts {
 			t.Logf("killed %d times", i)
 			return
+		}
+		if i%50 == 49 {
+			run(t, dir, 0, "sync", "-once")
+			caughtUp()
 		}
 		c := command(t, dir, "sync")
 		var out strings.Builder

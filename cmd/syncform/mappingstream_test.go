@@ -46,7 +46,7 @@ func followMappings(t *testing.T, from, to system, kills killing) {
 	t.Logf("seed %d", seed)
 	w := &shopWork{r: rand.New(rand.NewPCG(seed, 0)), users: []int{1, 2, 3, 4, 5, 6}, orders: []int{1, 2, 1234567}, n: 10}
 	run(t, dir, 0, "apply", "-auto-approve")
-	kills.follow(t, dir, w.r, func() { providertest.Exec(t, fromURL, w.some(1+w.r.IntN(6))...) })
+	kills.follow(t, dir, w.r, func() { providertest.Exec(t, fromURL, w.some(1+w.r.IntN(6))...) }, func() {})
 	providertest.Exec(t, fromURL, append(w.some(10), "INSERT INTO orders VALUES (7654321, 1, 5, 1.10, NULL, NULL, '2024-06-01 00:00:00')")...)
 	run(t, dir, 0, "sync", "-once")
 	char := map[string]string{"postgresql": "text", "mysql": "char", "sqlite": "text"}
