@@ -174,4 +174,5 @@ var (
 
 	_ providers.ExpressionComparer = (*Conn)(nil)
 	_ providers.ColumnIdentifier   = (*Conn)(nil)
+	_ providers.ColumnUsers        = (*Conn)(nil)
 )
