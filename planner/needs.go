@@ -192,7 +192,8 @@ func (n *needs) sequence(w *want, c *schema.Column) {
 			n.schema(w, s.Name.Schema)
 			n.add(w, "sequence "+s.Name.String(), schema.AddSequence{Sequence: s}, fmt.Sprintf("column %q is numbered by it", c.Name))
 		}
-		if owned && (have == nil || have.OwnerTable != w.name || have.OwnerColumn != c.Name) && (have == nil || have.OwnerTable == (schema.Name{})) {
+		mine := have == nil || have.OwnerTable == (schema.Name{}) || have.OwnerTable == w.name && have.OwnerColumn != c.Name
+		if owned && mine {
 			s.OwnerTable, s.OwnerColumn = w.name, c.Name
 			n.owned = append(n.owned, needed{difference{change: schema.OwnSequence{Sequence: s}, reason: "the source has it so"}, w})
 		}

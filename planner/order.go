@@ -61,10 +61,10 @@ func (s *script) write(wants []*want) {
 	}
 	releaseRested(wants, s.target.db.System)
 	made := s.create(wants)
+	s.change(wants)
 	for _, n := range needs.owned {
 		s.do(n.w, plan.Expand, n.difference)
 	}
-	s.change(wants)
 	for _, f := range s.streams() {
 		s.beginStream(f)
 	}
