@@ -16,6 +16,22 @@ func (d *difference) held() bool {
 // and checks of a column whose own change waits, and, in MySQL, a column that becomes
 // a text while an index of it stands.
 func (w *want) holdDependents() {
+	for held := -1; ; {
+		n := 0
+		for i := range w.work.diffs {
+			if w.work.diffs[i].held() {
+				n++
+			}
+		}
+		if n == held {
+			return
+		}
+		held = n
+		w.holdMore() // what is held now may hold others
+	}
+}
+
+func (w *want) holdMore() {
 	diffs := w.work.diffs
 	if isMySQL(w.target.db.System) {
 		for i := range diffs {
@@ -46,7 +62,7 @@ func (w *want) holdDependents() {
 	}
 	for i := range diffs {
 		d := &diffs[i]
-		if d.held() {
+		if d.held() || d.reason == whyNoMore {
 			continue
 		}
 		if col, ok := uses(w.target.db.System, d.change, waiting); ok {
