@@ -70,6 +70,7 @@ func templatePieces(f *hcl.File, rng hcl.Range) []piece {
 		return nil
 	}
 	var found *hclsyntax.TemplateExpr
+	// The visitor has nothing to report.
 	_ = hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
 		if t, ok := n.(*hclsyntax.TemplateExpr); ok && t.SrcRange == rng {
 			found = t

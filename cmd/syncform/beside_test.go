@@ -127,7 +127,7 @@ func (l *loading) apply(t *testing.T) (kill func(), c *exec.Cmd) {
 	go func() { ended <- c.Wait() }()
 	t.Cleanup(func() {
 		if c.ProcessState == nil {
-			_ = c.Process.Kill()
+			_ = c.Process.Kill() // it may have ended by itself
 			<-ended
 		}
 		if t.Failed() {

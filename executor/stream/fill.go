@@ -157,7 +157,7 @@ func (r *run) fillChunk(ctx context.Context, sess providers.ApplySession, t *tab
 }
 
 // fillBatch writes rows in a transaction, and empties them.
-func (r *run) fillBatch(ctx context.Context, sess providers.ApplySession, t *table, f *filling, rows *row.Batch) (err error) {
+func (r *run) fillBatch(ctx context.Context, sess providers.ApplySession, t *table, f *filling, rows *row.Batch) error {
 	if rows.Rows == 0 {
 		return nil
 	}
@@ -165,29 +165,15 @@ func (r *run) fillBatch(ctx context.Context, sess providers.ApplySession, t *tab
 	if err != nil {
 		return fmt.Errorf("read the source's position: %w", err)
 	}
-	tx, err := sess.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			end, cancel := context.WithTimeout(context.Background(), lastWord)
-			defer cancel()
-			err = errors.Join(err, tx.Rollback(end))
+	err = r.atPosition(ctx, sess, func(tx providers.ApplyTx) error {
+		if _, err := tx.Patch(ctx, &f.apply, rows); err != nil {
+			return err
 		}
-	}()
-	if err := tx.Checkpoint(ctx, providers.Checkpoint{Sync: r.spec.Sync, Epoch: r.lease.epoch}); err != nil {
-		return err
-	}
-	if _, err := tx.Patch(ctx, &f.apply, rows); err != nil {
-		return err
-	}
-	t.catchUp(goal)
-	t.next.LastAt = time.Now().UTC().Format(time.RFC3339Nano)
-	if err := tx.Tables(ctx, r.spec.Sync, []providers.TableRecord{t.next}); err != nil {
-		return err
-	}
-	if err := tx.Commit(ctx); err != nil {
+		t.catchUp(goal)
+		t.next.LastAt = time.Now().UTC().Format(time.RFC3339Nano)
+		return tx.Tables(ctx, r.spec.Sync, []providers.TableRecord{t.next})
+	})
+	if err != nil {
 		return err
 	}
 	f.rows += int64(rows.Rows)

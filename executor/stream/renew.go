@@ -171,8 +171,22 @@ func (r *run) keep(ctx context.Context, t *table, change func(*plan.Mapping)) er
 }
 
 // note writes the table's record as change makes it.
-func (w *writer) note(ctx context.Context, t *table, change func()) (err error) {
-	tx, err := w.sess.Begin(ctx)
+func (w *writer) note(ctx context.Context, t *table, change func()) error {
+	err := w.atPosition(ctx, w.sess, func(tx providers.ApplyTx) error {
+		t.next = t.record
+		change()
+		return tx.Tables(ctx, w.spec.Sync, []providers.TableRecord{t.next})
+	})
+	if err == nil {
+		t.record = t.next
+	}
+	return err
+}
+
+// atPosition commits what do writes, with the stream's position as it is: only as long as
+// the stream is this instance's.
+func (r *run) atPosition(ctx context.Context, sess providers.ApplySession, do func(providers.ApplyTx) error) (err error) {
+	tx, err := sess.Begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -183,19 +197,13 @@ func (w *writer) note(ctx context.Context, t *table, change func()) (err error) 
 			err = errors.Join(err, tx.Rollback(end))
 		}
 	}()
-	if err := tx.Checkpoint(ctx, providers.Checkpoint{Sync: w.spec.Sync, Epoch: w.lease.epoch}); err != nil {
+	if err := tx.Checkpoint(ctx, providers.Checkpoint{Sync: r.spec.Sync, Epoch: r.lease.epoch}); err != nil {
 		return err
 	}
-	t.next = t.record
-	change()
-	if err := tx.Tables(ctx, w.spec.Sync, []providers.TableRecord{t.next}); err != nil {
+	if err := do(tx); err != nil {
 		return err
 	}
-	if err := tx.Commit(ctx); err != nil {
-		return err
-	}
-	t.record = t.next
-	return nil
+	return tx.Commit(ctx)
 }
 
 // fillAgain brings the values of the table's columns that are others, or holds the table

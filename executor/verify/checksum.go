@@ -25,14 +25,14 @@ func (c *comparison) sameChecksums() bool {
 	return forms[sourceSide] != "" && forms[sourceSide] == forms[targetSide]
 }
 
-// byChecksum asks both servers for the checksum of each chunk of todo, counts the rows and
+// byChecksum asks both servers for the checksum of each chunk of open, counts the rows and
 // returns the chunks that differ. all are the table's.
-func (c *comparison) byChecksum(ctx context.Context, all, todo []providers.Chunk) ([]providers.Chunk, error) {
+func (c *comparison) byChecksum(ctx context.Context, all, open []providers.Chunk) ([]providers.Chunk, error) {
 	var mu sync.Mutex
 	var differing []providers.Chunk
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.options.Readers)
-	for _, chunk := range todo {
+	for _, chunk := range open {
 		g.Go(func() error {
 			sums, err := c.checksums(ctx, chunk)
 			if err != nil {

@@ -44,9 +44,9 @@ func (c *comparison) compare(ctx context.Context) error {
 }
 
 // sums compares some of the ranges by checksum, and the rows of those that differ.
-func (c *comparison) sums(ctx context.Context, all, todo []providers.Chunk) error {
+func (c *comparison) sums(ctx context.Context, all, open []providers.Chunk) error {
 	c.report.Method = ByChecksum
-	differing, err := c.byChecksum(ctx, all, todo)
+	differing, err := c.byChecksum(ctx, all, open)
 	if err != nil || len(differing) == 0 {
 		return err
 	}
@@ -71,16 +71,16 @@ func (c *comparison) goOn(ctx context.Context) error {
 	for _, id := range c.begun.Equal {
 		equal[id] = true
 	}
-	var todo []providers.Chunk
+	var open []providers.Chunk
 	for _, chunk := range c.begun.Chunks {
 		if !equal[chunk.ID] {
-			todo = append(todo, chunk)
+			open = append(open, chunk)
 			c.progress.of += 2 * max(chunk.Rows, 0)
 		}
 	}
 	c.report.SourceRows, c.report.TargetRows = c.begun.SourceRows, c.begun.TargetRows
-	c.report.Note = fmt.Sprintf("%d of %d ranges were compared by the verify that this one goes on with", len(c.begun.Chunks)-len(todo), len(c.begun.Chunks))
-	return c.sums(ctx, c.begun.Chunks, todo)
+	c.report.Note = fmt.Sprintf("%d of %d ranges were compared by the verify that this one goes on with", len(c.begun.Chunks)-len(open), len(c.begun.Chunks))
+	return c.sums(ctx, c.begun.Chunks, open)
 }
 
 func (c *comparison) chunks(ctx context.Context, s int, rows int64) ([]providers.Chunk, error) {

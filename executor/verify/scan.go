@@ -39,15 +39,15 @@ type visitor func(h *rowHasher, side, chunk int, b *row.Batch, r int) error
 func (c *comparison) scan(ctx context.Context, chunks [2][]int, visit func() visitor) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for s := range c.sides {
-		todo := chunks[s]
-		if todo == nil {
-			todo = make([]int, len(c.sides[s].chunks))
-			for i := range todo {
-				todo[i] = i
+		open := chunks[s]
+		if open == nil {
+			open = make([]int, len(c.sides[s].chunks))
+			for i := range open {
+				open[i] = i
 			}
 		}
 		next := new(atomic.Int64)
-		for range min(c.options.Readers, len(todo)) {
+		for range min(c.options.Readers, len(open)) {
 			g.Go(func() error {
 				h, v := &rowHasher{hasher: c.hash}, visit()
 				stage, err := c.stage(s)
@@ -56,10 +56,10 @@ func (c *comparison) scan(ctx context.Context, chunks [2][]int, visit func() vis
 				}
 				for {
 					n := int(next.Add(1)) - 1
-					if n >= len(todo) {
+					if n >= len(open) {
 						return nil
 					}
-					if err := c.scanChunk(ctx, s, todo[n], stage, h, v); err != nil {
+					if err := c.scanChunk(ctx, s, open[n], stage, h, v); err != nil {
 						return fmt.Errorf("read table %s of the %s: %w", c.sides[s].table.Name, c.sides[s].what, err)
 					}
 				}
