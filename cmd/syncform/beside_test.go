@@ -59,13 +59,21 @@ sync "beside" {
 	t.Cleanup(func() { run(t, l.dir, 0, "destroy", "-auto-approve") })
 	l.start(t)
 
+	// From its third chunk on, a load waits for who holds this lock.
+	providertest.Exec(t, l.target,
+		"CREATE FUNCTION wait_in_load() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END'",
+		"CREATE TRIGGER wait_in_load BEFORE UPDATE ON _sync_chunk FOR EACH ROW WHEN (NEW.chunk >= 2) EXECUTE FUNCTION wait_in_load()",
+		"ALTER TABLE _sync_chunk ENABLE ALWAYS TRIGGER wait_in_load")
+	hold := func() (release func()) {
+		return providertest.HoldPostgres(t, l.target, "SELECT pg_advisory_xact_lock(1)")
+	}
+
 	config("mapping \"there\" {}\n  mapping \"late\" {}")
+	release := hold()
 	kill, _ := l.apply(t)
 	within(t, timeToLoad, "the load is on its way", func() bool {
-		return l.has(t, l.target, "SELECT 1 FROM pg_tables WHERE tablename = '_sync_chunk'") &&
-			l.count(t, l.target, "SELECT count(*) FROM _sync_chunk WHERE mapping LIKE '%late%' AND done_at IS NOT NULL") >= 2
+		return l.count(t, l.target, "SELECT count(*) FROM _sync_chunk WHERE mapping LIKE '%late%' AND done_at IS NOT NULL") >= 2
 	})
-	release := providertest.HoldPostgres(t, l.target, "LOCK TABLE _sync_chunk IN EXCLUSIVE MODE")
 	l.besideTheLoad(t, 2)
 	kill()
 	release()
@@ -75,8 +83,8 @@ sync "beside" {
 	l.change(t, 3)
 
 	// Another apply goes on; it is killed in the middle of reading rows again.
+	release = hold()
 	kill, _ = l.apply(t)
-	release = providertest.HoldPostgres(t, l.target, "LOCK TABLE _sync_chunk IN EXCLUSIVE MODE")
 	l.besideTheLoad(t, 4)
 	keys := providertest.HoldPostgres(t, l.target, "LOCK TABLE _sync_touched IN SHARE MODE")
 	release()

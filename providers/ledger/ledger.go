@@ -55,6 +55,9 @@ type Ledger struct {
 	// Text is the type of text without a limit where that is not TEXT (MySQL's holds
 	// 64 KiB), or "".
 	Text string
+	// DropsTogether says that one DROP TABLE takes many tables: where DDL can't be rolled
+	// back, all go or none.
+	DropsTogether bool
 }
 
 // Ensure makes the tables where they are missing.
@@ -74,6 +77,18 @@ func (l Ledger) ensure(ctx context.Context, db DB, tables []string) error {
 		}
 		if err := db.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+l.Prefix+columns+l.Suffix); err != nil {
 			return fmt.Errorf("make the ledger table %s: %w", t[:strings.IndexByte(t, ' ')], err)
+		}
+	}
+	return nil
+}
+
+func (l Ledger) drop(ctx context.Context, db DB, tables []string) error {
+	if l.DropsTogether {
+		return db.Exec(ctx, "DROP TABLE IF EXISTS "+l.Prefix+strings.Join(tables, ", "+l.Prefix))
+	}
+	for _, t := range tables {
+		if err := db.Exec(ctx, "DROP TABLE IF EXISTS "+l.Prefix+t); err != nil {
+			return err
 		}
 	}
 	return nil

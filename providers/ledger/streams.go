@@ -393,9 +393,13 @@ func (s *Streams) DropDeadLetters(ctx context.Context, sync string, ids []string
 }
 
 // Forget removes everything about a stream, and the streams' tables where nothing else
-// is in them.
+// is in them. Those that are missing are made first: a run that ended while it dropped
+// them, or an earlier version, left only some.
 func (s *Streams) Forget(ctx context.Context, sync string) error {
 	p := s.Ledger.Prefix
+	if err := s.Tx(ctx, func(db TxDB) error { return s.Ledger.ensure(ctx, db, streamTables) }); err != nil {
+		return err
+	}
 	empty := true
 	err := s.Tx(ctx, func(db TxDB) error {
 		for _, t := range recordTables {
@@ -414,11 +418,6 @@ func (s *Streams) Forget(ctx context.Context, sync string) error {
 		return err
 	}
 	return s.Tx(ctx, func(db TxDB) error {
-		for _, t := range append([]string{KeyTable}, recordTables...) {
-			if err := db.Exec(ctx, "DROP TABLE IF EXISTS "+p+t); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.Ledger.drop(ctx, db, append(slices.Clone(recordTables), KeyTable))
 	})
 }

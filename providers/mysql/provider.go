@@ -121,7 +121,7 @@ func (c *Conn) Close() error {
 
 // book is the ledger in this database.
 func (c *Conn) book() ledger.Ledger {
-	return ledger.Ledger{Suffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin", Text: "LONGTEXT", Twice: " ON DUPLICATE KEY UPDATE load_id = load_id"}
+	return ledger.Ledger{Suffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin", Text: "LONGTEXT", Twice: " ON DUPLICATE KEY UPDATE load_id = load_id", DropsTogether: true}
 }
 
 var (
