@@ -17,7 +17,7 @@ import (
 func TestALoadBeginsWhileAnotherIsWritten(t *testing.T) {
 	for _, sys := range []string{"postgres", "mariadb", "mysql"} {
 		t.Run(sys, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			url := systems[sys].fresh(t)
 			providertest.Exec(t, url, "CREATE TABLE a (id integer)", "CREATE TABLE b (id integer)")

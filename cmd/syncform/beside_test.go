@@ -59,17 +59,8 @@ sync "beside" {
 	t.Cleanup(func() { run(t, l.dir, 0, "destroy", "-auto-approve") })
 	l.start(t)
 
-	// From its third chunk on, a load waits for who holds this lock.
-	providertest.Exec(t, l.target,
-		"CREATE FUNCTION wait_in_load() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END'",
-		"CREATE TRIGGER wait_in_load BEFORE UPDATE ON _sync_chunk FOR EACH ROW WHEN (NEW.chunk >= 2) EXECUTE FUNCTION wait_in_load()",
-		"ALTER TABLE _sync_chunk ENABLE ALWAYS TRIGGER wait_in_load")
-	hold := func() (release func()) {
-		return providertest.HoldPostgres(t, l.target, "SELECT pg_advisory_xact_lock(1)")
-	}
-
 	config("mapping \"there\" {}\n  mapping \"late\" {}")
-	release := hold()
+	release := holdLoads(t, l.target)
 	kill, _ := l.apply(t)
 	within(t, timeToLoad, "the load is on its way", func() bool {
 		return l.count(t, l.target, "SELECT count(*) FROM _sync_chunk WHERE mapping LIKE '%late%' AND done_at IS NOT NULL") >= 2
@@ -83,7 +74,7 @@ sync "beside" {
 	l.change(t, 3)
 
 	// Another apply goes on; it is killed in the middle of reading rows again.
-	release = hold()
+	release = holdLoads(t, l.target)
 	kill, _ = l.apply(t)
 	l.besideTheLoad(t, 4)
 	keys := providertest.HoldPostgres(t, l.target, "LOCK TABLE _sync_touched IN SHARE MODE")
@@ -110,8 +101,19 @@ sync "beside" {
 	}
 }
 
+// holdLoads has each load into a PostgreSQL database that an apply has prepared wait in its
+// third chunk until it is released.
+func holdLoads(t *testing.T, target string) (release func()) {
+	t.Helper()
+	providertest.Exec(t, target,
+		"CREATE OR REPLACE FUNCTION wait_in_load() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END'",
+		"CREATE OR REPLACE TRIGGER wait_in_load BEFORE UPDATE ON _sync_chunk FOR EACH ROW WHEN (NEW.chunk >= 2) EXECUTE FUNCTION wait_in_load()",
+		"ALTER TABLE _sync_chunk ENABLE ALWAYS TRIGGER wait_in_load")
+	return providertest.HoldPostgres(t, target, "SELECT pg_advisory_xact_lock(1)")
+}
+
 // timeToLoad is how long what an apply does here may take on a machine that is busy.
-const timeToLoad = 3 * time.Minute
+const timeToLoad = 5 * time.Minute
 
 func (l *loading) count(t *testing.T, url, query string) int {
 	t.Helper()

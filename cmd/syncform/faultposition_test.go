@@ -263,7 +263,7 @@ func TestFaultSilentTarget(t *testing.T) {
 	pg := named(t, "postgres")
 	f := disturb(t, pg, pg, places{})
 	name := providertest.Query(t, f.source, "SELECT current_database()")[0][0]
-	providertest.Exec(t, f.source, "ALTER DATABASE "+name+" SET wal_sender_timeout = '1s'")
+	providertest.Exec(t, f.source, "ALTER DATABASE "+name+" SET wal_sender_timeout = '3s'")
 	s := f.start()
 	f.arrives()
 	reader := func() string {
@@ -275,8 +275,8 @@ func TestFaultSilentTarget(t *testing.T) {
 	providertest.Exec(t, f.source, "INSERT INTO names VALUES ('held up', 'x')", "INSERT INTO parents SELECT g, 1 FROM generate_series(-50000, -1) g")
 	waitsForLock(t, f.target, f.to)
 	since := providertest.Query(t, f.source, "SELECT now()")[0][0]
-	until(t, "four times the server's patience has passed", func() bool {
-		return providertest.Query(t, f.source, "SELECT now() > '"+since+"'::timestamptz + interval '4s'")[0][0] == "t"
+	until(t, "three times the server's patience has passed", func() bool {
+		return providertest.Query(t, f.source, "SELECT now() > '"+since+"'::timestamptz + interval '9s'")[0][0] == "t"
 	})
 	if now := reader(); now != before {
 		t.Errorf("the source has given the stream up: its reader was %s and is %s", before, now)

@@ -93,7 +93,7 @@ func countTicks(s system) []string {
 	return []string{seen, "CREATE TRIGGER note_insert AFTER INSERT ON ticks FOR EACH ROW INSERT INTO seen VALUES (NEW.id)", "CREATE TRIGGER note_update AFTER UPDATE ON ticks FOR EACH ROW INSERT INTO seen VALUES (NEW.id)"}
 }
 
-// syncing is a sync in a process of its own.
+// syncing is a sync, or another command, in a process of its own.
 type syncing struct {
 	t     *testing.T
 	c     *exec.Cmd
@@ -117,21 +117,27 @@ func (s *syncing) said() string {
 // start runs sync in a process of its own until it is stopped or the test ends.
 func (f *disturbed) start() *syncing {
 	f.t.Helper()
-	s := &syncing{t: f.t, c: command(f.t, f.dir, "sync"), ended: make(chan struct{})}
+	return launch(f.t, f.dir, "sync")
+}
+
+// launch runs a command in a process of its own until it is stopped or the test ends.
+func launch(t *testing.T, dir string, args ...string) *syncing {
+	t.Helper()
+	s := &syncing{t: t, c: command(t, dir, args...), ended: make(chan struct{})}
 	s.c.Stdout, s.c.Stderr = s, s
 	if err := s.c.Start(); err != nil {
-		f.t.Fatal(err)
+		t.Fatal(err)
 	}
 	go func() {
 		defer close(s.ended)
 		_ = s.c.Wait() // the exit code is asked for by whoever wants it
 	}()
-	f.t.Cleanup(func() {
+	t.Cleanup(func() {
 		_ = s.c.Process.Signal(syscall.SIGCONT) // it may have ended
 		_ = s.c.Process.Kill()
 		<-s.ended
-		if f.t.Failed() {
-			f.t.Logf("sync said:\n%s", s.said())
+		if t.Failed() {
+			t.Logf("%s said:\n%s", args[0], s.said())
 		}
 	})
 	return s
@@ -173,7 +179,7 @@ func (s *syncing) exit() int {
 	s.t.Helper()
 	select {
 	case <-s.ended:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(5 * time.Minute):
 		s.t.Fatalf("the sync does not end:\n%s", s.said())
 	}
 	return s.c.ProcessState.ExitCode()

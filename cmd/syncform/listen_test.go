@@ -107,11 +107,14 @@ sync "shown" {
 			t.Errorf("not a line of Prometheus' format: %q", l)
 		}
 	}
-	code, body := get("/status")
-	var d struct{ Syncs []stream.Health }
-	if err := json.Unmarshal([]byte(body), &d); code != http.StatusOK || err != nil || len(d.Syncs) != 1 || !d.Syncs[0].Alive {
-		t.Errorf("/status: %d %v %s", code, err, body)
-	}
+	until(t, "/status says that it is alive", func() bool {
+		code, body := get("/status")
+		var d struct{ Syncs []stream.Health }
+		if err := json.Unmarshal([]byte(body), &d); code != http.StatusOK || err != nil || len(d.Syncs) != 1 {
+			t.Fatalf("/status: %d %v %s", code, err, body)
+		}
+		return d.Syncs[0].Alive
+	})
 	run(t, dir, 0, "pause", "shown")
 	until(t, "metrics say that it is paused", all(`sync_state{sync_job="sync.shown",state="paused"} 1`))
 	if code, text := get("/readyz"); code != http.StatusOK {

@@ -198,7 +198,7 @@ func TestIdleWorkersHelpWithALargeTable(t *testing.T) {
 		}
 		select {
 		case <-both:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("one table of seven chunks had one worker only")
 		}
 	}

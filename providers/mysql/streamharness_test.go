@@ -174,7 +174,7 @@ func (f *follower) tryCatchUp() error {
 }
 
 func (f *follower) until(goal row.Position) error {
-	deadline, cancel := context.WithTimeout(f.t.Context(), 60*time.Second)
+	deadline, cancel := context.WithTimeout(f.t.Context(), 5*time.Minute)
 	defer cancel()
 	for {
 		reached, err := f.from.Reached(f.at, goal)

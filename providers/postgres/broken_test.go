@@ -91,7 +91,7 @@ func TestWriteIsCutShort(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			_, err = w.WriteChunk(ctx, providers.Chunk{}, &stream{before: test.before(t, link, cancel)})
 			if test.is != nil && !errors.Is(err, test.is) || providers.IsRetryable(err) != test.retryable || err == nil {

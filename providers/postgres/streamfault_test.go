@@ -44,7 +44,7 @@ func TestSlotGaps(t *testing.T) {
 		st.catchUp()
 		st.compare()
 		follow := func(p row.Position) error {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			return st.from.Follow(ctx, st.capture, p, func(f func() row.Position) *row.Collector {
 				cancel() // it went on
@@ -129,7 +129,7 @@ func TestSlowCollector(t *testing.T) {
 		role := "sf_role_" + version + "_" + strings.Trim(providertest.Query(t, admin, "SELECT current_database()")[0][0], `"`)
 		providertest.Exec(t, admin, "CREATE ROLE "+role+" LOGIN SUPERUSER PASSWORD 'x'",
 			"ALTER ROLE "+role+" SET DateStyle = 'German'", "ALTER ROLE "+role+" SET TimeZone = 'Asia/Kolkata'", "ALTER ROLE "+role+" SET IntervalStyle = 'sql_standard'", "ALTER ROLE "+role+" SET bytea_output = 'escape'",
-			"ALTER ROLE "+role+" SET extra_float_digits = -3", "ALTER ROLE "+role+" SET wal_sender_timeout = '2s'")
+			"ALTER ROLE "+role+" SET extra_float_digits = -3", "ALTER ROLE "+role+" SET wal_sender_timeout = '3s'")
 		t.Cleanup(func() {
 			for providertest.Query(t, admin, "SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = '"+role+"'")[0][0] == "t" {
 			}
@@ -162,7 +162,7 @@ func TestSlowCollector(t *testing.T) {
 		select {
 		case err := <-failed:
 			t.Fatalf("the stream was given up: %v", err)
-		case <-time.After(6 * time.Second): // three times the server's patience
+		case <-time.After(7 * time.Second): // more than twice the server's patience
 		}
 		if got := providertest.Query(t, admin, "SELECT count(*) FROM pg_stat_replication WHERE usename = '"+role+"'")[0][0]; got != "1" {
 			t.Fatalf("%s walsenders", got)
@@ -210,16 +210,16 @@ func TestStreamSilent(t *testing.T) {
 	eachServer(t, func(t *testing.T, version string) {
 		from, to := twin(t, version, faultTable)
 		database := providertest.Query(t, from, "SELECT current_database()")[0][0]
-		providertest.Exec(t, from, "ALTER DATABASE "+quote(database)+" SET wal_sender_timeout = '1s'")
+		providertest.Exec(t, from, "ALTER DATABASE "+quote(database)+" SET wal_sender_timeout = '2s'")
 		proxy, via := providertest.NewProxy(t, from)
 		st := startStream(t, via, to, providers.Capture{Method: providers.LogicalReplication}, "f")
 		began := time.Now()
 		err := st.from.Follow(t.Context(), st.capture, st.position, func(position func() row.Position) *row.Collector {
-			time.AfterFunc(4*time.Second, proxy.Stall) // longer than it may be silent unasked
+			time.AfterFunc(7*time.Second, proxy.Stall) // longer than it may be silent unasked
 			return row.NewCollector(position)
 		})
 		proxy.Flow()
-		if took := time.Since(began); !providers.IsRetryable(err) || !strings.Contains(err.Error(), "said nothing") || took < 5*time.Second {
+		if took := time.Since(began); !providers.IsRetryable(err) || !strings.Contains(err.Error(), "said nothing") || took < 7*time.Second {
 			t.Errorf("after %s: %v", took, err)
 		}
 	})

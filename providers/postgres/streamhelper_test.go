@@ -336,7 +336,7 @@ func (st *streamed) kept(t testing.TB) position {
 // waitFor waits until a condition holds at the target.
 func (st *streamed) waitFor(what, condition string) {
 	st.t.Helper()
-	until := time.Now().Add(time.Minute)
+	until := time.Now().Add(5 * time.Minute)
 	for providertest.Query(st.t, st.toURL, condition)[0][0] != "t" {
 		if time.Now().After(until) {
 			st.t.Fatalf("%s did not come", what)

@@ -75,7 +75,8 @@ func TryFor(patience time.Duration, url string, statements ...string) error {
 // or the test ends.
 func HoldPostgres(t testing.TB, url string, statements ...string) (release func()) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithCancel(context.Background())
+	late := time.AfterFunc(timeout, cancel) // for the statements alone: what holds, holds until it is released
 	holds, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
 		ended <- withPostgres(ctx, url, func(c *pgx.Conn) error {
@@ -91,6 +92,7 @@ func HoldPostgres(t testing.TB, url string, statements ...string) (release func(
 	}()
 	select {
 	case <-holds:
+		late.Stop()
 	case err := <-ended:
 		cancel()
 		t.Fatal(err)

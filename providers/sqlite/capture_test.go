@@ -105,7 +105,7 @@ func (f *followed) took() []string {
 		f.t.Fatal(err)
 	}
 	var out []string
-	late, cancel := context.WithTimeout(ctx, time.Minute)
+	late, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for {
 		b, err := f.stream.Take(late, time.Second)
