@@ -219,6 +219,12 @@ func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 		if err := stream.Drain(ctx, r.stream(spec), stream.Options{Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact}); err != nil {
 			return err
 		}
+		if rec, err = store.Stream(ctx, spec.Sync); err != nil {
+			return err
+		}
+		if rec == nil {
+			return fmt.Errorf("%s: %w", spec.Sync, stream.ErrNoRecord)
+		}
 	}
 	goal, err := capturer.Current(ctx, spec.Capture)
 	if err != nil {

@@ -135,6 +135,10 @@ type Capturer interface {
 	// (one that waits for a synchronous standby). Where it takes minutes, the error is
 	// retryable and names what it waits for.
 	AwaitVisible(ctx context.Context, c Capture, at row.Position) error
+	// AwaitSent is AwaitVisible for those alone that Follow has brought up to at and that are
+	// not acknowledged yet; at is "" within a transaction. What is read because one of these
+	// changed it needs no more: who changed the same before has ended.
+	AwaitSent(ctx context.Context, c Capture, at row.Position) error
 	// Reached reports whether a stream that has come to at has passed goal. It is pure.
 	Reached(at, goal row.Position) (bool, error)
 	// Follow streams the changes of c.Tables behind from into the collector, in the order

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -61,12 +60,12 @@ sync "beside" {
 
 	config("mapping \"there\" {}\n  mapping \"late\" {}")
 	release := holdLoads(t, l.target)
-	kill, _ := l.apply(t)
+	a := launch(t, l.dir, "apply", "-auto-approve")
 	within(t, timeToLoad, "the load is on its way", func() bool {
 		return l.count(t, l.target, "SELECT count(*) FROM _sync_chunk WHERE mapping LIKE '%late%' AND done_at IS NOT NULL") >= 2
 	})
 	l.besideTheLoad(t, 2)
-	kill()
+	a.kill()
 	release()
 	if out := refusedSync(t, l.dir); !strings.Contains(out, "not finished") {
 		t.Errorf("sync runs a sync whose load was cut:\n%s", out)
@@ -75,14 +74,14 @@ sync "beside" {
 
 	// Another apply goes on; it is killed in the middle of reading rows again.
 	release = holdLoads(t, l.target)
-	kill, _ = l.apply(t)
+	a = launch(t, l.dir, "apply", "-auto-approve")
 	l.besideTheLoad(t, 4)
 	keys := providertest.HoldPostgres(t, l.target, "LOCK TABLE _sync_touched IN SHARE MODE")
 	release()
 	within(t, timeToLoad, "touched rows are read again", func() bool {
 		return l.has(t, l.target, "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE FROM %_sync_touched%'")
 	})
-	kill()
+	a.kill()
 	keys()
 	l.change(t, 5)
 
@@ -122,40 +121,6 @@ func (l *loading) count(t *testing.T, url, query string) int {
 		t.Fatal(err)
 	}
 	return n
-}
-
-// apply begins an apply, and gives what kills it.
-func (l *loading) apply(t *testing.T) (kill func(), c *exec.Cmd) {
-	t.Helper()
-	c = command(t, l.dir, "apply", "-auto-approve")
-	var out strings.Builder
-	c.Stdout, c.Stderr = &out, &out
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
-	t.Cleanup(func() {
-		if c.ProcessState == nil {
-			_ = c.Process.Kill() // it may have ended by itself
-			<-ended
-		}
-		if t.Failed() {
-			t.Logf("apply said:\n%s", &out)
-		}
-	})
-	return func() {
-		t.Helper()
-		select {
-		case err := <-ended:
-			t.Fatalf("the apply has ended before it was killed: %v\n%s", err, &out)
-		default:
-		}
-		if err := c.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		<-ended
-	}, c
 }
 
 // besideTheLoad changes both tables while the load is held, and waits until the one that

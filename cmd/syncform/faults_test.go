@@ -157,9 +157,19 @@ func (s *syncing) goesOn() {
 	s.t.Helper()
 	select {
 	case <-s.ended:
-		s.t.Fatalf("the sync ended (%v):\n%s", s.c.ProcessState, s.said())
+		s.t.Fatalf("it ended (%v):\n%s", s.c.ProcessState, s.said())
 	default:
 	}
+}
+
+// kill ends it where it stands.
+func (s *syncing) kill() {
+	s.t.Helper()
+	s.goesOn()
+	if err := s.c.Process.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	<-s.ended
 }
 
 // stop ends the sync in order.

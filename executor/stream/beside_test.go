@@ -124,6 +124,11 @@ func (w *world) AwaitVisible(context.Context, providers.Capture, row.Position) e
 	return nil
 }
 
+// AwaitSent is AwaitVisible.
+func (w *world) AwaitSent(ctx context.Context, c providers.Capture, at row.Position) error {
+	return w.AwaitVisible(ctx, c, at)
+}
+
 func (t *transaction) NoteKeys(_ context.Context, _ providers.KeySet, keys []string) error {
 	for _, k := range keys {
 		t.noted[k] = true

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
@@ -161,7 +162,11 @@ func (d *drain) write(ctx context.Context, t *table, set providers.KeySet, notes
 		if rerr := tx.RollbackTo(ctx); rerr != nil {
 			return rerr
 		}
+		t.next = t.record
 		err = d.letter(ctx, tx, t, keys, err)
+	}
+	if err == nil {
+		err = tx.Tables(ctx, d.spec.Sync, []providers.TableRecord{t.next})
 	}
 	if err != nil {
 		return err
@@ -169,21 +174,30 @@ func (d *drain) write(ctx context.Context, t *table, set providers.KeySet, notes
 	if err := tx.Commit(ctx); err != nil {
 		return err
 	}
-	committed = true
+	committed, t.record = true, t.next
 	return nil
 }
 
 func (d *drain) rows(ctx context.Context, tx providers.ApplyTx, t *table, set providers.KeySet, keys *row.Batch, evicting bool) error {
 	b := &d.batches
 	b.reset(t)
+	t.next = t.record
 	if err := d.readNow(ctx, t, keys, evicting); err != nil {
 		return err
 	}
+	written := int64(b.upserts.Rows)
 	if b.deletes.Rows > 0 {
-		if _, err := tx.Delete(ctx, &t.apply, &b.deletes); err != nil {
+		n, err := tx.Delete(ctx, &t.apply, &b.deletes)
+		if err != nil {
 			return err
 		}
+		if evicting {
+			n = max(0, n-written) // the others come back
+		}
+		t.next.Deletes += n
 	}
+	t.next.Updates += written
+	t.next.LastAt = time.Now().UTC().Format(time.RFC3339Nano)
 	if b.upserts.Rows == 0 {
 		return nil
 	}

@@ -463,12 +463,13 @@ func (s *session) Begin(context.Context) (providers.ApplyTx, error) {
 }
 
 type transaction struct {
-	w      *world
-	rows   map[string]rec
-	saved  map[string]rec
-	noted  map[string]bool
-	at     row.Position
-	tables []providers.TableRecord
+	w       *world
+	rows    map[string]rec
+	saved   map[string]rec
+	noted   map[string]bool
+	at      row.Position
+	tables  []providers.TableRecord
+	written int64
 }
 
 func (t *transaction) Checkpoint(_ context.Context, c providers.Checkpoint) error {
@@ -519,6 +520,7 @@ func (t *transaction) Upsert(_ context.Context, _ *providers.ApplyTable, rows *r
 	if oneIn(40) {
 		return broken("the target's connection")
 	}
+	t.written += int64(rows.Rows)
 	for i := range rows.Rows {
 		for col := range 4 {
 			if _, s := rows.Field(i, col); s != row.Value {
@@ -623,6 +625,9 @@ func (t *transaction) Commit(context.Context) error {
 	defer w.mu.Unlock()
 	if t.tables[0].State == providers.TableLoading && !w.drains && !maps.Equal(t.rows, w.rows) && w.wrong == "" {
 		w.wrong = fmt.Sprintf("the stream made %v of %v while they were loaded", w.rows, t.rows)
+	}
+	if n := t.tables[0].Updates - w.record.Tables[0].Updates; w.drains && n != t.written && w.wrong == "" {
+		w.wrong = fmt.Sprintf("%d of %d rows that were read again are counted", n, t.written)
 	}
 	w.rows, w.record.Position, w.record.Tables, w.noted = t.rows, t.at, t.tables, t.noted
 	if at := place(t.at); t.tables[0].State == providers.TableLive && !maps.Equal(t.rows, w.history[at]) && w.wrong == "" {

@@ -15,8 +15,9 @@ import (
 // Hold is a stream at rest under this process's lease, so that single rows can be
 // written beside it.
 type Hold struct {
-	run  *run
-	sess providers.ApplySession
+	run     *run
+	sess    providers.ApplySession
+	visible bool // reads see all that the stream has brought
 }
 
 // OpenHold asks the stream's instance to rest, waits for that as long as ctx does, and
@@ -97,6 +98,12 @@ func (h *Hold) Rewrite(ctx context.Context, mapping string, keys *row.Batch) (Re
 	}
 	if t.record.State == providers.TableHeld {
 		return Rewritten{}, fmt.Errorf("%s is held (%s): load it anew with apply -replace='%s'", mapping, t.record.Reason, mapping)
+	}
+	if h.run.lease != nil && !h.visible {
+		if err := h.run.capturer.AwaitVisible(ctx, h.run.spec.Capture, h.run.position); err != nil {
+			return Rewritten{}, fmt.Errorf("wait until the source shows what its log has brought: %w", err)
+		}
+		h.visible = true
 	}
 	n, err := h.rewrite(ctx, t, keys, false)
 	if inTheWay(err) {

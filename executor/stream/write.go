@@ -218,6 +218,9 @@ func (r *run) askAgain(ctx context.Context, tx providers.ApplyTx, t *table) erro
 		}
 		b.reread.EndRow()
 	}
+	if err := r.capturer.AwaitSent(ctx, r.spec.Capture, r.coming); err != nil {
+		return fmt.Errorf("wait until the source shows what its log has brought: %w", err)
+	}
 	now, err := r.capturer.ReadKeys(ctx, t.read, &b.reread)
 	if err != nil {
 		return fmt.Errorf("read rows of table %s again: %w", t.read.Name, err)

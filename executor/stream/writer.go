@@ -118,6 +118,7 @@ func (w *writer) part(ctx context.Context, b *row.Changes, way func(context.Cont
 		}
 	}
 	w.parts++
+	w.coming = b.Position
 	for _, t := range w.tables {
 		if t.awaits != "" && t.next.State != providers.TableHeld {
 			t.hold(t.awaits)

@@ -193,6 +193,15 @@ func (c *Conn) AwaitVisible(ctx context.Context, capture providers.Capture, at r
 	return c.awaitFloors(ctx, []string{p.GTID})
 }
 
+// AwaitSent waits until a read sees the stream's transactions up to at. Within one that is
+// larger than a batch it does not wait.
+func (c *Conn) AwaitSent(ctx context.Context, capture providers.Capture, at row.Position) error {
+	if at == "" {
+		return nil
+	}
+	return c.AwaitVisible(ctx, capture, at)
+}
+
 // Current is a position behind all that can be seen.
 func (c *Conn) Current(ctx context.Context, capture providers.Capture) (p row.Position, err error) {
 	switch capture.Method {

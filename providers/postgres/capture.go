@@ -72,20 +72,6 @@ func (c *Conn) Floor(ctx context.Context, cp providers.Capture) (floor string, e
 	return floor, err
 }
 
-// AwaitVisible waits until a read sees the stream's transactions up to at. What triggers
-// have noted is read as the tables are: what it has brought can be seen.
-func (c *Conn) AwaitVisible(ctx context.Context, cp providers.Capture, at row.Position) error {
-	if cp.Method != providers.LogicalReplication {
-		return nil
-	}
-	s, err := c.acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.release(s)
-	return s.awaitVisible(ctx)
-}
-
 // Current is a position at or behind which all stands that a read could see by now.
 func (c *Conn) Current(ctx context.Context, cp providers.Capture) (at row.Position, err error) {
 	err = c.with(ctx, cp.Method, func(s *session, way capturer) error {

@@ -39,7 +39,7 @@ func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from posi
 		return fmt.Errorf("stream the replication slot %q: %w", cp.Slot, err)
 	}
 	prefix := position{System: at.System, Timeline: at.Timeline, Slot: at.Slot}
-	f := &slotFollower{conn: c.Conn, w: w, capture: cp, at: from.LSN, ask: make(chan struct{}, 1), relations: map[uint32]*streamedTable{}, tables: map[schema.Name]*providers.CaptureTable{}, checkUTF8: c.encoding == "SQL_ASCII"}
+	f := &slotFollower{conn: c.Conn, w: w, capture: cp, at: from.LSN, ask: make(chan struct{}, 1), relations: map[uint32]*streamedTable{}, tables: map[schema.Name]*providers.CaptureTable{}, sent: &sent{}, checkUTF8: c.encoding == "SQL_ASCII"}
 	for i, t := range cp.Tables {
 		n := t.Table.Name
 		if n.Schema == "" {
@@ -48,6 +48,8 @@ func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from posi
 		f.tables[n] = &cp.Tables[i]
 	}
 	f.advance = func() { f.at = f.next }
+	c.follows(cp.Slot, f.sent)
+	defer c.follows(cp.Slot, nil)
 	f.collector = newCollector(func() row.Position {
 		p := prefix
 		p.LSN = f.at
@@ -79,6 +81,19 @@ func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from posi
 	}
 	f.collector.Fail(err)
 	return err
+}
+
+// follows notes what a slot that is followed has sent; nil: it is not any more.
+func (c slotCapture) follows(slot string, s *sent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sent == nil {
+		c.sent = map[string]*sent{}
+	}
+	c.sent[slot] = s
+	if s == nil {
+		delete(c.sent, slot)
+	}
 }
 
 var errGivenUp = errors.New("the connection was given up")
@@ -220,6 +235,9 @@ type slotFollower struct {
 	at, next lsn
 	advance  func()
 	inside   bool // a transaction is coming in
+	coming   sentTransaction
+	noted    bool // in sent
+	sent     *sent
 	ask      chan struct{}
 }
 
@@ -266,6 +284,7 @@ func (f *slotFollower) acknowledge(from lsn, timeout time.Duration, quit chan st
 			last = p
 			if at, err := parsePosition(p); err == nil && at.LSN > durable {
 				durable, moved = at.LSN, true
+				f.sent.acknowledged(durable)
 			}
 		}
 		if !moved && !asked && (ended || time.Since(told) < every) {

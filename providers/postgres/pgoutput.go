@@ -18,7 +18,12 @@ func (f *slotFollower) message(ctx context.Context, m []byte) error {
 	r := wire{m[1:]}
 	switch m[0] {
 	case 'B':
-		f.inside = true
+		commit := r.uint64()
+		r.take(8)
+		f.coming, f.inside, f.noted = sentTransaction{lsn(commit), r.uint32()}, true, false
+		if r.b == nil {
+			return errMessage
+		}
 	case 'C':
 		r.take(1 + 8)
 		end, at := r.uint64(), r.uint64()
@@ -39,6 +44,7 @@ func (f *slotFollower) message(ctx context.Context, m []byte) error {
 		case t == nil:
 			return nil
 		}
+		f.note()
 		return f.change(ctx, t, m[0], r)
 	case 'T':
 		n := int(r.uint32())
@@ -51,6 +57,7 @@ func (f *slotFollower) message(ctx context.Context, m []byte) error {
 			if t == nil || !f.capture.Deletes {
 				continue
 			}
+			f.note()
 			f.collector.Changes()
 			if err := f.collector.Added(ctx, row.Change{Op: row.Truncate, Relation: t.relation, New: row.None, Old: row.None}, row.Wait{}); err != nil {
 				return err
@@ -58,6 +65,14 @@ func (f *slotFollower) message(ctx context.Context, m []byte) error {
 		}
 	}
 	return nil // an origin, a type, a logical message
+}
+
+// note keeps a transaction that changes something of ours.
+func (f *slotFollower) note() {
+	if !f.noted {
+		f.sent.add(f.coming)
+		f.noted = true
+	}
 }
 
 // change decodes an insert, update or delete.

@@ -79,8 +79,9 @@ type Conn struct {
 	mu       sync.Mutex
 	idle     []*session
 	closed   bool
-	identity string // see systemIdentifier
-	ledgerOK bool   // the ledger's tables are there
+	identity string           // see systemIdentifier
+	ledgerOK bool             // the ledger's tables are there
+	sent     map[string]*sent // by slot that is followed
 
 	pool row.Pool
 }

@@ -52,6 +52,9 @@ func (c *Conn) Floor(context.Context, providers.Capture) (string, error) { retur
 // AwaitVisible has nothing to wait for: what can be read is what has ended.
 func (c *Conn) AwaitVisible(context.Context, providers.Capture, row.Position) error { return nil }
 
+// AwaitSent has nothing to wait for either.
+func (c *Conn) AwaitSent(context.Context, providers.Capture, row.Position) error { return nil }
+
 // Current is the log's end, or each table's mark.
 func (c *Conn) Current(ctx context.Context, capture providers.Capture) (row.Position, error) {
 	var at position
