@@ -33,6 +33,17 @@ type logConn struct {
 	buf  []byte
 }
 
+// logReader reads from a connection as long as it is not silent. How long it takes until
+// what was read is asked for again does not count, nor how long a transaction is.
+type logReader struct{ net.Conn }
+
+func (r logReader) Read(b []byte) (int, error) {
+	if err := r.SetReadDeadline(time.Now().Add(logSilence)); err != nil {
+		return 0, err
+	}
+	return r.Conn.Read(b)
+}
+
 // openLog connects as a replica does and asks for the log behind from.
 func (c *Conn) openLog(ctx context.Context, from gtids) (*logConn, error) {
 	o := c.options
@@ -70,7 +81,7 @@ func (c *Conn) openLog(ctx context.Context, from gtids) (*logConn, error) {
 		conn.Close()
 		return nil, logError(fmt.Errorf("ask for the binary log: %w", err))
 	}
-	l.in = bufio.NewReaderSize(l.raw, logBuffer)
+	l.in = bufio.NewReaderSize(logReader{l.raw}, logBuffer)
 	return l, nil
 }
 
@@ -163,11 +174,6 @@ func (l *logConn) next() ([]byte, error) {
 	}
 	l.buf = l.buf[:0]
 	for {
-		if l.in.Buffered() == 0 { // else there is no need to ask the clock
-			if err := l.raw.SetReadDeadline(time.Now().Add(logSilence)); err != nil {
-				return nil, err
-			}
-		}
 		header, err := l.in.Peek(4)
 		if err != nil {
 			return nil, err
