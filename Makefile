@@ -40,7 +40,7 @@ chaos: bin/servers ## the suite of faults, long: kills under load in every pair 
 	SF_TEST_CHAOS=$(CHAOS) SF_TEST_FAULTS=1 SF_TEST_KILLS=25 bin/servers -- go test -timeout 170m -run 'Chaos|Kill|Disk|Fault|Sweep' ./cmd/syncform ./executor/... ./providers/...
 
 bench: build bin/servers ## ratios against the limit measured in the same run; BENCHFLAGS="-rows 300000"
-	bin/servers -- go run ./bench $(BENCHFLAGS)
+	SF_TEST_REPLICAS=1 bin/servers -- go run ./bench $(BENCHFLAGS)
 
 lint: ## gofmt, vet, who imports whom, staticcheck, govulncheck
 	@test -z "$$(gofmt -l .)" || { echo 'not formatted (make fmt):'; gofmt -l .; exit 1; }

@@ -7,7 +7,9 @@
 //
 // It wants the binary (-bin, made by make build) and servers, by SF_TEST_POSTGRES_URL
 // (or SF_TEST_POSTGRES_URL_18 down to _14), SF_TEST_MYSQL_URL and SF_TEST_MARIADB_URL.
-// What has no server is left out, and named.
+// What has no server is left out, and named. Streams from and to MySQL and MariaDB also
+// want a second server of the kind, with another server_id, which becomes a replica and
+// loses its binary log: SF_TEST_MYSQL_REPLICA_URL and SF_TEST_MARIADB_REPLICA_URL.
 package main
 
 import (

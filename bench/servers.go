@@ -18,7 +18,9 @@ type servers struct {
 	mysql    []mysqlServer
 }
 
-type mysqlServer struct{ name, url string }
+// mysqlServer is a server and another of its kind that may become its replica; "" where
+// there is none.
+type mysqlServer struct{ name, url, replica string }
 
 // findServers reads the environment, and says what is not there.
 func findServers(ctx context.Context) (s servers, missing []string) {
@@ -38,12 +40,17 @@ func findServers(ctx context.Context) (s servers, missing []string) {
 	if s.postgres == "" {
 		missing = append(missing, "everything with PostgreSQL: no SF_TEST_POSTGRES_URL")
 	}
-	for _, m := range []struct{ name, env string }{{"mariadb", "SF_TEST_MARIADB_URL"}, {"mysql", "SF_TEST_MYSQL_URL"}} {
-		if u := usable(m.env); u != "" {
-			s.mysql = append(s.mysql, mysqlServer{m.name, u})
-		} else {
+	for _, m := range []struct{ name, env, replica string }{{"mariadb", "SF_TEST_MARIADB_URL", "SF_TEST_MARIADB_REPLICA_URL"}, {"mysql", "SF_TEST_MYSQL_URL", "SF_TEST_MYSQL_REPLICA_URL"}} {
+		u := usable(m.env)
+		if u == "" {
 			missing = append(missing, fmt.Sprintf("everything with %s: no %s", m.name, m.env))
+			continue
 		}
+		replica := usable(m.replica)
+		if replica == "" {
+			missing = append(missing, fmt.Sprintf("the streams from and to %s: no %s", m.name, m.replica))
+		}
+		s.mysql = append(s.mysql, mysqlServer{m.name, u, replica})
 	}
 	return s, missing
 }
@@ -90,5 +97,10 @@ func (b *bench) contests(s servers) []contest {
 		all = append(all, b.postgresToMySQL(s.postgres, m), b.mysqlToPostgres(m, s.postgres))
 	}
 	all = append(all, b.transforms(s)...)
+	for _, m := range s.mysql {
+		if m.replica != "" {
+			all = append(all, b.streamsWithMySQL(s.postgres, m)...)
+		}
+	}
 	return append(all, b.sqliteToPostgres(s.postgres), b.planThousand(s), b.postgresStream(s.postgres, 1), b.postgresStream(s.postgres, 1000), b.latency(s.postgres), b.backfillBeside(s.postgres))
 }

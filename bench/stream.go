@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -93,16 +90,7 @@ func (b *bench) postgresStream(admin string, perTransaction int) contest {
 
 // following is a configuration that follows its source.
 func (b *bench) following(name string) (string, error) {
-	dir, err := b.configure(name, "postgresql", "postgresql", 1)
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "bench.sf.hcl")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	return dir, os.WriteFile(file, []byte(strings.Replace(string(text), `"full"`, `"incremental"`, 1)), 0o644)
+	return b.followingBetween(name, "postgresql", "postgresql")
 }
 
 // produce makes changes, so many to a transaction.

@@ -30,6 +30,12 @@ func startAll(ctx context.Context) []started {
 		{"MySQL", "SF_TEST_MYSQL_URL", func() (*dbserver.Server, error) { return dbserver.StartMySQL(ctx, dbserver.Options{}) }},
 		{"MariaDB", "SF_TEST_MARIADB_URL", func() (*dbserver.Server, error) { return dbserver.StartMariaDB(ctx, dbserver.Options{}) }},
 	}
+	if os.Getenv("SF_TEST_REPLICAS") != "" { // a benchmark wants others to copy those by their own replication
+		second := dbserver.Options{Settings: []string{"server-id=2"}}
+		jobs = append(jobs,
+			job{"a second MySQL", "SF_TEST_MYSQL_REPLICA_URL", func() (*dbserver.Server, error) { return dbserver.StartMySQL(ctx, second) }},
+			job{"a second MariaDB", "SF_TEST_MARIADB_REPLICA_URL", func() (*dbserver.Server, error) { return dbserver.StartMariaDB(ctx, second) }})
+	}
 	for _, v := range dbserver.PostgresVersions() {
 		jobs = append(jobs, job{"PostgreSQL", "SF_TEST_POSTGRES_URL_" + v, func() (*dbserver.Server, error) {
 			return dbserver.StartPostgres(ctx, v, dbserver.Options{})
