@@ -82,6 +82,7 @@ func (r *run) newLoad(a *plan.Action) *load {
 	}
 	if m.Computes() {
 		j.Read.Where = transform.Bounds(m)
+		j.Read.Parts, j.Load.Parts = transform.Parts(m)
 		j.Stage = func() (*transform.Stage, error) { return transform.New(m, transform.Options{}) }
 	}
 	for _, c := range m.Columns {

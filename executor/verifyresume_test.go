@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/syncform/syncform/executor/verify"
+	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/providertest"
 )
@@ -17,6 +18,11 @@ import (
 // on with the ranges that it had not found equal, and finds what differs in them and behind
 // the last key.
 func TestVerifyGoesOnWithinATable(t *testing.T) {
+	t.Run("by checksum", func(t *testing.T) { goOnWithin(t, verify.ByChecksum) })
+	t.Run("by rows", func(t *testing.T) { goOnWithin(t, verify.ByRows) })
+}
+
+func goOnWithin(t *testing.T, method string) {
 	const n = 300_000
 	source, target := systems["postgres"].fresh(t), systems["postgres"].fresh(t)
 	for _, url := range []string{source, target} {
@@ -25,18 +31,26 @@ func TestVerifyGoesOnWithinATable(t *testing.T) {
 	}
 	conns := openBoth(t, source, target)
 	m := makePlan(t, "p1", conns, want{tables: []string{"many"}, bare: true}).Mappings[0]
+	if method == verify.ByRows { // there is something to compute
+		for _, c := range m.Columns {
+			m.Reads = append(m.Reads, plan.SourceColumn{Name: c.Source, Type: c.SourceType})
+		}
+		m.Filters = []string{"qty >= 0"}
+	}
 	var mu sync.Mutex
 	part := &verify.Part{}
 	stop := 3
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	o := verify.Options{Readers: 1, Equal: func(addr string, all []providers.Chunk, id int, rows [2]int64) {
+	o := verify.Options{Readers: 1, Together: 1, Equal: func(addr string, all []providers.Chunk, ids []int, rows [2]int64) {
 		mu.Lock()
 		defer mu.Unlock()
-		if addr != m.Addr || slices.Contains(part.Equal, id) {
-			t.Errorf("range %d of %s is told again", id, addr)
+		for _, id := range ids {
+			if addr != m.Addr || slices.Contains(part.Equal, id) {
+				t.Errorf("range %d of %s is told again", id, addr)
+			}
 		}
-		part.Chunks, part.Equal = all, append(part.Equal, id)
+		part.Chunks, part.Equal = all, append(part.Equal, ids...)
 		part.SourceRows += rows[0]
 		part.TargetRows += rows[1]
 		if len(part.Equal) == stop {
@@ -53,7 +67,7 @@ func TestVerifyGoesOnWithinATable(t *testing.T) {
 	var last [2]int64
 	o.Progress = func(_ string, rows, of int64) { mu.Lock(); defer mu.Unlock(); last = [2]int64{rows, of} }
 	r, err := verify.Mapping(t.Context(), &m, conns[sourceAddr], conns[targetAddr], o)
-	if err != nil || !r.Equal() || r.SourceRows != n || r.TargetRows != n || r.Method != verify.ByChecksum || !strings.Contains(r.Note, fmt.Sprintf("%d of %d ranges", len(done.Equal), len(done.Chunks))) {
+	if err != nil || !r.Equal() || r.SourceRows != n || r.TargetRows != n || r.Method != method || !strings.Contains(r.Note, fmt.Sprintf("%d of %d ranges", len(done.Equal), len(done.Chunks))) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	if len(part.Equal) != len(part.Chunks) {
@@ -67,5 +81,8 @@ func TestVerifyGoesOnWithinATable(t *testing.T) {
 	part.Equal = slices.Clone(done.Equal)
 	if r, err = verify.Mapping(t.Context(), &m, conns[sourceAddr], conns[targetAddr], o); err != nil || r.Different != 1 || r.Extra != 1 || r.Missing != 0 {
 		t.Errorf("%+v, %v", r, err)
+	}
+	if r.SourceRows != n || r.TargetRows != n+1 {
+		t.Errorf("%d and %d rows were compared", r.SourceRows, r.TargetRows)
 	}
 }

@@ -54,7 +54,14 @@ type ReadTable struct {
 	// Where lets a reader of chunks leave out rows for which one of these does not hold: a
 	// stage behind it drops them anyway. Nobody else looks at it.
 	Where []expr.Bound
+	// Parts are the fields of a batch whose form is row.Form.Parts, which a reader may then
+	// choose where it is wanted: From counts Columns. Nobody else looks at it.
+	Parts []Part
 }
+
+// Part is a field of a batch in parts: N columns from From on, in the system's own form, or
+// where N is 0 the one column From as canonical text, as it is in row.FormFields.
+type Part struct{ From, N int }
 
 // ReadColumn is one column to read. As is the logical type whose canonical text
 // is wanted: the column's own type at a source; at a target, where verify reads
@@ -95,6 +102,10 @@ type Load struct {
 	Live       schema.Name // whose rows they become: Table, unless that is one beside it
 	Columns    []WriteColumn
 	Key        []string
+	// Parts are the fields of the batches of a stage that leaves most columns as they are:
+	// together all of Columns, in their order. A writer that names a form of parts takes
+	// them so.
+	Parts []Part
 }
 
 // WriteColumn is one column to write: the canonical text that comes is Source's.

@@ -28,7 +28,7 @@ A table that a sync follows is compared while it changes: rows that differ are l
 
 -repair writes the rows that differ as they are at the source, deletes those that the source has not, and compares again. It needs a key. A sync that runs is paused for that moment and goes on by itself.
 
-A verify that was stopped, or could not compare every table, leaves a note of the tables that were equal, and of a table under way that is compared by checksums the ranges of its key that were (.syncform-verify.json, beside the configuration); -resume compares only the rest, and its progress counts only that. The note holds for the applied state that it was made of.
+A verify that was stopped, or could not compare every table, leaves a note of the tables that were equal, and of a large table under way whose keys are alike at both sides, in systems of one kind, the ranges of its key that were (.syncform-verify.json, beside the configuration); -resume compares only the rest, and its progress counts only that. The note holds for the applied state that it was made of.
 
 The exit code is 0 where all is equal and 1 where anything differs.
 
@@ -73,7 +73,7 @@ type verifyOptions struct {
 	repair, resume bool
 	done           func(verify.Report)
 	begun          func(string) *verify.Part
-	equal          func(string, []providers.Chunk, int, [2]int64)
+	equal          func(string, []providers.Chunk, []int, [2]int64)
 }
 
 // mostRepairs bounds how often a repair is followed by another: of a table with more
@@ -102,7 +102,7 @@ func (s *session) verify(ctx context.Context, o configOptions, targets []string,
 	if err != nil {
 		return s.failure(f, false, err)
 	}
-	v.done, v.begun, v.equal = before.add, before.begun, before.addRange
+	v.done, v.begun, v.equal = before.add, before.begun, before.addRanges
 	var equal []verify.Report
 	mappings, equal = before.without(mappings)
 	reports, failure := w.compare(ctx, mappings, v)

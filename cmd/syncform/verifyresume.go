@@ -98,9 +98,9 @@ func (v *verified) begun(addr string) *verify.Part {
 	return nil
 }
 
-// addRange notes a range of a table that is equal. It is written once a second, or less
+// addRanges notes ranges of a table that are equal. It is written once a second, or less
 // often where that takes long: more than a second of work is not lost then.
-func (v *verified) addRange(addr string, all []providers.Chunk, id int, rows [2]int64) {
+func (v *verified) addRanges(addr string, all []providers.Chunk, ids []int, rows [2]int64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	p := v.Begun[addr]
@@ -108,7 +108,7 @@ func (v *verified) addRange(addr string, all []providers.Chunk, id int, rows [2]
 		p = &verify.Part{Chunks: all}
 		v.Begun[addr] = p
 	}
-	p.Equal = append(p.Equal, id)
+	p.Equal = append(p.Equal, ids...)
 	p.SourceRows += rows[0]
 	p.TargetRows += rows[1]
 	if time.Since(v.written) >= max(time.Second, 20*v.took) {

@@ -11,6 +11,7 @@ import (
 // reader yields what the mapping makes of another reader's rows.
 type reader struct {
 	row.Reader
+	form  row.Form
 	stage *Stage
 	in    *row.Batch
 	next  int // the first row of in that is not done
@@ -25,18 +26,19 @@ func (s *Stage) Reader(r row.Reader) row.Reader {
 	if s.Identity() {
 		return r
 	}
-	return &reader{Reader: r, stage: s}
+	form := r.Form()
+	return &reader{Reader: r, form: form, stage: s.forForm(form)}
 }
 
-// Form is always row.FormFields.
-func (r *reader) Form() row.Form { return row.FormFields }
+// Form is row.FormFields, or a form of parts.
+func (r *reader) Form() row.Form { return r.form }
 
 // Next fills a batch, from as many of the source's as it takes.
 func (r *reader) Next(ctx context.Context) (*row.Batch, error) {
 	if r.end != nil {
 		return nil, r.end
 	}
-	out := r.stage.pool.Get(row.FormFields, r.stage.width)
+	out := r.stage.pool.Get(r.form, r.stage.width)
 	now := time.Now()
 	for !out.Full() {
 		if r.in == nil {
@@ -44,7 +46,7 @@ func (r *reader) Next(ctx context.Context) (*row.Batch, error) {
 				break
 			}
 			r.next = 0
-			if r.in.Form != row.FormFields || r.in.Width != r.stage.reads {
+			if r.in.Form != r.form || r.in.Width != r.stage.reads {
 				r.end = fmt.Errorf("%s: bug in syncform: a batch of form %q and width %d, for %d columns", r.stage.mapping.Addr, r.in.Form, r.in.Width, r.stage.reads)
 				break
 			}

@@ -34,21 +34,30 @@ type Stage struct {
 	parts   []part
 	filters []filter
 	width   int // of what it yields; 0 where the mapping only projects
-	reads   int
-	key     []int // fields of the source's key
+	reads   int // of what it takes
+	key     []keyField
 	pool    row.Pool
+	parted  *Stage // the same for batches of parts, once one is read
+}
+
+// keyField is a column of the source's key, and the field that holds it.
+type keyField struct {
+	column int
+	field  int
 }
 
 // part makes one or more fields of the target.
 type part struct {
 	from, n int // n fields of the source from this one on, as they are; or
 	program *expr.Program
+	checked *expr.Checked
 	uses    []int // fields that the program may need
 	target  string
 }
 
 type filter struct {
 	program *expr.Program
+	checked *expr.Checked
 	text    string
 }
 
@@ -68,7 +77,7 @@ func New(m *plan.Mapping, o Options) (*Stage, error) {
 	s.reads = len(m.Reads)
 	for _, name := range m.SourceKey {
 		if i, ok := field[name]; ok {
-			s.key = append(s.key, i)
+			s.key = append(s.key, keyField{i, i})
 		}
 	}
 	for _, text := range m.Filters {
@@ -80,7 +89,7 @@ func New(m *plan.Mapping, o Options) (*Stage, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: filter %s: %w", m.Addr, text, err)
 		}
-		s.filters = append(s.filters, filter{c.Compile(at), text})
+		s.filters = append(s.filters, filter{c.Compile(at), c, text})
 	}
 	for _, c := range m.Columns {
 		if c.Metadata && o.Compared {
@@ -107,7 +116,7 @@ func New(m *plan.Mapping, o Options) (*Stage, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: column %q: %w", m.Addr, c.Target, err)
 		}
-		s.parts = append(s.parts, part{program: k.Compile(at), uses: k.Columns(), target: c.Target})
+		s.parts = append(s.parts, part{program: k.Compile(at), checked: k, uses: k.Columns(), target: c.Target})
 	}
 	return s, nil
 }
@@ -139,15 +148,6 @@ func readColumns(m *plan.Mapping) []expr.Column {
 
 // Identity reports whether rows pass as they are, in any form.
 func (s *Stage) Identity() bool { return s.width == 0 }
-
-// Forms narrows what a writer takes to what the stage can yield, for the reader to
-// choose from.
-func (s *Stage) Forms(forms []row.Form) []row.Form {
-	if s.Identity() {
-		return forms
-	}
-	return []row.Form{row.FormFields}
-}
 
 // Verdict is what became of a row.
 type Verdict struct {
@@ -243,16 +243,17 @@ func copyFields(dst, in *row.Batch, r, from, n int) {
 // bad names a row by its key, without showing what else it holds.
 func (s *Stage) bad(in *row.Batch, r int, column, reason string) error {
 	var key strings.Builder
-	for n, i := range s.key {
+	for n, k := range s.key {
 		if n > 0 {
 			key.WriteString(", ")
 		}
-		key.WriteString(s.mapping.SourceKey[n] + "=")
-		v, state := in.Field(r, i)
+		c := s.mapping.Reads[k.column]
+		key.WriteString(c.Name + "=")
+		v, state := in.Field(r, k.field)
 		switch {
 		case state != row.Value:
 			key.WriteString("NULL")
-		case s.mapping.Reads[i].Type.IsBinary():
+		case c.Type.IsBinary():
 			fmt.Fprintf(&key, `\x%x`, v)
 		default:
 			key.Write(v)

@@ -315,3 +315,74 @@ func BenchmarkWideRow(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
 }
+
+// TestParts: a stage that takes rows in parts makes of them what it makes of their fields.
+// Runs are opaque to it: here they are the fields with their lengths.
+func TestParts(t *testing.T) {
+	m := users()
+	read, write := transform.Parts(m)
+	if len(read) == 0 || len(write) == 0 {
+		t.Fatal("a stage of which columns pass is not laid out in parts")
+	}
+	rows := [][]string{{"1", "Ann", "A@X", "active", "50"}, {"2", null, "B@X", "deleted", "50"}, {"4", "Bo", null, "active", null}, {"5", "Cy", "", "active", "30"}}
+	field := func(v []byte, state row.State) string {
+		if state == row.Null {
+			return "-;"
+		}
+		return strconv.Itoa(len(v)) + ":" + string(v) + ";"
+	}
+	fields := batch(rows...)
+	in := &row.Batch{Form: row.PartsPrefix + "test", Width: len(read)}
+	for r := range fields.Rows {
+		for _, p := range read {
+			if p.N == 0 {
+				v, state := fields.Field(r, p.From)
+				in.Data = append(in.Data, v...)
+				in.EndField(state)
+				continue
+			}
+			for i := range p.N {
+				in.Data = append(in.Data, field(fields.Field(r, p.From+i))...)
+			}
+			in.EndField(row.Value)
+		}
+		in.EndRow()
+	}
+	s := stage(t, m, transform.Options{})
+	want, err := all(t, s, fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := all(t, s, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Form != in.Form || got.Width != len(write) || got.Rows != want.Rows {
+		t.Fatalf("form %s, width %d, %d rows; want %d rows", got.Form, got.Width, got.Rows, want.Rows)
+	}
+	for r := range got.Rows {
+		for i, p := range write {
+			g, state := got.Field(r, i)
+			if p.N == 0 {
+				if v, s := want.Field(r, p.From); s != state || string(v) != string(g) && !m.Columns[p.From].Metadata {
+					t.Errorf("row %d, column %d: %s, not %s", r, p.From, field(g, state), field(v, s))
+				}
+				continue
+			}
+			var run string
+			for k := range p.N {
+				run += field(want.Field(r, p.From+k))
+			}
+			if string(g) != run {
+				t.Errorf("row %d, columns from %d: %s, not %s", r, p.From, g, run)
+			}
+		}
+	}
+
+	// A bad row is named by its key.
+	m.Columns[len(m.Columns)-1] = plan.Column{Expr: "1 DIV (age - 50)", Target: "bad", SourceType: num}
+	_, err = all(t, stage(t, m, transform.Options{}), in)
+	if bad := (*providers.BadRowError)(nil); !errors.As(err, &bad) || bad.Key != "id=1" || bad.Column != "bad" {
+		t.Errorf("%v", err)
+	}
+}

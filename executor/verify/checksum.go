@@ -44,8 +44,8 @@ func (c *comparison) byChecksum(ctx context.Context, all, open []providers.Chunk
 			c.report.TargetRows += sums[targetSide].Rows
 			if sums[sourceSide] != sums[targetSide] {
 				differing = append(differing, chunk)
-			} else if c.options.Equal != nil {
-				c.options.Equal(c.mapping.Addr, all, chunk.ID, [2]int64{sums[sourceSide].Rows, sums[targetSide].Rows})
+			} else {
+				c.equal(all, []int{chunk.ID}, [2]int64{sums[sourceSide].Rows, sums[targetSide].Rows})
 			}
 			c.progress.add(int(sums[sourceSide].Rows + sums[targetSide].Rows))
 			return nil

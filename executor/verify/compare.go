@@ -18,6 +18,7 @@ type comparison struct {
 	report   Report
 	progress *progress
 	begun    *Part
+	counted  bool // the report's rows are those of all ranges
 }
 
 // compare fills the report in.
@@ -33,8 +34,11 @@ func (c *comparison) compare(ctx context.Context) error {
 	for _, chunk := range chunks {
 		c.progress.of += 2 * max(chunk.Rows, 0)
 	}
-	if !c.mapping.Computes() && c.sameChecksums() {
+	switch {
+	case c.summed():
 		return c.sums(ctx, chunks, chunks)
+	case len(chunks) > c.options.Together && c.sameRanges():
+		return c.byRange(ctx, chunks, chunks)
 	}
 	c.sides[sourceSide].chunks = chunks
 	if c.sides[targetSide].chunks, err = c.chunks(ctx, targetSide, size); err != nil {
@@ -43,9 +47,12 @@ func (c *comparison) compare(ctx context.Context) error {
 	return c.byRows(ctx)
 }
 
+// summed reports whether ranges are compared by checksum.
+func (c *comparison) summed() bool { return !c.mapping.Computes() && c.sameChecksums() }
+
 // sums compares some of the ranges by checksum, and the rows of those that differ.
 func (c *comparison) sums(ctx context.Context, all, open []providers.Chunk) error {
-	c.report.Method = ByChecksum
+	c.report.Method, c.counted = ByChecksum, true
 	differing, err := c.byChecksum(ctx, all, open)
 	if err != nil || len(differing) == 0 {
 		return err
@@ -56,11 +63,11 @@ func (c *comparison) sums(ctx context.Context, all, open []providers.Chunk) erro
 
 // resumes reports whether an earlier comparison left something to go on from.
 func (c *comparison) resumes() bool {
-	if c.options.Begun == nil || c.mapping.Computes() || !c.sameChecksums() {
+	if c.options.Begun == nil {
 		return false
 	}
 	c.begun = c.options.Begun(c.mapping.Addr)
-	return c.begun != nil && len(c.begun.Chunks) > 0
+	return c.begun != nil && len(c.begun.Chunks) > 0 && (c.summed() || c.sameRanges())
 }
 
 // goOn compares the ranges that the earlier comparison did not find equal: the same
@@ -80,7 +87,10 @@ func (c *comparison) goOn(ctx context.Context) error {
 	}
 	c.report.SourceRows, c.report.TargetRows = c.begun.SourceRows, c.begun.TargetRows
 	c.report.Note = fmt.Sprintf("%d of %d ranges were compared by the verify that this one goes on with", len(c.begun.Chunks)-len(open), len(c.begun.Chunks))
-	return c.sums(ctx, c.begun.Chunks, open)
+	if c.summed() {
+		return c.sums(ctx, c.begun.Chunks, open)
+	}
+	return c.byRange(ctx, c.begun.Chunks, open)
 }
 
 func (c *comparison) chunks(ctx context.Context, s int, rows int64) ([]providers.Chunk, error) {
@@ -98,7 +108,7 @@ func (c *comparison) byRows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.report.Method == ByRows {
+	if !c.counted {
 		c.report.SourceRows, c.report.TargetRows = b.rows()
 	}
 	differing := b.differing()

@@ -3,12 +3,15 @@
 // columns of add_metadata, which belong to the moment of writing, are left out.
 //
 // Where both servers can make the same checksum, chunks are compared by it, and only
-// those that differ are read. Rows are compared without any order and without holding
-// them: each is hashed in the normal form of its values (row.Normal, by the source's
-// types) and added to one of many buckets chosen by the hash of its key. Buckets that
-// differ are read again, their rows' hashes are matched by key, and at last the rows
-// that differ, so many as are reported, are read for their values. Memory stays below
-// about 100 MB whatever the tables' size, as long as a single row is small.
+// those that differ are read. Where only their keys are alike, large tables are compared
+// range by range all the same, row by row, so that a comparison that was stopped can go on.
+//
+// Rows are compared without any order and without holding them: each is hashed in the
+// normal form of its values (row.Normal, by the source's types) and added to one of many
+// buckets chosen by the hash of its key. Buckets that differ are read again, their rows'
+// hashes are matched by key, and at last the rows that differ, so many as are reported,
+// are read for their values. Memory stays below about 100 MB whatever the tables' size, as
+// long as a single row is small.
 package verify
 
 import (
@@ -32,15 +35,18 @@ type Options struct {
 	// Begun gives what an earlier comparison of a mapping found equal before it was stopped;
 	// nil: nothing.
 	Begun func(addr string) *Part
-	// Equal is told each range of a mapping that is equal, of all ranges, from several
-	// goroutines: what Begun may give to a later comparison.
-	Equal func(addr string, all []providers.Chunk, id int, rows [2]int64)
+	// Equal is told ranges of a mapping that are equal, of all ranges, by their IDs and with
+	// their rows together, from several goroutines: what Begun may give to a later comparison.
+	Equal func(addr string, all []providers.Chunk, ids []int, rows [2]int64)
+	// Together is how many ranges are compared row by row at a time, where both sides are cut
+	// into the same; 0: 16.
+	Together int
 	// Done is told each report of All as it is made, from several goroutines.
 	Done func(Report)
 }
 
-// Part is what a comparison that was stopped has found equal of a mapping. Only where
-// ranges are compared by checksum is there one: rows are compared all together.
+// Part is what a comparison that was stopped has found equal of a mapping. Only where both
+// sides are cut into the same ranges is there one: other rows are compared all together.
 type Part struct {
 	Chunks     []providers.Chunk `json:"chunks"` // all ranges
 	Equal      []int             `json:"equal"`  // the IDs of those that are equal
@@ -111,6 +117,9 @@ func Mapping(ctx context.Context, m *plan.Mapping, source, target providers.Conn
 	}
 	if o.Limit < 1 {
 		o.Limit = 100
+	}
+	if o.Together < 1 {
+		o.Together = together
 	}
 	if _, err := transform.New(m, transform.Options{Compared: true}); err != nil {
 		return Report{Addr: m.Addr, Method: ByRows}, err

@@ -146,7 +146,7 @@ func (sn *snapshot) Close() error {
 
 // Read streams a chunk by COPY, in the first of the forms that these columns can take.
 func (sn *snapshot) Read(ctx context.Context, t providers.ReadTable, c providers.Chunk, forms []row.Form) (row.Reader, error) {
-	form := chooseForm(readForms(t), forms)
+	form := chooseForm(readForms(t, sn.conn.encoding), forms)
 	condition, err := where(t, c)
 	if err != nil {
 		return nil, err
@@ -161,7 +161,7 @@ func (sn *snapshot) Read(ctx context.Context, t providers.ReadTable, c providers
 		names[i] = col.Name
 	}
 	copySQL := "COPY (SELECT " + quoteAll(names) + " FROM " + tableRef(t.Name, t.Only) + condition + ") TO STDOUT"
-	if strings.HasPrefix(string(form), binaryPrefix) {
+	if form.Parts() || strings.HasPrefix(string(form), binaryPrefix) {
 		copySQL += " (FORMAT binary)"
 	}
 	r, err := sn.take(ctx)
@@ -169,8 +169,11 @@ func (sn *snapshot) Read(ctx context.Context, t providers.ReadTable, c providers
 		return nil, err
 	}
 	cr := &copyReader{snapshot: sn, reading: r, table: t, form: form, pool: &sn.conn.pool}
-	if form == row.FormFields {
+	switch {
+	case form == row.FormFields:
 		cr.fields = newFieldDecoder(t, sn.conn.encoding)
+	case form.Parts():
+		cr.parts = newPartsDecoder(t)
 	}
 	if err := cr.start(ctx, copySQL); err != nil {
 		r.broken = true

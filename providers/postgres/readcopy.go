@@ -26,6 +26,7 @@ type copyReader struct {
 	form     row.Form
 	pool     *row.Pool
 	fields   *fieldDecoder // for FormFields
+	parts    *partsDecoder // for parts
 
 	header   bool // the binary header has been passed
 	finished bool // the server has no more to say
@@ -77,8 +78,11 @@ func (r *copyReader) Next(ctx context.Context) (*row.Batch, error) {
 		return nil, io.EOF
 	}
 	width := 0
-	if r.form == row.FormFields {
+	switch {
+	case r.form == row.FormFields:
 		width = len(r.table.Columns)
+	case r.parts != nil:
+		width = len(r.table.Parts)
 	}
 	b := r.pool.Get(r.form, width)
 	stop := r.reading.session.watch(ctx)
@@ -145,6 +149,9 @@ func (r *copyReader) row(b *row.Batch, body []byte) error {
 		}
 		if len(body) == 2 && body[0] == 0xff && body[1] == 0xff {
 			return nil // the trailer
+		}
+		if r.parts != nil {
+			return r.parts.row(b, body)
 		}
 	}
 	b.Data = append(b.Data, body...)

@@ -68,7 +68,7 @@ func (c *Conn) OpenWriter(ctx context.Context, l providers.Load) (providers.Tabl
 		names[i] = col.Name
 	}
 	target := "COPY " + quoteName(l.Table) + " (" + quoteAll(names) + ") FROM STDIN"
-	return &tableWriter{conn: c, session: s, load: l, forms: writeForms(l.Columns), copySQL: target, encode: newFieldEncoder(l)}, nil
+	return &tableWriter{conn: c, session: s, load: l, forms: writeForms(l), copySQL: target, encode: newFieldEncoder(l), parts: newPartsEncoder(l)}, nil
 }
 
 // tableWriter writes chunks by COPY over one session of its own.
@@ -79,6 +79,7 @@ type tableWriter struct {
 	forms   []row.Form
 	copySQL string
 	encode  *fieldEncoder
+	parts   *partsEncoder
 	kept    keptBatches // of COPY's own formats
 	keys    keptKeys    // of fields
 }
@@ -131,7 +132,7 @@ func (w *tableWriter) chunk(ctx context.Context, f func() error) error {
 // copy runs the COPY itself.
 func (w *tableWriter) copy(ctx context.Context, c providers.Chunk, src row.Reader) (done providers.Written, err error) {
 	form := src.Form()
-	binary := strings.HasPrefix(string(form), binaryPrefix)
+	binary := form.Parts() || strings.HasPrefix(string(form), binaryPrefix)
 	sql := w.copySQL
 	if binary {
 		sql += " (FORMAT binary)"
@@ -163,12 +164,16 @@ func (w *tableWriter) copy(ctx context.Context, c providers.Chunk, src row.Reade
 		done.Rows += int64(b.Rows)
 		done.Bytes += int64(len(b.Data))
 		data := b.Data
-		if form == row.FormFields {
-			if data, err = w.encode.batch(b); err != nil {
-				b.Release()
-				source = err
-				break
-			}
+		switch {
+		case form == row.FormFields:
+			data, err = w.encode.batch(b)
+		case form.Parts():
+			data, err = w.parts.batch(b)
+		}
+		if err != nil {
+			b.Release()
+			source = err
+			break
 		}
 		ok := out.data(data)
 		if form == row.FormFields {
@@ -221,7 +226,15 @@ func (w *tableWriter) badRow(c providers.Chunk, form row.Form, err error) error 
 		if form == row.FormFields {
 			bad.Key = w.keys.key(w.load, line)
 		} else {
-			bad.Key = w.kept.key(w.load, form, line)
+			bad.Key = w.kept.key(line, func(b *row.Batch, r int) string {
+				if form.Parts() {
+					return w.parts.key(b, r)
+				}
+				if fields, ok := fieldsOf(b, r, len(w.load.Columns), form); ok {
+					return keyOf(fields, w.load, form)
+				}
+				return ""
+			})
 		}
 		if bad.Key == "" {
 			bad.Reason += fmt.Sprintf("; it is row %d of the chunk %s", line, chunkName(c))

@@ -46,6 +46,10 @@ func copyContext(context, table string, l providers.Load) (line int64, column st
 
 // keyOf names a row: "id=17, region=eu"; "" where the load has no key.
 func keyOf(fields [][]byte, l providers.Load, form row.Form) string {
+	return keyFrom(l, fields, func(i int) string { return keyText(fields[i], l.Columns[i].Source, form) })
+}
+
+func keyFrom(l providers.Load, fields [][]byte, text func(column int) string) string {
 	var parts []string
 	for _, k := range l.Key {
 		for i, c := range l.Columns {
@@ -54,7 +58,7 @@ func keyOf(fields [][]byte, l providers.Load, form row.Form) string {
 			}
 			v := "NULL"
 			if fields[i] != nil {
-				v = keyText(fields[i], c.Source, form)
+				v = text(i)
 			}
 			parts = append(parts, k+"="+v)
 		}

@@ -47,18 +47,15 @@ func (k *keptBatches) add(b *row.Batch) {
 	}
 }
 
-// key names the row of that number, "" where it is not kept.
-func (k *keptBatches) key(l providers.Load, form row.Form, line int64) string {
+// key names the row of that number by its batch, "" where it is not kept.
+func (k *keptBatches) key(line int64, name func(b *row.Batch, r int) string) string {
 	if line < k.first {
 		return ""
 	}
 	at := line - k.first
 	for _, b := range k.batches {
 		if at < int64(b.Rows) {
-			if fields, ok := fieldsOf(b, int(at), len(l.Columns), form); ok {
-				return keyOf(fields, l, form)
-			}
-			return ""
+			return name(b, int(at))
 		}
 		at -= int64(b.Rows)
 	}

@@ -1,5 +1,7 @@
 package row
 
+import "strings"
+
 // State says what a field holds.
 type State uint8
 
@@ -20,12 +22,21 @@ type Form string
 // States a value per field, row by row.
 const FormFields Form = "fields"
 
+// PartsPrefix begins the names of the forms that lie between: Data, Ends and States are as
+// in FormFields, but some fields are runs of neighbouring columns in a system's own form,
+// which nobody but their reader and writer can look into, and the others one column each,
+// as canonical text. Reader and writer know from providers.Part which is which.
+const PartsPrefix = "parts:"
+
+// Parts reports whether the form is one of those.
+func (f Form) Parts() bool { return strings.HasPrefix(string(f), PartsPrefix) }
+
 // Batch is a run of whole rows. In FormFields its fields are reached by Field; in
 // any other form Data is the run of bytes and only Rows says more.
 type Batch struct {
 	Form   Form
 	Rows   int
-	Width  int      // fields per row; 0 unless FormFields
+	Width  int      // fields per row; 0 unless FormFields or parts
 	Data   []byte   // at most 2 GiB in one batch; readers close batches at about TargetBytes
 	Ends   []uint32 // end offset in Data of field i of row r at [r*Width+i]
 	States []State
