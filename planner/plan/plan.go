@@ -300,6 +300,7 @@ type SourceColumn struct {
 
 // Column is one column's way from source to target: the value of a source column, or
 // of an expression over them.
+// Its types are shared with others, so they are never changed in place.
 type Column struct {
 	Source string `json:"source,omitempty"` // "" where Expr says the value
 	Expr   string `json:"expr,omitempty"`   // package expr
@@ -307,8 +308,6 @@ type Column struct {
 	// writing, so verify and conflict rules ignore it.
 	Metadata bool   `json:"metadata,omitempty"`
 	Target   string `json:"target"`
-	// The types are shared, never changed in place: of 10,000 tables most columns are of a
-	// few types.
 	SourceType *schema.Type `json:"source_type" nil:"never"` // of an expression, the type of its result
 	TargetType *schema.Type `json:"target_type" nil:"never"`
 	// ReadAs is the type in whose canonical text the values travel where that is not
