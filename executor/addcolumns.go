@@ -75,7 +75,7 @@ func AddColumns(ctx context.Context, source, target providers.Conn, m *plan.Mapp
 		if n.Computes() {
 			n.Reads = append(slices.Clone(n.Reads), plan.SourceColumn{Name: c.Name, Type: c.Type, Nullable: true})
 		}
-		n.Columns = append(n.Columns, plan.Column{Source: c.Name, Target: there.Name, SourceType: c.Type, TargetType: there.Type})
+		n.Columns = append(n.Columns, plan.Column{Source: c.Name, Target: there.Name, SourceType: &c.Type, TargetType: &there.Type})
 		n.SourceColumns = append(n.SourceColumns, c.Name)
 	}
 	return &n, fill(ctx, &n, filled)

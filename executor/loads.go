@@ -86,7 +86,7 @@ func (r *run) newLoad(a *plan.Action) *load {
 		j.Stage = func() (*transform.Stage, error) { return transform.New(m, transform.Options{}) }
 	}
 	for _, c := range m.Columns {
-		j.Load.Columns = append(j.Load.Columns, providers.WriteColumn{Name: c.Target, Type: c.TargetType, Source: c.Travels(), Identity: c.Identity})
+		j.Load.Columns = append(j.Load.Columns, providers.WriteColumn{Name: c.Target, Type: *c.TargetType, Source: c.Travels(), Identity: c.Identity})
 	}
 	j.Progress = func(p backfill.Progress) {
 		r.env.Observer.LoadProgress(LoadProgress{

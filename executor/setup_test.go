@@ -163,7 +163,7 @@ func mapping(s, d schema.Table, w want) plan.Mapping {
 	for _, c := range d.Columns {
 		if c.Generated == nil {
 			m.Columns = append(m.Columns, plan.Column{
-				Source: c.Name, Target: c.Name, SourceType: s.Column(c.Name).Type, TargetType: c.Type,
+				Source: c.Name, Target: c.Name, SourceType: &s.Column(c.Name).Type, TargetType: &c.Type,
 				Identity: c.Identity != nil && c.Identity.Always,
 			})
 		}

@@ -35,7 +35,7 @@ func TestVerifyFindsOneRow(t *testing.T) {
 	plain, computed := p.Mappings[0], p.Mappings[0]
 	computed.Filters = []string{"qty >= 0"}
 	for _, c := range plain.Columns {
-		computed.Reads = append(computed.Reads, plan.SourceColumn{Name: c.Source, Type: c.SourceType})
+		computed.Reads = append(computed.Reads, plan.SourceColumn{Name: c.Source, Type: *c.SourceType})
 	}
 	for method, m := range map[string]plan.Mapping{verify.ByChecksum: plain, verify.ByRows: computed} {
 		began := time.Now()

@@ -184,10 +184,10 @@ func (w *want) causeOfColumn(c schema.ModifyColumn) plan.Cause {
 	if p == nil {
 		return ""
 	}
-	if !sameType(c.From.Type, p.TargetType) {
+	if !sameType(c.From.Type, *p.TargetType) {
 		return plan.CauseDrift
 	}
-	if from := w.from.Column(p.Source); from != nil && sameType(from.Type, p.SourceType) {
+	if from := w.from.Column(p.Source); from != nil && sameType(from.Type, *p.SourceType) {
 		return plan.CauseConfiguration
 	}
 	return plan.CauseSource

@@ -36,9 +36,7 @@ func (b *builder) compare(ctx context.Context) {
 		b.normalize(ctx, e, differ[e])
 	}
 	for _, w := range b.wants {
-		if w.live != nil && schema.IdenticalColumns(w.table.Columns, w.live.Columns) {
-			w.table.Columns = w.live.Columns // one copy is enough from here on: see share
-		}
+		w.shareColumns(w.live)
 	}
 }
 

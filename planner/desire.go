@@ -28,6 +28,7 @@ func (b *builder) desireSync(wants []*want) {
 	from := renamed(wants, shaped, bySource)
 	for i, w := range wants {
 		b.tellIfAsked(w.addr, w.cfg, func() { b.translate(w, from, shaped[i]) })
+		w.shareColumns(w.target.table(w.name))
 	}
 	b.referToNewNames(wants)
 	acceptable(wants)

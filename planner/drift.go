@@ -36,7 +36,7 @@ func (b *builder) drift() {
 			switch {
 			case col == nil:
 				b.drifted(columnAddr(m.Addr, c.Target), m.Target, t.Name, fmt.Sprintf("column %q is gone", c.Target))
-			case !sameType(col.Type, c.TargetType):
+			case !sameType(col.Type, *c.TargetType):
 				b.drifted(columnAddr(m.Addr, c.Target), m.Target, t.Name, fmt.Sprintf("column %q: %s -> %s", c.Target, c.TargetType, col.Type))
 			}
 		}

@@ -173,7 +173,7 @@ func sameLoad(old, new *plan.Mapping) bool {
 	}
 	for i, c := range new.Columns {
 		o := old.Columns[i]
-		if o.Source != c.Source || o.Expr != c.Expr || o.Metadata != c.Metadata || o.Target != c.Target || !o.SourceType.Equal(c.SourceType) || !o.TargetType.Equal(c.TargetType) {
+		if o.Source != c.Source || o.Expr != c.Expr || o.Metadata != c.Metadata || o.Target != c.Target || !o.SourceType.Equal(*c.SourceType) || !o.TargetType.Equal(*c.TargetType) {
 			return false
 		}
 	}

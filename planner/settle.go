@@ -39,11 +39,12 @@ func (w *want) planMapping() plan.Mapping {
 		if to == nil || to.Generated != nil {
 			continue // the server computes it
 		}
-		out := plan.Column{Target: to.Name, TargetType: to.Type, Identity: to.Identity != nil && to.Identity.Always}
+		out := plan.Column{Target: to.Name, TargetType: &to.Type, Identity: to.Identity != nil && to.Identity.Always}
 		if c.expr != nil {
-			out.Expr, out.Metadata, out.SourceType = c.expr.text, c.expr.metadata, c.expr.checked.Type()
+			result := c.expr.checked.Type()
+			out.Expr, out.Metadata, out.SourceType = c.expr.text, c.expr.metadata, &result
 		} else {
-			out.Source, out.SourceType = c.source.Name, c.source.Type
+			out.Source, out.SourceType = c.source.Name, &c.source.Type
 		}
 		m.Columns = append(m.Columns, out)
 	}
@@ -101,7 +102,7 @@ func (b *builder) settle(w *want) {
 		if to == nil {
 			continue
 		}
-		c.TargetType, c.Identity = to.Type, to.Identity != nil && to.Identity.Always
+		c.TargetType, c.Identity = &to.Type, to.Identity != nil && to.Identity.Always
 		if k.load && to.Generated != nil {
 			b.errorAt(w.cfg.DeclRange, sumOther, "%s: column %q of table %s is computed by %s, so rows can't be written to it. Leave it out (exclude_columns), or make it a plain column by hand.", w.addr, c.Target, w.name, w.target.addr)
 		}

@@ -19,3 +19,11 @@ func (b *builder) share() {
 		}
 	}
 }
+
+// shareColumns has the want use the live table's columns where its own are the same: of
+// many tables one copy is held.
+func (w *want) shareColumns(live *schema.Table) {
+	if live != nil && schema.IdenticalColumns(w.table.Columns, live.Columns) {
+		w.table.Columns = live.Columns
+	}
+}

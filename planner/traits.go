@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -231,8 +232,16 @@ func (w *want) settled() map[string]string {
 
 // noteTraits takes the traits of all wants, before what is live has its say.
 func (b *builder) noteTraits() {
+	was := map[string]map[string]string{}
+	if b.state != nil {
+		for i := range b.state.Mappings {
+			was[b.state.Mappings[i].Addr] = b.state.Mappings[i].Traits
+		}
+	}
 	for _, w := range b.wants {
-		w.traits()
+		if maps.Equal(w.traits(), was[w.addr]) {
+			w.now = was[w.addr] // held once
+		}
 		w.sameBlock, w.sameSync = known(b.state, w.sync.Addr, w.cfg)
 		w.cutShort = b.state != nil && b.state.Running != ""
 	}

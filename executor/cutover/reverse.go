@@ -139,9 +139,9 @@ func (r *Reverse) turn(m *plan.Mapping, source, target *schema.Table) plan.Mappi
 			r.lack("%s: column %q or %q is gone: run syncform plan", m.Addr, c.Source, c.Target)
 		case b.Generated != nil: // computed there as well
 		default:
-			back := plan.Column{Source: c.Target, Target: c.Source, SourceType: a.Type, TargetType: b.Type, Identity: b.Identity != nil && b.Identity.Always}
+			back := plan.Column{Source: c.Target, Target: c.Source, SourceType: &a.Type, TargetType: &b.Type, Identity: b.Identity != nil && b.Identity.Always}
 			if !a.Type.Equal(b.Type) {
-				back.ReadAs = b.Type
+				back.ReadAs = &b.Type
 			}
 			out.Columns = append(out.Columns, back)
 		}

@@ -35,7 +35,7 @@ func newTable(m *plan.Mapping, rec providers.TableRecord) (*table, error) {
 	t := &table{mapping: m, read: m.ReadSource(), record: rec, next: rec}
 	t.apply = providers.ApplyTable{Mapping: m.Addr, Name: m.TargetTable}
 	for _, c := range m.Columns {
-		t.apply.Columns = append(t.apply.Columns, providers.WriteColumn{Name: c.Target, Type: c.TargetType, Source: c.Travels(), Identity: c.Identity})
+		t.apply.Columns = append(t.apply.Columns, providers.WriteColumn{Name: c.Target, Type: *c.TargetType, Source: c.Travels(), Identity: c.Identity})
 	}
 	if m.Computes() {
 		stage, err := transform.New(m, transform.Options{})

@@ -28,9 +28,9 @@ func users() *plan.Mapping {
 	return &plan.Mapping{
 		Addr: `sync.s.mapping["users"]`, SourceTable: schema.Name{Name: "users"}, SourceKey: []string{"id"}, TargetKey: []string{"user_id"},
 		Columns: []plan.Column{
-			{Source: "id", Target: "user_id", SourceType: num}, {Source: "name", Target: "name", SourceType: text},
-			{Expr: "LOWER(email)", Target: "email", SourceType: text}, {Expr: "CONCAT(name, ' <', email, '>')", Target: "label", SourceType: text},
-			{Expr: "100 DIV age", Target: "share", SourceType: num}, {Expr: "'production'", Metadata: true, Target: "_source", SourceType: text}, {Expr: "NOW()", Metadata: true, Target: "_at", SourceType: text},
+			{Source: "id", Target: "user_id", SourceType: &num}, {Source: "name", Target: "name", SourceType: &text},
+			{Expr: "LOWER(email)", Target: "email", SourceType: &text}, {Expr: "CONCAT(name, ' <', email, '>')", Target: "label", SourceType: &text},
+			{Expr: "100 DIV age", Target: "share", SourceType: &num}, {Expr: "'production'", Metadata: true, Target: "_source", SourceType: &text}, {Expr: "NOW()", Metadata: true, Target: "_at", SourceType: &text},
 		},
 		Filters: []string{"status != 'deleted'", "age > 17"},
 		Reads:   []plan.SourceColumn{{Name: "id", Type: num}, {Name: "name", Type: text, Nullable: true}, {Name: "email", Type: text, Nullable: true}, {Name: "status", Type: text}, {Name: "age", Type: num, Nullable: true}},
@@ -191,7 +191,7 @@ func TestRow(t *testing.T) {
 // rows that are dropped make none.
 func TestSplits(t *testing.T) {
 	m := users()
-	m.Columns = []plan.Column{{Source: "id", Target: "id", SourceType: num}, {Expr: "REPEAT(name, 100000)", Target: "long", SourceType: text}}
+	m.Columns = []plan.Column{{Source: "id", Target: "id", SourceType: &num}, {Expr: "REPEAT(name, 100000)", Target: "long", SourceType: &text}}
 	rows := make([][]string, 100)
 	for i := range rows {
 		rows[i] = []string{strconv.Itoa(i), "Ann", "", "active", strconv.Itoa(i)}
@@ -263,7 +263,7 @@ func wide() (*plan.Mapping, []string) {
 			typ, v = types[i], values[i]
 		}
 		name := "c" + strconv.Itoa(i)
-		c := plan.Column{Source: name, Target: name, SourceType: typ}
+		c := plan.Column{Source: name, Target: name, SourceType: &typ}
 		if x := map[int]string{2: "c2 * c3", 4: "LOWER(c4)", 5: "DATE(c5)"}[i]; x != "" {
 			c.Source, c.Expr = "", x
 		}

@@ -300,19 +300,20 @@ type SourceColumn struct {
 
 // Column is one column's way from source to target: the value of a source column, or
 // of an expression over them.
+// Its types are shared with others, so they are never changed in place.
 type Column struct {
 	Source string `json:"source,omitempty"` // "" where Expr says the value
 	Expr   string `json:"expr,omitempty"`   // package expr
 	// Metadata is set for a column of add_metadata: its value belongs to the moment of
 	// writing, so verify and conflict rules ignore it.
-	Metadata   bool        `json:"metadata,omitempty"`
-	Target     string      `json:"target"`
-	SourceType schema.Type `json:"source_type"` // of an expression, the type of its result
-	TargetType schema.Type `json:"target_type"`
+	Metadata bool   `json:"metadata,omitempty"`
+	Target   string `json:"target"`
+	SourceType *schema.Type `json:"source_type" nil:"never"` // of an expression, the type of its result
+	TargetType *schema.Type `json:"target_type" nil:"never"`
 	// ReadAs is the type in whose canonical text the values travel where that is not
 	// SourceType: of a way back, the type that they have at their end.
-	ReadAs   schema.Type `json:"read_as,omitzero"`
-	Identity bool        `json:"identity,omitempty"` // providers.WriteColumn.Identity
+	ReadAs   *schema.Type `json:"read_as,omitempty"`
+	Identity bool         `json:"identity,omitempty"` // providers.WriteColumn.Identity
 }
 
 // Empty reports whether apply would do nothing, neither in a database nor in the state.

@@ -22,9 +22,9 @@ func (m *Mapping) ReadSource() providers.ReadTable {
 	}
 	t.Columns = make([]providers.ReadColumn, len(m.Columns))
 	for i, c := range m.Columns {
-		t.Columns[i] = providers.ReadColumn{Name: c.Source, Type: c.SourceType, As: c.ReadAs}
-		if c.ReadAs.Kind == "" {
-			t.Columns[i].As = m.asNumber(c)
+		t.Columns[i] = providers.ReadColumn{Name: c.Source, Type: *c.SourceType, As: m.asNumber(c)}
+		if c.ReadAs != nil {
+			t.Columns[i].As = *c.ReadAs
 		}
 	}
 	return t
@@ -48,8 +48,8 @@ func (m *Mapping) ReadTarget() providers.ReadTable {
 	cols := m.Compared()
 	t := providers.ReadTable{Name: m.TargetTable, Key: m.TargetKey, Columns: make([]providers.ReadColumn, len(cols))}
 	for i, c := range cols {
-		t.Columns[i] = providers.ReadColumn{Name: c.Target, Type: c.TargetType, As: c.Travels()}
-		if as := m.asNumber(c); as.Kind != "" && c.ReadAs.Kind == "" {
+		t.Columns[i] = providers.ReadColumn{Name: c.Target, Type: *c.TargetType, As: c.Travels()}
+		if as := m.asNumber(c); as.Kind != "" && c.ReadAs == nil {
 			t.Columns[i].As = as
 		}
 	}
@@ -58,10 +58,10 @@ func (m *Mapping) ReadTarget() providers.ReadTable {
 
 // Travels is the type in whose canonical text the column's values travel.
 func (c *Column) Travels() schema.Type {
-	if c.ReadAs.Kind != "" {
-		return c.ReadAs
+	if c.ReadAs != nil {
+		return *c.ReadAs
 	}
-	return c.SourceType
+	return *c.SourceType
 }
 
 // Compared gives the columns whose values follow from the source's row: all but those

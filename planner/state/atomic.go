@@ -1,8 +1,10 @@
 package state
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,7 +12,7 @@ import (
 
 // writeAtomic replaces the file so that a crash at any moment leaves either the old
 // content or the new, whole. A link keeps pointing where it does.
-func writeAtomic(path string, b []byte) (err error) {
+func writeAtomic(path string, write func(io.Writer) error) (err error) {
 	if to, err := filepath.EvalSymlinks(path); err == nil {
 		path = to
 	}
@@ -24,7 +26,8 @@ func writeAtomic(path string, b []byte) (err error) {
 			err = errors.Join(err, ignoreNotExist(os.Remove(f.Name())))
 		}
 	}()
-	if _, err := f.Write(b); err != nil {
+	w := bufio.NewWriterSize(f, 256<<10)
+	if err := errors.Join(write(w), w.Flush()); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	if err := f.Sync(); err != nil {

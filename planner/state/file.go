@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,11 +31,51 @@ func (e *FormatError) Error() string {
 
 // Encode writes a state as indented JSON, the form of the file and of state pull.
 func Encode(s *State) ([]byte, error) {
-	b, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("write the state as JSON: %w", err)
+	var b bytes.Buffer
+	if err := encode(&b, s); err != nil {
+		return nil, err
 	}
-	return append(b, '\n'), nil
+	return b.Bytes(), nil
+}
+
+// encode writes one mapping at a time, so that memory does not grow with their number.
+func encode(w io.Writer, s *State) error {
+	around := *s
+	around.Mappings = nil
+	text, err := json.MarshalIndent(around, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the state as JSON: %w", err)
+	}
+	if len(s.Mappings) > 0 {
+		lineage, err := json.Marshal(s.Lineage)
+		if err != nil {
+			return fmt.Errorf("write the state as JSON: %w", err)
+		}
+		head, rest, _ := bytes.Cut(text, append([]byte("\n  \"lineage\": "), lineage...))
+		text = rest
+		if _, err := fmt.Fprintf(w, "%s\n  \"lineage\": %s,\n  \"mappings\": [", head, lineage); err != nil {
+			return err
+		}
+		for i := range s.Mappings {
+			m, err := json.MarshalIndent(&s.Mappings[i], "    ", "  ")
+			if err != nil {
+				return fmt.Errorf("write the state as JSON: %w", err)
+			}
+			before := ",\n    "
+			if i == 0 {
+				before = before[1:]
+			}
+			if _, err := io.WriteString(w, before); err != nil {
+				return err
+			}
+			if _, err := w.Write(m); err != nil {
+				return err
+			}
+		}
+		text = append([]byte("\n  ]"), text...)
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
 }
 
 // Decode reads a state strictly: a newer format, an unknown field, a cut or damaged
@@ -61,14 +102,58 @@ func Decode(b []byte) (*State, error) {
 	case *head.FormatVersion < 1:
 		return nil, &FormatError{Reason: fmt.Sprintf("the state has the unknown format %d", *head.FormatVersion)}
 	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	d.UseNumber() // outputs keep every digit
 	var s State
-	if err := d.Decode(&s); err != nil {
+	if err := s.decode(b); err != nil {
 		return nil, &FormatError{Reason: "the state is damaged: " + jsonReason(b, err)}
 	}
 	return &s, s.check()
+}
+
+// decode reads one mapping at a time from a text that is JSON, so that what equal columns
+// share is shared at once.
+func (s *State) decode(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	d.UseNumber() // outputs keep every digit
+	fields := map[string]any{
+		"format_version": &s.FormatVersion, "syncform_version": &s.Version, "serial": &s.Serial, "lineage": &s.Lineage,
+		"streams": &s.Streams, "outputs": &s.Outputs, "running": &s.Running, "applied": &s.Applied,
+	}
+	if _, err := d.Token(); err != nil { // {
+		return err
+	}
+	types := shared{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if name != "mappings" {
+			to, known := fields[name.(string)]
+			if !known {
+				return fmt.Errorf("json: unknown field %q", name)
+			}
+			if err := d.Decode(to); err != nil {
+				return err
+			}
+			continue
+		}
+		if open, err := d.Token(); err != nil || open != json.Delim('[') {
+			return cmp.Or(err, errors.New("its mappings are no list"))
+		}
+		for d.More() {
+			var m Mapping
+			if err := d.Decode(&m); err != nil {
+				return err
+			}
+			types.columns(&m)
+			s.Mappings = append(s.Mappings, m)
+		}
+		if _, err := d.Token(); err != nil { // ]
+			return err
+		}
+	}
+	return nil
 }
 
 // check looks for what no state that syncform wrote can be.

@@ -1,8 +1,10 @@
 package state
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +20,7 @@ func sample() *State {
 		Mapping: plan.Mapping{
 			Addr: `sync.s.mapping["users"]`, Sync: "sync.s", Source: "source.a.b", Target: "target.c.d",
 			SourceTable: schema.Name{Schema: "public", Name: "users"}, TargetTable: schema.Name{Name: "dim_users"},
-			Columns: []plan.Column{{Source: "id", Target: "user_id", SourceType: schema.Type{Kind: schema.Int, Bits: 32}, TargetType: schema.Type{Kind: schema.Int, Bits: 64}}},
+			Columns: []plan.Column{{Source: "id", Target: "user_id", SourceType: &schema.Type{Kind: schema.Int, Bits: 32}, TargetType: &schema.Type{Kind: schema.Int, Bits: 64}}},
 			Mode:    "full", BatchSize: 1000,
 		},
 		Created: true, Status: Loaded, Generation: "g1", Rows: 42, LoadedAt: time.Date(2026, 11, 2, 3, 4, 5, 0, time.UTC),
@@ -40,6 +42,26 @@ func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, s) {
 		t.Errorf("got %+v, want %+v", got, s)
+	}
+}
+
+// TestEncodeIsPlainJSON: written one mapping at a time, the text is that of the whole.
+func TestEncodeIsPlainJSON(t *testing.T) {
+	for n := range 4 {
+		s := sample()
+		s.Lineage, s.Version = `a"<b`, "\n  \"lineage\": \"a"
+		s.Mappings = slices.Repeat(s.Mappings, n)
+		got, err := Encode(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := json.MarshalIndent(s, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want)+"\n" {
+			t.Errorf("%d mappings:\n%s\nwant\n%s", n, got, want)
+		}
 	}
 }
 

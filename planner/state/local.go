@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,7 +20,15 @@ type Local struct {
 
 	mu      sync.Mutex
 	lineage string   // the one that this process has seen
+	last    *seen    // what was read or written last
 	held    *os.File // the locked info file, while this process holds the lock
+}
+
+// seen is a file that was whole, and what it held.
+type seen struct {
+	info    os.FileInfo
+	lineage string
+	serial  uint64
 }
 
 var _ Backend = (*Local)(nil)
@@ -36,7 +45,7 @@ func (l *Local) infoPath() string { return l.path + ".lock.info" }
 func (l *Local) Read(context.Context) (*State, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, _, err := l.read()
+	s, err := l.read()
 	if err != nil || s == nil {
 		return nil, err
 	}
@@ -51,20 +60,44 @@ func (l *Local) wrongLineage(s *State) error {
 	return &FormatError{Where: l.path, Reason: fmt.Sprintf("the state was replaced by one of another lineage (%s, not %s)", s.Lineage, l.lineage), Fix: "two configurations seem to share this file: give each its own"}
 }
 
-// read returns the state and its text; both nil where there is no file.
-func (l *Local) read() (*State, []byte, error) {
-	b, err := os.ReadFile(l.path)
+// read returns nil where there is no file.
+func (l *Local) read() (*State, error) {
+	l.last = nil
+	f, err := os.Open(l.path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the state: %w", err)
+		return nil, fmt.Errorf("read the state: %w", err)
 	}
-	s, err := Decode(b)
+	info, err := f.Stat()
+	var b bytes.Buffer
+	if err == nil {
+		b.Grow(int(info.Size()) + bytes.MinRead)
+		_, err = b.ReadFrom(f)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("read the state: %w", err)
+	}
+	s, err := Decode(b.Bytes())
 	if err != nil {
-		return nil, nil, l.locate(err)
+		return nil, l.locate(err)
 	}
-	return s, b, nil
+	l.last = &seen{info, s.Lineage, s.Serial}
+	return s, nil
+}
+
+// there says what the file holds, and reads it where it is not the one that was read or
+// written last; nil where there is none.
+func (l *Local) there() (*seen, error) {
+	if l.last != nil {
+		info, err := os.Stat(l.path)
+		if err == nil && os.SameFile(info, l.last.info) && info.Size() == l.last.info.Size() && info.ModTime().Equal(l.last.info.ModTime()) {
+			return l.last, nil
+		}
+	}
+	_, err := l.read()
+	return l.last, err
 }
 
 // locate adds the file's name and, where the backup is sound, that it can be used.
@@ -94,15 +127,15 @@ func (l *Local) Write(_ context.Context, s *State) error {
 	if l.held != nil && !sameFile(l.held, l.infoPath()) {
 		return fmt.Errorf("write %s: %w: another process was given it by force-unlock; nothing was written", l.path, ErrLockLost)
 	}
-	old, text, err := l.read()
+	old, err := l.there()
 	if err != nil {
 		return err
 	}
 	var serial uint64
 	if old != nil {
-		serial = old.Serial
-		if old.Lineage != s.Lineage {
-			return fmt.Errorf("write %s: %w: its lineage is %s, not %s", l.path, ErrMoved, old.Lineage, s.Lineage)
+		serial = old.serial
+		if old.lineage != s.Lineage {
+			return fmt.Errorf("write %s: %w: its lineage is %s, not %s", l.path, ErrMoved, old.lineage, s.Lineage)
 		}
 	}
 	if old == nil && s.Serial > 1 {
@@ -111,23 +144,32 @@ func (l *Local) Write(_ context.Context, s *State) error {
 	if s.Serial != serial+1 {
 		return fmt.Errorf("write %s: %w: it holds serial %d, and serial %d can't follow that", l.path, ErrMoved, serial, s.Serial)
 	}
-	b, err := Encode(s)
-	if err != nil {
-		return err
-	}
 	if err := os.MkdirAll(filepath.Dir(l.path), 0o755); err != nil {
 		return fmt.Errorf("write the state: %w", err)
 	}
-	if text != nil {
-		if err := writeAtomic(l.BackupPath(), text); err != nil {
+	if old != nil {
+		if err := writeAtomic(l.BackupPath(), l.copyTo); err != nil {
 			return fmt.Errorf("write the backup of the state: %w", err)
 		}
 	}
-	if err := writeAtomic(l.path, b); err != nil {
+	if err := writeAtomic(l.path, func(w io.Writer) error { return encode(w, s) }); err != nil {
 		return fmt.Errorf("write the state: %w", err)
+	}
+	l.last = nil
+	if info, err := os.Stat(l.path); err == nil { // else the next write reads it
+		l.last = &seen{info, s.Lineage, s.Serial}
 	}
 	l.lineage = s.Lineage
 	return nil
+}
+
+func (l *Local) copyTo(w io.Writer) error {
+	f, err := os.Open(l.path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, f)
+	return errors.Join(err, f.Close())
 }
 
 // Lock implements Backend.

@@ -125,7 +125,7 @@ func (s *State) Seen(addr string, t schema.Table) {
 	m.Columns = slices.Clone(m.Columns)
 	for i := range m.Columns {
 		if c := t.Column(m.Columns[i].Target); c != nil {
-			m.Columns[i].TargetType = c.Type
+			m.Columns[i].TargetType = &c.Type
 		}
 	}
 }

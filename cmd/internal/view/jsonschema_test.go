@@ -122,8 +122,9 @@ func (m *schemaMaker) fields(t reflect.Type, props map[string]any, required *[]s
 		optional := strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")
 		if !optional {
 			*required = append(*required, name)
-			switch f.Type.Kind() {
-			case reflect.Pointer, reflect.Slice, reflect.Map: // nil is null
+			switch {
+			case f.Tag.Get("nil") == "never":
+			case slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map}, f.Type.Kind()): // nil is null
 				s = map[string]any{"anyOf": []any{s, map[string]any{"type": "null"}}}
 			}
 		}

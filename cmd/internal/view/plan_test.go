@@ -69,7 +69,7 @@ func samplePlan() *plan.Plan {
 			{
 				Addr: `sync.warehouse.mapping["users"]`, Sync: "sync.warehouse", Source: "source.postgresql.production", Target: "target.mysql.analytics",
 				SourceTable: schema.Name{Schema: "public", Name: "users"}, TargetTable: users,
-				Columns: []plan.Column{{Source: "id", Target: "user_id"}, {Source: "created", Target: "created"}},
+				Columns: []plan.Column{{Source: "id", Target: "user_id", SourceType: &schema.Type{}, TargetType: &schema.Type{}}, {Source: "created", Target: "created", SourceType: &schema.Type{}, TargetType: &schema.Type{}}},
 			},
 			{
 				Addr: `sync.warehouse.mapping["orders"]`, Sync: "sync.warehouse", Source: "source.postgresql.production", Target: "target.mysql.analytics",

@@ -58,7 +58,7 @@ func sampleState() *state.State {
 		Mappings: []state.Mapping{
 			{Mapping: plan.Mapping{
 				Addr: `sync.a.mapping["users"]`, Sync: "sync.a", Source: "source.postgresql.p", Target: "target.mysql.m", SourceTable: users, TargetTable: schema.Name{Name: "dim_users"}, Mode: "full",
-				Columns: []plan.Column{{Source: "id", Target: "user_id", TargetType: native(schema.Int, "bigint")}, {Source: "email", Target: "email", TargetType: native(schema.Varchar, "varchar(20)")}}, TargetKey: []string{"user_id"},
+				Columns: []plan.Column{{Source: "id", Target: "user_id", SourceType: &schema.Type{}, TargetType: new(native(schema.Int, "bigint"))}, {Source: "email", Target: "email", SourceType: &schema.Type{}, TargetType: new(native(schema.Varchar, "varchar(20)"))}}, TargetKey: []string{"user_id"},
 			}, Created: true, Status: state.Loaded, Rows: 1_200_000, LoadedAt: time.Date(2026, 11, 24, 3, 4, 5, 0, time.UTC)},
 			{Mapping: plan.Mapping{Addr: `sync.a.mapping["orders"]`, Source: "source.postgresql.p", Target: "target.mysql.m", Mode: "full", TargetTable: schema.Name{Name: "orders"}}, Status: state.Loading, Into: schema.Name{Name: "_sync_load_x"}},
 		},
