@@ -3,6 +3,8 @@ package planner
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -13,11 +15,11 @@ func (w *want) foreignKeys(bySource map[schema.Name]*want) []schema.ForeignKey {
 	for _, k := range w.from.ForeignKeys {
 		ref := bySource[k.RefTable]
 		if ref == nil {
-			w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: table %s is not mapped in %s", k.Name, k.RefTable, w.sync.Addr))
+			w.notes = append(w.notes, fmt.Sprintf("foreign key %s is left out: table %s is not mapped in %s", keyWords(&k), k.RefTable, w.sync.Addr))
 			continue
 		}
 		if len(ref.filters) > 0 {
-			w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: %s has filters, so rows of %s may be missing in the target", k.Name, ref.addr, k.RefTable))
+			w.notes = append(w.notes, fmt.Sprintf("foreign key %s is left out: %s has filters, so rows of %s may be missing in the target", keyWords(&k), ref.addr, k.RefTable))
 			continue
 		}
 		cols, lost := w.rename(k.Columns)
@@ -28,7 +30,7 @@ func (w *want) foreignKeys(bySource map[schema.Name]*want) []schema.ForeignKey {
 		refCols, lostRef := ref.rename(refs)
 		set, lostSet := w.rename(k.SetColumns)
 		if lost != "" || lostRef != "" || lostSet != "" {
-			w.notes = append(w.notes, fmt.Sprintf("foreign key %q is left out: the column %q is not mapped", k.Name, lost+lostRef+lostSet))
+			w.notes = append(w.notes, fmt.Sprintf("foreign key %s is left out: the column %q is not mapped", keyWords(&k), lost+lostRef+lostSet))
 			continue
 		}
 		if isMySQL(w.source.db.System) && !isMySQL(w.target.db.System) {
@@ -134,4 +136,12 @@ func referable(a, b schema.Type) bool {
 		return a.SameMeaning(b)
 	}
 	return a.Kind == b.Kind || a.IsText() && b.IsText() || a.IsBinary() && b.IsBinary()
+}
+
+// keyWords names a foreign key: SQLite has such without a name.
+func keyWords(k *schema.ForeignKey) string {
+	if k.Name == "" {
+		return "(" + strings.Join(k.Columns, ", ") + ")"
+	}
+	return strconv.Quote(k.Name)
 }

@@ -51,7 +51,7 @@ func Make(ctx context.Context, in Input) (*plan.Plan, hcl.Diagnostics) {
 
 func newBuilder(in Input) *builder {
 	return &builder{
-		in: in, newID: newID, names: map[*lang.Mapping]mentioned{},
+		in: in, newID: newID, names: map[*lang.Mapping]mentioned{}, vanishing: map[place]fate{},
 		plan: &plan.Plan{
 			FormatVersion: plan.FormatVersion, Version: in.Version, ID: newID(), CreatedAt: time.Now().UTC().Truncate(time.Second),
 			Destroy: in.Destroy,

@@ -126,8 +126,14 @@ func (b *builder) forget(m *state.Mapping) {
 		}
 		if r.Destroy {
 			b.dropped = append(b.dropped, m)
+			if e := b.endpoints[m.Target]; e != nil {
+				b.vanishing[place{e, e.foldTable(m.TargetTable)}] = tableStays
+			}
 		}
 		return
+	}
+	if e := b.endpoints[m.Target]; e != nil && e.holds(m) && e.table(m.TargetTable) != nil && b.prunes(e, e.table(m.TargetTable).Name) {
+		return // the plan shows that it is dropped
 	}
 	b.note(m.Addr, fmt.Sprintf("no longer mapped: table %s of %s is kept, with its rows, and syncform forgets it", m.TargetTable, m.Target))
 }

@@ -34,17 +34,26 @@ func (b *builder) prunable(e *endpoint, wants []*want) []*want {
 				continue
 			}
 			wanted[e.foldTable(t.Name)] = true
+			fate := b.vanishing[place{e, e.foldTable(t.Name)}]
+			if fate == tableStays {
+				continue
+			}
 			addr := lang.MappingAddr(c.sync.Addr, e.label(t.Name))
 			if c.cfg.PreventDestroy {
 				b.errorAt(c.cfg.DeclRange, sumPrevent, "%s: the source has no table %s, so prune would drop it, which prevent_destroy forbids.", addr, t.Name)
 				continue
 			}
-			w := &want{addr: addr, sync: c.sync, cfg: c.cfg, target: e, name: t.Name, live: t, table: *t}
+			w := &want{addr: addr, sync: c.sync, cfg: c.cfg, target: e, name: t.Name, live: t, table: *t, agreed: fate == tableAgreed}
 			w.policy, w.policyBlock = b.policy(c.sync)
 			out = append(out, w)
 		}
 	}
 	return out
+}
+
+// prunes reports whether a wildcard with prune covers a table of a target.
+func (b *builder) prunes(e *endpoint, table schema.Name) bool {
+	return slices.ContainsFunc(b.covers(e), func(c cover) bool { return table.Schema == c.schema && c.names(table.Name) })
 }
 
 // cover is what a wildcard with prune covers of a target.
@@ -120,7 +129,7 @@ func tableGone(w *want) difference {
 		change: schema.DropTable{From: *w.live}, reason: whyGone, risky: true,
 		hazards: []providers.Hazard{hazard(hazardDropTable, "table %s goes with its rows%s", w.name, about(w.live.Rows))},
 	}
-	d.risky = !allowed(w.cfg.AllowHazards, &d)
+	d.risky = !w.agreed && !allowed(w.cfg.AllowHazards, &d)
 	return d
 }
 

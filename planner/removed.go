@@ -61,6 +61,21 @@ func (b *builder) removed(w *want, col *schema.Column) (stays bool) {
 	return d.held()
 }
 
+// place is a table of a target, under its folded name.
+type place struct {
+	target *endpoint
+	table  schema.Name
+}
+
+// fate is what a policy, or a removed block, has said of a table that the source has no
+// more, for prune may cover it too.
+type fate uint8
+
+const (
+	tableStays  fate = iota + 1 // prune leaves it: it is kept, held, or dropped by other means
+	tableAgreed                 // prune drops it, and need not ask
+)
+
 // vanished deals with a table whose mapping the sync still has, by a wildcard, and that
 // the source has no more. It reports whether the policy has decided; else the state
 // forgets it.
@@ -78,6 +93,13 @@ func (b *builder) vanished(m *state.Mapping) bool {
 	if target == nil || !target.holds(m) || target.table(m.TargetTable) == nil || !m.Created && dec.Verdict != plan.Deny {
 		return false // nothing that could be dropped
 	}
+	at := place{target, target.foldTable(m.TargetTable)}
+	agreed := dec.Verdict == plan.Apply || dec.Verdict == plan.Review && b.approved(m.Addr)
+	b.vanishing[at] = tableStays
+	if agreed && b.prunes(target, target.table(m.TargetTable).Name) {
+		b.vanishing[at] = tableAgreed
+		return false
+	}
 	says := p.Addr + " has drop_table = " + string(dec.Verdict)
 	switch dec.Verdict {
 	case plan.Apply:
@@ -85,7 +107,7 @@ func (b *builder) vanished(m *state.Mapping) bool {
 	case plan.Warn:
 		b.note(m.Addr, fmt.Sprintf("the source no longer has table %s; table %s of %s is kept, with its rows (drop_table = warn)", m.SourceTable, m.TargetTable, m.Target))
 	case plan.Review:
-		if b.approved(m.Addr) {
+		if agreed {
 			b.drops(m, "")
 		} else {
 			b.drops(m, fmt.Sprintf("%s. Release it with apply -approve='%s'", says, m.Addr))

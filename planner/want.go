@@ -34,6 +34,7 @@ type builder struct {
 	// configuration.
 	heldDrops map[string]string
 	manual    map[string]bool
+	vanishing map[place]fate // of tables that the source has no more
 }
 
 func (b *builder) errorAt(rng hcl.Range, summary, format string, args ...any) {
@@ -56,6 +57,7 @@ type want struct {
 	source, target *endpoint
 	from           *schema.Table
 	name           schema.Name       // of the target table
+	agreed         bool              // the policy has agreed that the table goes
 	asked          schema.Name       // the same, before the target had its say (names of more than 63 bytes)
 	cut            map[string]string // column names that the target had to change, by the name asked for
 	columns        []column

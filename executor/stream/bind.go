@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/syncform/syncform/planner/plan"
@@ -74,7 +75,7 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 
 // bind finds the table's columns in a relation.
 func (t *table) bind(rel *row.Relation) *binding {
-	b := &binding{table: t, cols: make([]int, len(t.read.Columns))}
+	b := &binding{table: t, cols: make([]int, len(t.read.Columns)), asks: t.past}
 	for i, c := range t.read.Columns {
 		b.cols[i] = slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Name })
 		b.asks = b.asks || b.cols[i] < 0 && slices.Contains(t.unsent, c.Name)
@@ -84,11 +85,20 @@ func (t *table) bind(rel *row.Relation) *binding {
 
 // changed compares a relation with what the spec knows of the table. Columns that were
 // added and that the policy takes up are returned, and those that are gone; whatever else
-// changed holds the table.
+// changed holds the table. The spec may be ahead of the stream: where the source's table
+// of today is as the spec has it, the relation is of the past, and its rows are read again.
 func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added []row.RelationColumn, gone []string, err error) {
 	if t.record.State == providers.TableHeld || t.awaits != "" {
 		return nil, nil, nil
 	}
+	t.unsent, t.past = nil, false
+	today := sync.OnceValues(func() (*schema.Table, error) {
+		db, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.mapping.SourceTable}, NoEstimates: true})
+		if err != nil {
+			return nil, err
+		}
+		return db.Table(t.mapping.SourceTable), nil
+	})
 	var lacking []string
 	for _, c := range t.read.Columns {
 		i := slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Name })
@@ -96,6 +106,14 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		case i < 0:
 			lacking = append(lacking, c.Name)
 		case !rel.Columns[i].Type.Equal(c.Type) && !rel.Columns[i].Type.Equal(c.As):
+			now, err := today()
+			if err != nil {
+				return nil, nil, err
+			}
+			if t.ahead(now, c, rel.Columns[i].Type) {
+				t.past = true
+				continue
+			}
 			t.awaits = fmt.Sprintf("column %q of the source's table %s is %s now, and was %s: run syncform plan", c.Name, rel.Name, rel.Columns[i].Type, c.Type)
 			return nil, nil, nil
 		}
@@ -103,12 +121,10 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 	if len(lacking) > 0 {
 		// What the table did not have yet at this place it has today; what it has no more
 		// was dropped.
-		today, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.mapping.SourceTable}, NoEstimates: true})
+		now, err := today()
 		if err != nil {
 			return nil, nil, err
 		}
-		now := today.Table(t.mapping.SourceTable)
-		t.unsent = nil
 		for _, name := range lacking {
 			if now == nil {
 				t.awaits = fmt.Sprintf("the source's table %s is gone: run syncform plan", rel.Name)
@@ -122,7 +138,7 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 			}
 		}
 		if len(gone) > 0 {
-			if come := t.come(rel); come != "" {
+			if come := t.come(rel, now); come != "" {
 				t.awaits = fmt.Sprintf("the source's table %s has lost column %q and got %q: where that is the same column under a new name, rows that did not change hold values that the stream does not bring. Write renamed_from = %q for it, or leave it as it is, and run syncform apply, which loads the table anew", rel.Name, gone[0], come, gone[0])
 				return nil, nil, nil
 			}
@@ -136,6 +152,13 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		if slices.Contains(t.mapping.SourceColumns, c.Name) {
 			continue
 		}
+		now, err := today()
+		if err != nil {
+			return nil, nil, err
+		}
+		if now != nil && now.Column(c.Name) == nil {
+			continue // it is gone again: it was added and dropped, or has another name
+		}
 		takes, err := r.takesUp(t, rel, c)
 		if err != nil || t.awaits != "" {
 			return nil, nil, err
@@ -147,14 +170,30 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 	return added, nil, nil
 }
 
-// come names a column of the relation that the mapping does not know and takes up; "":
-// there is none.
-func (t *table) come(rel *row.Relation) string {
+// ahead reports whether the spec has a column as the source's table is now, so that a
+// relation in which it is of another type is of the past. A key must still be read as it
+// was written.
+func (t *table) ahead(now *schema.Table, c providers.ReadColumn, was schema.Type) bool {
+	if now == nil {
+		return false
+	}
+	is := now.Column(c.Name)
+	return is != nil && is.Type.Equal(c.Type) && (was.Kind == c.Type.Kind || was.IsText() && c.Type.IsText() || !t.identifies(c.Name))
+}
+
+// identifies reports whether rows are told apart by a column of the source.
+func (t *table) identifies(name string) bool {
+	return slices.Contains(t.mapping.SourceKey, name) || slices.ContainsFunc(t.key, func(i int) bool { return t.name(i) == name })
+}
+
+// come names a column of the relation that the mapping does not know and takes up, and
+// that the source's table still has; "": there is none.
+func (t *table) come(rel *row.Relation, now *schema.Table) string {
 	if len(t.mapping.SourceColumns) == 0 || !t.mapping.AllColumns {
 		return ""
 	}
 	for _, c := range rel.Columns {
-		if !slices.Contains(t.mapping.SourceColumns, c.Name) && t.mapping.Policy.Decide(schema.AddColumn{In: t.apply.Name, Column: schema.Column{Name: c.Name}}).Verdict == plan.Apply {
+		if !slices.Contains(t.mapping.SourceColumns, c.Name) && now.Column(c.Name) != nil && t.mapping.Policy.Decide(schema.AddColumn{In: t.apply.Name, Column: schema.Column{Name: c.Name}}).Verdict == plan.Apply {
 			return c.Name
 		}
 	}

@@ -81,13 +81,13 @@ func (p *pending) add(ch *row.Changes, c *row.Change, b *binding) (ok bool) {
 		old = p.old
 	}
 	inserts := c.Op == row.Insert
-	row := entry{fate: kept, ch: ch, first: c.New, bind: b, base: -1, part: b.partial(ch, c.New)}
+	row := entry{fate: kept, ch: ch, first: c.New, bind: b, base: -1, part: b.asks || b.partial(ch, c.New)}
 	from, was, found := p.at(old)
 	row.fresh = !found && inserts || found && was.fresh
 	if row.part {
 		p.lend(&row, from, was, found, c, b)
 		if b.asks {
-			row.base = -1 // what the target holds is of the row's former fields
+			row.base, row.part = -1, true // what the target or an earlier change holds is of the row's former fields
 		}
 	}
 	n, e, _ := p.at(p.key)

@@ -26,6 +26,7 @@ type table struct {
 	work    pending
 	bound   bool         // a relation of it has come
 	unsent  []string     // columns that the source computes and its stream does not send
+	past    bool         // the relation looked at last is of before the spec
 	noted   keys         // of rows that the batch touches while the table is loading
 	refill  row.Position // behind it, columns that are others (plan.Mapping.Refill) are filled; "": not known yet
 	awaits  string       // why the table is to be held from the batch on that is being written; "" it isn't
@@ -92,7 +93,7 @@ func (t *table) catchUp(goal row.Position) {
 type binding struct {
 	table *table
 	cols  []int // by field; -1: not in the relation
-	asks  bool  // a field is never sent: each row has to be read again
+	asks  bool  // a field is never sent, or sent as what it was: each row has to be read again
 }
 
 // field gives field i of the row that begins at first.
