@@ -33,7 +33,7 @@ func goOnWithin(t *testing.T, method string) {
 	m := makePlan(t, "p1", conns, want{tables: []string{"many"}, bare: true}).Mappings[0]
 	if method == verify.ByRows { // there is something to compute
 		for _, c := range m.Columns {
-			m.Reads = append(m.Reads, plan.SourceColumn{Name: c.Source, Type: c.SourceType})
+			m.Reads = append(m.Reads, plan.SourceColumn{Name: c.Source, Type: *c.SourceType})
 		}
 		m.Filters = []string{"qty >= 0"}
 	}

@@ -380,7 +380,7 @@ func TestParts(t *testing.T) {
 	}
 
 	// A bad row is named by its key.
-	m.Columns[len(m.Columns)-1] = plan.Column{Expr: "1 DIV (age - 50)", Target: "bad", SourceType: num}
+	m.Columns[len(m.Columns)-1] = plan.Column{Expr: "1 DIV (age - 50)", Target: "bad", SourceType: &num}
 	_, err = all(t, stage(t, m, transform.Options{}), in)
 	if bad := (*providers.BadRowError)(nil); !errors.As(err, &bad) || bad.Key != "id=1" || bad.Column != "bad" {
 		t.Errorf("%v", err)
