@@ -100,14 +100,20 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 			return nil, nil, nil
 		}
 	}
-	if len(lacking) > 0 {
-		// What the table did not have yet at this place it has today; what it has no more
-		// was dropped.
+	unknown := func(c row.RelationColumn) bool { return !slices.Contains(t.mapping.SourceColumns, c.Name) }
+	all := len(t.mapping.SourceColumns) > 0 && t.mapping.AllColumns
+	var now *schema.Table
+	if len(lacking) > 0 || all && slices.ContainsFunc(rel.Columns, unknown) {
 		today, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.mapping.SourceTable}, NoEstimates: true})
 		if err != nil {
 			return nil, nil, err
 		}
-		now := today.Table(t.mapping.SourceTable)
+		now = today.Table(t.mapping.SourceTable)
+	}
+	var later bool
+	if len(lacking) > 0 {
+		// What the table did not have yet at this place it has today; what it has no more
+		// was dropped.
 		t.unsent = nil
 		for _, name := range lacking {
 			if now == nil {
@@ -119,6 +125,8 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 				gone = append(gone, name)
 			case c.Generated != nil:
 				t.unsent = append(t.unsent, name)
+			default:
+				later = true
 			}
 		}
 		if len(gone) > 0 {
@@ -129,11 +137,16 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 			return nil, gone, nil
 		}
 	}
-	if len(t.mapping.SourceColumns) == 0 || !t.mapping.AllColumns {
+	if !all {
 		return nil, nil, nil
 	}
 	for _, c := range rel.Columns {
-		if slices.Contains(t.mapping.SourceColumns, c.Name) {
+		if !unknown(c) {
+			continue
+		}
+		// One that was dropped behind this place is not missed, unless it may have become
+		// another that the spec knows.
+		if now != nil && now.Column(c.Name) == nil && !later {
 			continue
 		}
 		takes, err := r.takesUp(t, rel, c)
