@@ -43,3 +43,19 @@ func TestRowsWithoutAColumnThatTakesNoNull(t *testing.T) {
 		})
 	}
 }
+
+// TestAColumnWithAnotherNameBehindTheStream: a plan sees a column under its new name and
+// loads the table anew for it, and the stream has yet to read changes from before.
+func TestAColumnWithAnotherNameBehindTheStream(t *testing.T) {
+	t.Parallel()
+	all := systemsByName()
+	dir, source, target := following(t, all["postgres"], all["postgres"], fmt.Sprintf("n%x", rand.Uint64()), "schema_policy = schema_policy.p\n mapping \"*\" {}\n}\nschema_policy \"p\" {\n remove_column { action = \"apply\" }",
+		"CREATE TABLE jobs (id int PRIMARY KEY, status text NOT NULL, name text)", "INSERT INTO jobs VALUES (1, 'open', 'a'), (2, 'open', 'b'), (3, 'open', 'c')")
+	providertest.Exec(t, source, "UPDATE jobs SET status = 'done' WHERE id = 2", "INSERT INTO jobs VALUES (4, 'open', 'd'), (5, 'open', 'e')", "ALTER TABLE jobs RENAME COLUMN status TO state", "UPDATE jobs SET state = 'gone' WHERE id IN (3, 4)", "DELETE FROM jobs WHERE id = 5")
+	out := run(t, dir, 0, "apply", "-auto-approve")
+	out += run(t, dir, 0, "sync", "-once")
+	if got := fmt.Sprint(providertest.Query(t, target, "SELECT id, state, name FROM jobs ORDER BY id")); got != "[[1 open a] [2 done b] [3 gone c] [4 gone d]]" {
+		t.Errorf("the target's rows: %s\n%s", got, out)
+	}
+	run(t, dir, 0, "plan", "-detailed-exitcode")
+}

@@ -145,8 +145,8 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 			continue
 		}
 		// One that was dropped behind this place is not missed, unless it may have become
-		// another that the spec knows.
-		if now != nil && now.Column(c.Name) == nil && !later {
+		// another that the spec knows: a load that is newer than this place has read that.
+		if now != nil && now.Column(c.Name) == nil && (!later || t.record.State != providers.TableLive) {
 			continue
 		}
 		takes, err := r.takesUp(t, rel, c)
