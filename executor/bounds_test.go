@@ -149,7 +149,7 @@ func TestBounds(t *testing.T) {
 			for range 400 {
 				m := &plan.Mapping{Addr: "m", SourceTable: g.Name, SourceKey: []string{"id"}}
 				for _, x := range g.Columns {
-					m.Columns = append(m.Columns, plan.Column{Source: x.Name, Target: x.Name, SourceType: &x.Type})
+					m.Columns = append(m.Columns, plan.Column{Source: x.Name, Target: x.Name, SourceType: &x.Type, TargetType: &x.Type})
 					m.Reads = append(m.Reads, plan.SourceColumn{Name: x.Name, Type: x.Type, Nullable: x.Nullable})
 				}
 				for range 1 + r.IntN(2) {

@@ -51,6 +51,7 @@ func (b *builder) gatherNeeds(wants []*want) *needs {
 			n.schema(w, w.name.Schema)
 			n.extensions(w)
 		}
+		n.functions(w)
 	}
 	return n
 }

@@ -86,6 +86,7 @@ func (g *gatherer) run(covers []cover) {
 				n.schema(w, w.name.Schema)
 				n.extensions(w)
 			}
+			n.functions(w)
 			for i := range w.table.Columns {
 				g.need(n, w, w.table.Columns[i].Type)
 				g.needSequence(w, &w.table.Columns[i])

@@ -20,22 +20,22 @@ type kept struct {
 
 // removed decides what becomes of a column that an earlier apply filled and that the
 // source has no more. stays reports that nothing is planned for it, or that it waits.
-func (b *builder) removed(w *want, col *schema.Column) (stays bool) {
+func (b *builder) removed(w *want, col *schema.Column) (dec plan.Decision, stays bool) {
 	k := &w.work
 	for i := range k.diffs {
 		if drop, ok := k.diffs[i].change.(schema.DropColumn); ok && drop.Column.Name == col.Name {
-			return k.diffs[i].held() // it is an exact mirror, and the policy has had its say
+			return dec, k.diffs[i].held() // it is an exact mirror, and the policy has had its say
 		}
 	}
-	keep := func(text string) bool {
+	keep := func(text string) (plan.Decision, bool) {
 		w.kept = append(w.kept, kept{*col, col.Name + "  kept: " + text})
-		return true
+		return dec, true
 	}
 	const gone = "the source no longer fills it"
-	dec := w.policy.Decide(schema.DropColumn{In: w.name, Column: *col})
+	dec = w.policy.Decide(schema.DropColumn{In: w.name, Column: *col})
 	switch {
 	case dec.Verdict == plan.Ignore:
-		return true
+		return dec, true
 	case !dec.Written:
 		return keep(gone)
 	case dec.Verdict == plan.Warn:
@@ -47,18 +47,14 @@ func (b *builder) removed(w *want, col *schema.Column) (stays bool) {
 		hazards: []providers.Hazard{hazard(hazardDropColumn, "column %q goes with its values%s", col.Name, about(w.live.Rows))},
 	}
 	if !b.judge(w, &d) {
-		return true
+		return dec, true
 	}
 	if r := w.policy.RemoveColumn; r != nil && r.KeepData && !d.held() {
-		if !col.Nullable && !filled(col) && !k.load {
-			to := *col
-			to.Nullable = true
-			k.diffs = append(k.diffs, difference{change: schema.ModifyColumn{In: w.name, From: *col, To: to}, column: col.Name, reason: "the source fills it no more (keep_data)"})
-		}
+		w.letGo(col, "the source fills it no more (keep_data)")
 		return keep("keep_data = true")
 	}
 	k.diffs = append(k.diffs, d)
-	return d.held()
+	return dec, d.held()
 }
 
 // place is a table of a target, under its folded name.

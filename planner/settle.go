@@ -144,18 +144,28 @@ func (b *builder) keep(w *want) {
 			continue
 		}
 		k.mapping.Kept = append(k.mapping.Kept, name) // also one that goes, for a kill may come first
-		if !b.removed(w, col) && !k.load {
-			continue
-		}
-		if k.load && !col.Nullable && !filled(col) {
-			to := *col
-			to.Nullable = true
-			k.diffs = append(k.diffs, difference{
-				change: schema.ModifyColumn{In: w.name, From: *col, To: to}, column: col.Name,
-				reason: "the source fills it no more, and rows must be written without it",
-			})
+		dec, stays := b.removed(w, col)
+		// A stream that goes on writes to what stays, and one that catches up in this plan
+		// also to what goes behind it.
+		follows := w.sync.Mode == "incremental" && stays && dec.Verdict != plan.Ignore
+		if k.load || follows || b.catchesUp(w) {
+			w.letGo(col, "the source fills it no more, and rows must be written without it")
 		}
 	}
+}
+
+// letGo lets rows be written without a column.
+func (w *want) letGo(col *schema.Column, why string) {
+	is := func(d difference) bool {
+		m, ok := d.change.(schema.ModifyColumn)
+		return ok && m.To.Name == col.Name && m.To.Nullable
+	}
+	if col.Nullable || filled(col) || slices.ContainsFunc(w.work.diffs, is) {
+		return
+	}
+	to := *col
+	to.Nullable = true
+	w.work.diffs = append(w.work.diffs, difference{change: schema.ModifyColumn{In: w.name, From: *col, To: to}, column: col.Name, reason: why})
 }
 
 // fillable checks that rows can be written to a table without those of its columns that

@@ -341,6 +341,14 @@ func (f *following) unfinished() bool {
 	})
 }
 
+// catchesUp reports whether the plan has the want's stream write rows.
+func (b *builder) catchesUp(w *want) bool {
+	return slices.ContainsFunc(b.streams, func(f *following) bool {
+		loads := func(w *want) bool { return w.work.load }
+		return slices.Contains(f.wants, w) && (slices.ContainsFunc(f.wants, loads) || f.unfinished())
+	})
+}
+
 func syncRange(s *lang.Sync) plan.Range {
 	r := s.DeclRange
 	return plan.Range{File: r.Filename, Line: r.Start.Line, Column: r.Start.Column, EndLine: r.End.Line, EndColumn: r.End.Column}

@@ -39,3 +39,20 @@ func TestWhatTablesRestOn(t *testing.T) {
 	providertest.Exec(t, source, "CREATE TABLE uses (id int PRIMARY KEY, i inside)")
 	contains(t, failing(t, copyConfig(t, s, source, s, other), "plan"), "Unsuitable type", `column "i"`, "which is AS (m public.mood, e public.email", "and AS (m public.mood, e text) in target.postgresql.to", "on main.sf.hcl line")
 }
+
+// TestFunctionsThatTablesCall: a function of the source's is not made in the target, and a
+// plan that can't do without says so, once and at the mapping.
+func TestFunctionsThatTablesCall(t *testing.T) {
+	t.Parallel()
+	s := systems()[0]
+	source, target := s.fresh(t), s.fresh(t)
+	const made = "CREATE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 2'"
+	providertest.Exec(t, source, made, "CREATE FUNCTION unused() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+		"CREATE TABLE plain (id int PRIMARY KEY)", "CREATE TABLE calls (id int PRIMARY KEY, n int CHECK (twice(n) < 100))", "CREATE INDEX ON calls (twice(id))", "INSERT INTO calls VALUES (1, 2)")
+	dir := copyConfig(t, s, source, s, target)
+	contains(t, failing(t, dir, "plan"), "Unsuitable type", `check "calls_n_check" of table public.calls calls function public.twice`, "which target.postgresql.to does not have", "on main.sf.hcl line")
+	providertest.Exec(t, target, made)
+	applied(t, dir)
+	providertest.Exec(t, source, "CREATE FUNCTION thrice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 3'", "ALTER TABLE calls ADD COLUMN m int GENERATED ALWAYS AS (thrice(id)) STORED")
+	contains(t, failing(t, dir, "plan"), `computed column "m" of table public.calls calls function public.thrice`)
+}

@@ -118,6 +118,8 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 			return nil, nil, nil
 		}
 	}
+	unknown := func(c row.RelationColumn) bool { return !slices.Contains(t.mapping.SourceColumns, c.Name) }
+	var later bool
 	if len(lacking) > 0 {
 		// What the table did not have yet at this place it has today; what it has no more
 		// was dropped.
@@ -135,6 +137,8 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 				gone = append(gone, name)
 			case c.Generated != nil:
 				t.unsent = append(t.unsent, name)
+			default:
+				later = true
 			}
 		}
 		if len(gone) > 0 {
@@ -149,15 +153,17 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		return nil, nil, nil
 	}
 	for _, c := range rel.Columns {
-		if slices.Contains(t.mapping.SourceColumns, c.Name) {
+		if !unknown(c) {
 			continue
 		}
+		// One that was dropped behind this place is not missed, unless it may have become
+		// another that the spec knows: a load that is newer than this place has read that.
 		now, err := today()
 		if err != nil {
 			return nil, nil, err
 		}
-		if now != nil && now.Column(c.Name) == nil {
-			continue // it is gone again: it was added and dropped, or has another name
+		if now != nil && now.Column(c.Name) == nil && (!later || t.record.State != providers.TableLive) {
+			continue
 		}
 		takes, err := r.takesUp(t, rel, c)
 		if err != nil || t.awaits != "" {

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -199,8 +200,8 @@ func opName(op row.Op) string {
 	return "truncate"
 }
 
-// keyText writes an encoded key for people: id=17, region=eu, hash=\x00ff. It is valid
-// UTF-8 whatever the key holds, for the target keeps it in columns of text.
+// keyText writes an encoded key for people: id=17, region=eu, hash=\x00ff. It is text that
+// every target can store.
 func (t *table) keyText(key []byte) string {
 	b := row.NewBatch(len(t.key))
 	appendKeyRow(b, key)
@@ -211,7 +212,7 @@ func (t *table) keyText(key []byte) string {
 		switch {
 		case s != row.Value:
 			text = "NULL"
-		case t.apply.Columns[col].Type.IsBinary() || !utf8.Valid(v):
+		case t.apply.Columns[col].Type.IsBinary() || !utf8.Valid(v) || bytes.IndexByte(v, 0) >= 0:
 			text = fmt.Sprintf(`\x%x`, v)
 		}
 		parts[i] = t.apply.Columns[col].Name + "=" + text

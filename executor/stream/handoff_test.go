@@ -40,7 +40,7 @@ func (w *world) stream() stream.Stream {
 		Mappings: []plan.Mapping{{
 			Addr: mapping, SourceTable: schema.Name{Name: "t"}, TargetTable: schema.Name{Name: "t"},
 			SourceKey: []string{"k"}, TargetKey: []string{"k"},
-			Columns: []plan.Column{{Source: "k", Target: "k"}, {Source: "u", Target: "u"}, {Source: "v", Target: "v"}, {Source: "b", Target: "b"}},
+			Columns: []plan.Column{plain("k"), plain("u"), plain("v"), plain("b")},
 		}},
 		Source: w, Target: w,
 	}
@@ -678,4 +678,8 @@ func (s *store) Release(context.Context, string, int64, bool, string) error {
 	defer s.w.mu.Unlock()
 	s.w.record.Holder = ""
 	return nil
+}
+
+func plain(name string) plan.Column {
+	return plan.Column{Source: name, Target: name, SourceType: &schema.Type{}, TargetType: &schema.Type{}}
 }

@@ -86,7 +86,7 @@ func (r *reader) Next(ctx context.Context) (*row.Batch, error) {
 func mapping(key ...string) *plan.Mapping {
 	m := &plan.Mapping{Addr: "sync.s.mapping[\"t\"]", SourceKey: key, TargetKey: key}
 	for name, kind := range map[string]schema.Kind{"id": schema.Int, "name": schema.Text, "n": schema.Decimal} {
-		m.Columns = append(m.Columns, plan.Column{Source: name, Target: name, SourceType: &schema.Type{Kind: kind}})
+		m.Columns = append(m.Columns, plan.Column{Source: name, Target: name, SourceType: &schema.Type{Kind: kind}, TargetType: &schema.Type{Kind: kind}})
 	}
 	order := map[string]int{"id": 0, "name": 1, "n": 2}
 	sorted := make([]plan.Column, 3)

@@ -306,8 +306,8 @@ type Column struct {
 	Expr   string `json:"expr,omitempty"`   // package expr
 	// Metadata is set for a column of add_metadata: its value belongs to the moment of
 	// writing, so verify and conflict rules ignore it.
-	Metadata bool   `json:"metadata,omitempty"`
-	Target   string `json:"target"`
+	Metadata   bool         `json:"metadata,omitempty"`
+	Target     string       `json:"target"`
 	SourceType *schema.Type `json:"source_type" nil:"never"` // of an expression, the type of its result
 	TargetType *schema.Type `json:"target_type" nil:"never"`
 	// ReadAs is the type in whose canonical text the values travel where that is not

@@ -83,6 +83,7 @@ type catalogue struct {
 	namedTypes []schema.Name
 	extensions extensionRows
 	composed   []composedRow
+	functions  []schema.Function
 	texts      map[string]string // see intern
 
 	columns     []columnRow
@@ -190,6 +191,8 @@ func (r *catalogue) take(i int, v [][]byte) {
 		r.extensions.take(f(0), f(1), schema.Name{Schema: f(2), Name: f(3)})
 	case qComposed:
 		r.composed = append(r.composed, composedRow{name: schema.Name{Schema: f(0), Name: f(1)}, definition: f(2), of: f(3)})
+	case qFunctions:
+		r.takeFunction(schema.Name{Schema: f(0), Name: f(1)}, schema.Name{Schema: f(2), Name: f(3)})
 	case qOthers:
 		r.others = append(r.others, schema.Object{Kind: f(0), Name: schema.Name{Schema: f(1), Name: f(2)}})
 	}
@@ -235,6 +238,7 @@ func (r *catalogue) database() *schema.Database {
 		}
 	}
 	db.Types = r.namedTypes
+	db.Functions = r.functions
 	db.Extensions, db.Available = r.extensions.build()
 	r.buildComposed(db)
 	r.buildTypes(db)

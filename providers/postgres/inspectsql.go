@@ -25,6 +25,7 @@ const (
 	qNamedTypes
 	qExtensions
 	qComposed
+	qFunctions
 	qOthers
 )
 
@@ -153,6 +154,7 @@ func inspection(version int, s scope) []string {
  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%' AND t.typcategory <> 'A' AND (t.typrelid = 0 OR c.relkind = 'c') ORDER BY 1, 2`
 	q[qExtensions] = extensionsQuery(s)
 	q[qComposed] = composedQuery(s)
+	q[qFunctions] = functionsQuery(s)
 	q[qOthers] = othersQuery(s)
 	return q
 }

@@ -68,6 +68,20 @@ type Database struct {
 
 	Extensions []Extension `json:"extensions,omitempty"` // that are there (PostgreSQL)
 	Available  []string    `json:"available,omitempty"`  // extensions that the server could make, those that are there among them
+	Functions  []Function  `json:"functions,omitempty"`  // that are not the system's own (PostgreSQL)
+}
+
+// Function is a function that is there, whatever its arguments.
+type Function struct {
+	Name Name `json:"name"`
+	// Tables rest on it: by a default, a computed column, a check, an index. Those that rest
+	// on an extension's function are the extension's.
+	Tables []Name `json:"tables,omitempty"`
+}
+
+// HasFunction reports whether a function of that name is there.
+func (d *Database) HasFunction(name Name) bool {
+	return slices.ContainsFunc(d.Functions, func(f Function) bool { return f.Name == name })
 }
 
 // Object is something that inspection saw and syncform does not manage.
