@@ -56,7 +56,7 @@ type ReadTable struct {
 	Where []expr.Bound
 	// Parts are the fields of a batch whose form is row.Form.Parts, which a reader may then
 	// choose where it is wanted: From counts Columns. Nobody else looks at it.
-	Parts []Part
+	Parts []Part `json:"-"`
 }
 
 // Part is a field of a batch in parts: N columns from From on, in the system's own form, or

@@ -36,8 +36,12 @@ func TestChangesOfBeforeTheSpec(t *testing.T) {
 				"ALTER TABLE plots RENAME COLUMN place TO spot", "DELETE FROM plots WHERE id = 1")
 			settled("UPDATE plots SET spot = 'cc' WHERE id = 3", retype("spot", "varchar(40)"), "INSERT INTO plots VALUES (6, 'more than ten characters', '6')")
 			settled("UPDATE plots SET size = '7' WHERE id = 3", "UPDATE plots SET id = 30 WHERE id = 3", retype("id", "bigint"), "INSERT INTO plots VALUES (5000000000, 'far', '8')")
-			settled("UPDATE plots SET size = 'no' WHERE id = 5", "ALTER TABLE plots DROP COLUMN size", "ALTER TABLE plots ADD COLUMN passing int", "INSERT INTO plots VALUES (7, 'g', 1)",
-				"ALTER TABLE plots DROP COLUMN passing", "ALTER TABLE plots ADD COLUMN size int NOT NULL DEFAULT 3", "INSERT INTO plots VALUES (8, 'h', 9)")
+			settled("UPDATE plots SET size = 'no' WHERE id = 5", "ALTER TABLE plots ADD COLUMN passing int", "INSERT INTO plots VALUES (7, 'g', '1', 1)",
+				"ALTER TABLE plots DROP COLUMN passing", "ALTER TABLE plots DROP COLUMN size", "ALTER TABLE plots ADD COLUMN size int NOT NULL DEFAULT 3", "INSERT INTO plots VALUES (8, 'h', 9)")
+			// A row of before that the table of today does not take, and keys that change places.
+			settled("ALTER TABLE plots ADD COLUMN code varchar(16)", "INSERT INTO plots (id, spot, size, code) VALUES (9, 'i', 1, NULL)",
+				"UPDATE plots SET id = 50 WHERE id = 9", "INSERT INTO plots (id, spot, size, code) VALUES (9, 'j', 2, 'x')", "UPDATE plots SET id = 51 WHERE id = 9", "INSERT INTO plots (id, spot, size, code) VALUES (9, 'k', 3, NULL)",
+				"ALTER TABLE plots DROP COLUMN code", "ALTER TABLE plots ADD COLUMN code varchar(16) NOT NULL DEFAULT ''", "UPDATE plots SET code = 'now' WHERE id = 50")
 		})
 	}
 }

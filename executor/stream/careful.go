@@ -46,7 +46,18 @@ func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *
 		return err
 	}
 	before := t.next
-	err := r.write(ctx, tx, b, c, bind)
+	err := r.write(ctx, tx, b, c, bind, true)
+	if !t.live() && c.New != row.None && rowsFault(err) && !inTheWay(err) {
+		// A row of before the load need not be one that the table of today takes.
+		if err := tx.RollbackTo(ctx); err != nil {
+			return err
+		}
+		t.next = before
+		asking := *bind
+		asking.asks = true
+		bind = &asking
+		err = r.write(ctx, tx, b, c, bind, false)
+	}
 	// What is read again in between may be newer, and collide with other rows.
 	const most = 10
 	for tries := 0; tries < most && inTheWay(err) && (!t.live() || r.unordered()); tries++ {
@@ -55,7 +66,7 @@ func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *
 		}
 		if err = r.evict(ctx, tx, b, c, bind); err == nil {
 			if err = tx.Savepoint(ctx); err == nil {
-				err = r.write(ctx, tx, b, c, bind)
+				err = r.write(ctx, tx, b, c, bind, false)
 			}
 		}
 	}
@@ -90,8 +101,9 @@ func rowsFault(err error) bool {
 	return errors.As(err, new(*providers.BadRowError)) || errors.As(err, new(*providers.ConflictError))
 }
 
-// write does one change by itself.
-func (r *run) write(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *row.Change, bind *binding) error {
+// write does one change by itself. rekey lets a row keep its place where its key changed;
+// where a load has brought the new key's row already, the old one goes instead.
+func (r *run) write(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *row.Change, bind *binding, rekey bool) error {
 	t := bind.table
 	if err := r.cascade(ctx, tx, b, c, bind); err != nil {
 		return err
@@ -103,7 +115,7 @@ func (r *run) write(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c
 	if !p.add(b, c, bind) {
 		return fmt.Errorf("table %s: %s", t.read.Name, noKey)
 	}
-	if len(p.entries) != 2 || c.Op != row.Update || t.stage != nil || bind.asks || !(t.live() || !bind.partial(b, c.New)) {
+	if !rekey || len(p.entries) != 2 || c.Op != row.Update || t.stage != nil || bind.asks || !(t.live() || !bind.partial(b, c.New)) {
 		return r.flush(ctx, tx, false)
 	}
 	// The key changed: the first entry is the old one's.
