@@ -107,13 +107,17 @@ func arrived(ctx context.Context, u string, rows int) error {
 		return err
 	}
 	defer conn.Close(ctx)
+	return awaitRows(ctx, rows, func(query string, n *int) error { return conn.QueryRow(ctx, query).Scan(n) })
+}
+
+func awaitRows(ctx context.Context, rows int, ask func(query string, n *int) error) error {
 	for {
 		var n int
-		if err := conn.QueryRow(ctx, "SELECT coalesce(max(id), 0) FROM events").Scan(&n); err != nil {
+		if err := ask("SELECT coalesce(max(id), 0) FROM events", &n); err != nil {
 			return err
 		}
 		if n >= rows {
-			err := conn.QueryRow(ctx, "SELECT count(*) FROM events").Scan(&n)
+			err := ask("SELECT count(*) FROM events", &n)
 			if err == nil && n != rows {
 				err = fmt.Errorf("the target holds %d rows, not %d", n, rows)
 			}

@@ -222,22 +222,5 @@ func myArrived(ctx context.Context, u string, rows int) error {
 		return err
 	}
 	defer db.Close()
-	for {
-		var n int
-		if err := db.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM events").Scan(&n); err != nil {
-			return err
-		}
-		if n >= rows {
-			err := db.QueryRowContext(ctx, "SELECT count(*) FROM events").Scan(&n)
-			if err == nil && n != rows {
-				err = fmt.Errorf("the target holds %d rows, not %d", n, rows)
-			}
-			return err
-		}
-		select {
-		case <-time.After(20 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return awaitRows(ctx, rows, func(query string, n *int) error { return db.QueryRowContext(ctx, query).Scan(n) })
 }
