@@ -41,22 +41,7 @@ func loadBeside(t *testing.T, from, to system) {
 	}
 	providertest.Exec(t, l.source, "CREATE TABLE there (id integer PRIMARY KEY, v varchar(40))", "INSERT INTO there VALUES (1, 'one')",
 		"CREATE TABLE late (id integer PRIMARY KEY, v varchar(40), u integer UNIQUE)", l.more(3000))
-	config := func(mappings string) {
-		write(t, filepath.Join(l.dir, "main.sf.hcl"), from.endpoint("source", "from", l.source)+to.endpoint("target", "to", l.target)+fmt.Sprintf(`
-sync "beside" {
-  source          = source.%s.from
-  target          = target.postgresql.to
-  mode            = "incremental"
-  batch_size      = 100
-  parallel_tables = 1
-  %s
-}
-`, from.provider, mappings))
-	}
-	config(`mapping "there" {}`)
-	run(t, l.dir, 0, "apply", "-auto-approve")
-	t.Cleanup(func() { run(t, l.dir, 0, "destroy", "-auto-approve") })
-	l.start(t)
+	config := l.follow(t, to, "beside", 1)
 
 	config("mapping \"there\" {}\n  mapping \"late\" {}")
 	release := holdLoads(t, l.target)
@@ -109,6 +94,28 @@ func holdLoads(t *testing.T, target string) (release func()) {
 		"CREATE OR REPLACE TRIGGER wait_in_load BEFORE UPDATE ON _sync_chunk FOR EACH ROW WHEN (NEW.chunk >= 2) EXECUTE FUNCTION wait_in_load()",
 		"ALTER TABLE _sync_chunk ENABLE ALWAYS TRIGGER wait_in_load")
 	return providertest.HoldPostgres(t, target, "SELECT pg_advisory_xact_lock(1)")
+}
+
+// follow begins to follow the table that is there; config says what mappings come next.
+func (l *loading) follow(t *testing.T, to system, name string, parallel int) (config func(mappings string)) {
+	t.Helper()
+	config = func(mappings string) {
+		write(t, filepath.Join(l.dir, "main.sf.hcl"), l.from.endpoint("source", "from", l.source)+to.endpoint("target", "to", l.target)+fmt.Sprintf(`
+sync %q {
+  source          = source.%s.from
+  target          = target.postgresql.to
+  mode            = "incremental"
+  batch_size      = 100
+  parallel_tables = %d
+  %s
+}
+`, name, l.from.provider, parallel, mappings))
+	}
+	config(`mapping "there" {}`)
+	run(t, l.dir, 0, "apply", "-auto-approve")
+	t.Cleanup(func() { run(t, l.dir, 0, "destroy", "-auto-approve") })
+	l.start(t)
+	return config
 }
 
 // timeToLoad is how long what an apply does here may take on a machine that is busy.

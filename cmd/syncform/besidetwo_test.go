@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/syncform/syncform/providers/providertest"
@@ -30,22 +29,7 @@ func besideTwoLoads(t *testing.T, from, to system) {
 	l := &loading{&operated{t.TempDir(), from.fresh(t), to.fresh(t)}, from, 1}
 	providertest.Exec(t, l.source, "CREATE TABLE there (id integer PRIMARY KEY, v varchar(40))", "INSERT INTO there VALUES (1, 'one')",
 		"CREATE TABLE late (id integer PRIMARY KEY, v varchar(40), u integer UNIQUE)", "CREATE TABLE later (id integer PRIMARY KEY, v varchar(40), u integer UNIQUE)", l.more(600), "INSERT INTO later SELECT * FROM late")
-	config := func(mappings string) {
-		write(t, filepath.Join(l.dir, "main.sf.hcl"), from.endpoint("source", "from", l.source)+to.endpoint("target", "to", l.target)+fmt.Sprintf(`
-sync "besidetwo" {
-  source          = source.%s.from
-  target          = target.postgresql.to
-  mode            = "incremental"
-  batch_size      = 100
-  parallel_tables = 2
-  %s
-}
-`, from.provider, mappings))
-	}
-	config(`mapping "there" {}`)
-	run(t, l.dir, 0, "apply", "-auto-approve")
-	t.Cleanup(func() { run(t, l.dir, 0, "destroy", "-auto-approve") })
-	l.start(t)
+	config := l.follow(t, to, "besidetwo", 2)
 	config("mapping \"there\" {}\n  mapping \"late\" {}\n  mapping \"later\" {}")
 	release := holdLoads(t, l.target)
 	a := launch(t, l.dir, "apply", "-auto-approve")
