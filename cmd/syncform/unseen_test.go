@@ -38,11 +38,16 @@ sync "unseen" {
 	}
 	t.Cleanup(func() { standby("") }) // nothing ends before that
 	var since string
+	asked := map[string]bool{}
+	now := func() {
+		since = providertest.Query(t, source, "SELECT clock_timestamp()")[0][0]
+		clear(asked)
+	}
 	// unseen commits a change that nobody sees, and gives what makes it seen.
 	unseen := func(change string) (seen func()) {
 		t.Helper()
 		standby("nobody")
-		since = providertest.Query(t, source, "SELECT clock_timestamp()")[0][0]
+		now()
 		committed := make(chan error, 1)
 		go func() { committed <- providertest.Try(source, change) }()
 		until(t, "the commit waits for a standby", func() bool {
@@ -59,8 +64,12 @@ sync "unseen" {
 	row := func(id int) string {
 		return fmt.Sprint(providertest.Query(t, target, fmt.Sprintf("SELECT n FROM wide WHERE id = %d", id)))
 	}
+	// waits: sessions have asked more often than ones would that find nothing to wait for.
 	waits := func() bool {
-		return len(providertest.Query(t, source, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'syncform' AND query LIKE '%pg_current_snapshot%' AND query_start > '"+since+"'")) > 0
+		for _, q := range providertest.Query(t, source, "SELECT query_start FROM pg_stat_activity WHERE application_name = 'syncform' AND (query LIKE '%pg_current_snapshot%' OR query LIKE '%pg_locks%') AND query_start > '"+since+"'") {
+			asked[q[0]] = true
+		}
+		return len(asked) > 4
 	}
 
 	// The target lacks the row, and the event has not all of it.
@@ -76,7 +85,7 @@ sync "unseen" {
 	// The target has the change already, and a repair reads the row.
 	seen = unseen("UPDATE wide SET n = 2 WHERE id = 2")
 	until(t, "the stream brings the change", func() bool { s.goesOn(); return row(2) == "[[2]]" })
-	since = providertest.Query(t, source, "SELECT clock_timestamp()")[0][0]
+	now()
 	repair := launch(t, dir, "verify", "-repair")
 	ended := func() bool {
 		select {
