@@ -232,10 +232,11 @@ func copyFields(dst, in *row.Batch, r, from, n int) {
 	}
 	shift := uint32(len(dst.Data)) - start
 	dst.Data = append(dst.Data, in.Data[start:in.Ends[at+n-1]]...)
-	ends := len(dst.Ends)
-	dst.Ends = append(dst.Ends, in.Ends[at:at+n]...)
-	for i := range dst.Ends[ends:] {
-		dst.Ends[ends+i] += shift
+	ends := append(dst.Ends, in.Ends[at:at+n]...)
+	dst.Ends = ends
+	ends = ends[len(ends)-n:]
+	for i := range ends {
+		ends[i] += shift
 	}
 	dst.States = append(dst.States, in.States[at:at+n]...)
 }

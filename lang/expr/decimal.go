@@ -352,10 +352,13 @@ func (d decimal) append(dst []byte) []byte {
 			dst, c = append(dst, '-'), -c
 		}
 		p := pow10[d.scale]
-		dst = append(strconv.AppendInt(dst, c/p, 10), '.')
-		c %= p
-		for p /= 10; p > 0; p /= 10 {
-			dst = append(dst, byte('0'+c/p%10))
+		whole := c / p
+		c -= whole * p
+		dst = append(strconv.AppendInt(dst, whole, 10), ".000000000000000000"[:1+d.scale]...)
+		for i := len(dst) - 1; c != 0; i-- {
+			q := c / 10
+			dst[i] = byte('0' + c - 10*q)
+			c = q
 		}
 		return dst
 	} else {

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode"
 	"unicode/utf8"
 
@@ -57,42 +58,50 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-func upper(m *machine, v *value, b []byte) {
+func upper(m *machine, v *value, b []byte) { fold(m, v, b, 'a', unicode.ToUpper) }
+
+func lower(m *machine, v *value, b []byte) { fold(m, v, b, 'A', unicode.ToLower) }
+
+// fold writes letters in the other case: the 26 from first on, or, where there are others
+// than ASCII's, what other makes of them.
+func fold(m *machine, v *value, b []byte, first byte, other func(rune) rune) {
 	at := len(m.arena)
 	m.arena = append(m.arena, b...)
-	all := byte(0)
-	for i, c := range m.arena[at:] {
-		all |= c
-		if c >= 'a' && c <= 'z' {
-			m.arena[at+i] = c - 32
-		}
-	}
-	if all >= utf8.RuneSelf {
+	text := m.arena[at:]
+	if !foldASCII(text, first) {
 		m.arena = m.arena[:at]
 		for _, r := range string(b) {
-			m.arena = utf8.AppendRune(m.arena, unicode.ToUpper(r))
+			m.arena = utf8.AppendRune(m.arena, other(r))
 		}
 	}
 	m.keep(v, at)
 }
 
-func lower(m *machine, v *value, b []byte) {
-	at := len(m.arena)
-	m.arena = append(m.arena, b...)
-	all := byte(0)
-	for i, c := range m.arena[at:] {
-		all |= c
-		if c >= 'A' && c <= 'Z' {
-			m.arena[at+i] = c + 32
+// foldASCII turns the case of the 26 letters from first on; false: there are other than
+// ASCII's characters, and text is of no use any more.
+func foldASCII(text []byte, first byte) bool {
+	// Eight bytes at a time: a sum sets a byte's highest bit where it is at or past its limit.
+	const ones = 0x0101010101010101
+	from, past := ones*uint64(0x80-first), ones*uint64(0x80-first-26)
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i:])
+		if w&(0x80*ones) != 0 {
+			return false
+		}
+		w ^= ((w + from) ^ (w + past)) & (0x80 * ones) >> 2
+		binary.LittleEndian.PutUint64(text[i:], w)
+	}
+	for ; i < len(text); i++ {
+		c := text[i]
+		if c >= utf8.RuneSelf {
+			return false
+		}
+		if c >= first && c < first+26 {
+			text[i] = c ^ 0x20
 		}
 	}
-	if all >= utf8.RuneSelf {
-		m.arena = m.arena[:at]
-		for _, r := range string(b) {
-			m.arena = utf8.AppendRune(m.arena, unicode.ToLower(r))
-		}
-	}
-	m.keep(v, at)
+	return true
 }
 
 func concat(c *checker, n *Node, a []*typed) (*typed, *Error) {

@@ -56,6 +56,16 @@ func (m *machine) keep(v *value, from int) {
 // columnEval reads a field.
 func columnEval(i int, name string, t schema.Type) eval {
 	decode := decoder(t)
+	if decode == nil {
+		return func(m *machine, v *value) {
+			b, state := m.batch.Field(m.row, m.at[i])
+			if v.null = state != row.Value; !v.null {
+				v.b = b
+			} else if state == row.Unchanged && m.missing < 0 {
+				m.missing = i
+			}
+		}
+	}
 	return func(m *machine, v *value) {
 		b, state := m.batch.Field(m.row, m.at[i])
 		switch state {
@@ -76,7 +86,7 @@ func columnEval(i int, name string, t schema.Type) eval {
 }
 
 // decoder gives what reads canonical text of a type; it returns what is wrong with it,
-// or "".
+// or "". nil: the text is the value.
 func decoder(t schema.Type) func(v *value, b []byte) string {
 	switch classOf(t) {
 	case cBool:
@@ -127,7 +137,7 @@ func decoder(t schema.Type) func(v *value, b []byte) string {
 			return ""
 		}
 	}
-	return func(v *value, b []byte) string { v.b = b; return "" }
+	return nil
 }
 
 func floatBits(t schema.Type) int {
