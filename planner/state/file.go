@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // FormatError is a state that can't be read: cut, empty, damaged or of a newer
@@ -103,26 +105,41 @@ func Decode(b []byte) (*State, error) {
 		return nil, &FormatError{Reason: fmt.Sprintf("the state has the unknown format %d", *head.FormatVersion)}
 	}
 	var s State
-	if err := s.decode(b); err != nil {
+	if err := s.decode(bytes.NewReader(b)); err != nil {
 		return nil, &FormatError{Reason: "the state is damaged: " + jsonReason(b, err)}
 	}
 	return &s, s.check()
 }
 
-// decode reads one mapping at a time from a text that is JSON, so that what equal columns
-// share is shared at once.
-func (s *State) decode(b []byte) error {
-	d := json.NewDecoder(bytes.NewReader(b))
+// decodeFrom is Decode without the whole text in memory, unless something is wrong with it.
+func decodeFrom(f io.ReadSeeker) (*State, error) {
+	var s State
+	if s.decode(f) == nil && s.FormatVersion == FormatVersion && s.check() == nil {
+		return &s, nil
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(f)
+	if err != nil {
+		return nil, err
+	}
+	return Decode(b)
+}
+
+// decode reads one mapping at a time, so that what equal ones share is shared at once.
+func (s *State) decode(r io.Reader) error {
+	d := json.NewDecoder(r)
 	d.DisallowUnknownFields()
 	d.UseNumber() // outputs keep every digit
 	fields := map[string]any{
 		"format_version": &s.FormatVersion, "syncform_version": &s.Version, "serial": &s.Serial, "lineage": &s.Lineage,
 		"streams": &s.Streams, "outputs": &s.Outputs, "running": &s.Running, "applied": &s.Applied,
 	}
-	if _, err := d.Token(); err != nil { // {
-		return err
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return cmp.Or(err, errors.New("it is no object"))
 	}
-	types := shared{}
+	parts := shared{map[sharedType]*schema.Type{}, map[string]string{}}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
@@ -146,12 +163,18 @@ func (s *State) decode(b []byte) error {
 			if err := d.Decode(&m); err != nil {
 				return err
 			}
-			types.columns(&m)
+			parts.share(&m)
 			s.Mappings = append(s.Mappings, m)
 		}
 		if _, err := d.Token(); err != nil { // ]
 			return err
 		}
+	}
+	if _, err := d.Token(); err != nil { // }
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return cmp.Or(err, errors.New("more stands behind its end"))
 	}
 	return nil
 }

@@ -70,18 +70,17 @@ func (l *Local) read() (*State, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the state: %w", err)
 	}
+	var s *State
 	info, err := f.Stat()
-	var b bytes.Buffer
 	if err == nil {
-		b.Grow(int(info.Size()) + bytes.MinRead)
-		_, err = b.ReadFrom(f)
+		s, err = decodeFrom(f)
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("read the state: %w", err)
-	}
-	s, err := Decode(b.Bytes())
-	if err != nil {
+	var wrong *FormatError
+	switch err = errors.Join(err, f.Close()); {
+	case errors.As(err, &wrong):
 		return nil, l.locate(err)
+	case err != nil:
+		return nil, fmt.Errorf("read the state: %w", err)
 	}
 	l.last = &seen{info, s.Lineage, s.Serial}
 	return s, nil

@@ -6,8 +6,11 @@ import (
 	"github.com/syncform/syncform/providers/schema"
 )
 
-// shared gives equal types one copy each: a state of many tables has few of them.
-type shared map[sharedType]*schema.Type
+// shared gives equal types and words one copy each: a state of many tables has few of them.
+type shared struct {
+	types map[sharedType]*schema.Type
+	words map[string]string
+}
 
 // sharedType is what types without parts of their own compare by.
 type sharedType struct {
@@ -23,15 +26,42 @@ type sharedType struct {
 	originSystem             schema.System
 }
 
-func (s shared) columns(m *Mapping) {
+func (s shared) share(m *Mapping) {
 	m.Columns = slices.Clone(m.Columns) // without the room that reading made for more
 	for i := range m.Columns {
 		c := &m.Columns[i]
 		c.SourceType, c.TargetType = s.one(c.SourceType), s.one(c.TargetType)
-		if c.Target == c.Source {
-			c.Target = c.Source
+		s.word(&c.Source, &c.Target)
+	}
+	s.word(&m.Sync, &m.Source, &m.Target, &m.SourceTable.Schema, &m.SourceTable.Name, &m.TargetTable.Schema, &m.TargetTable.Name, &m.SourceIdentity, &m.TargetIdentity, &m.Mode)
+	for _, list := range [][]string{m.SourceKey, m.TargetKey, m.Kept, m.SourceColumns, m.Refill} {
+		for i := range list {
+			s.word(&list[i])
 		}
 	}
+	m.Traits, m.ColumnIDs = s.pairs(m.Traits), s.pairs(m.ColumnIDs)
+}
+
+func (s shared) word(words ...*string) {
+	for _, w := range words {
+		if one, ok := s.words[*w]; ok {
+			*w = one
+		} else {
+			s.words[*w] = *w
+		}
+	}
+}
+
+func (s shared) pairs(m map[string]string) map[string]string {
+	if m == nil {
+		return nil
+	}
+	out := make(map[string]string, len(m))
+	for k, v := range m {
+		s.word(&k, &v)
+		out[k] = v
+	}
+	return out
 }
 
 func (s shared) one(t *schema.Type) *schema.Type {
@@ -42,8 +72,8 @@ func (s shared) one(t *schema.Type) *schema.Type {
 		return t
 	}
 	k := sharedType{t.Kind, t.Bits, t.Unsigned, t.Length, t.Precision, t.Scale, t.Name, t.Domain, t.Native, t.System, t.Origin, t.OriginSystem}
-	if s[k] == nil {
-		s[k] = t
+	if s.types[k] == nil {
+		s.types[k] = t
 	}
-	return s[k]
+	return s.types[k]
 }

@@ -84,7 +84,8 @@ type catalogue struct {
 	extensions extensionRows
 	composed   []composedRow
 	functions  []schema.Function
-	texts      map[string]string // see intern
+	words      []string          // see word
+	places     map[string]uint32 // of words
 
 	columns     []columnRow
 	constraints []constraintRow
@@ -117,21 +118,19 @@ type opclass struct {
 
 type commentKey struct{ class, oid, sub string }
 
+// columnRow is small, as there are many: its texts are places in words.
 type columnRow struct {
-	rel                      string
-	num                      int
-	name, typ                string
-	notNull                  bool
-	identity, generated, def string
-	hasDefault               bool
-	collation                string
+	rel, name, typ, def, collation uint32
+	num                            int16
+	identity, generated            byte // 0: none
+	notNull, hasDefault            bool
 }
 
 // readCatalogue runs all queries between before and after, as one message.
 func readCatalogue(ctx context.Context, s *session, sc scope, before, after string) (*catalogue, error) {
 	queries := inspection(s.version(), sc)
 	r := &catalogue{scope: sc, relations: map[string]*relation{}, collations: map[string]schema.Name{}, opclasses: map[string]opclass{},
-		userTypes: map[string]*userTypeRow{}, typeByOID: map[string]*userTypeRow{}, typeCache: map[string]schema.Type{}, comments: map[commentKey]string{}, texts: map[string]string{}}
+		userTypes: map[string]*userTypeRow{}, typeByOID: map[string]*userTypeRow{}, typeCache: map[string]schema.Type{}, comments: map[commentKey]string{}, places: map[string]uint32{}}
 	first := strings.Count(before, ";") // statements that give nothing, ahead of the queries
 	err := s.queryAll(ctx, before+strings.Join(queries, ";\n")+after, func(i int, v [][]byte) error {
 		if i < first || i-first >= len(queries) {
@@ -159,7 +158,13 @@ func (r *catalogue) take(i int, v [][]byte) {
 		r.relations[rel.oid] = rel
 		r.order = append(r.order, rel)
 	case qColumns:
-		r.columns = append(r.columns, columnRow{rel: r.intern(v[0]), num: int(number(f(1))), name: r.intern(v[2]), typ: r.intern(v[3]), notNull: yes(4), identity: f(5), generated: f(6), def: r.intern(v[7]), hasDefault: v[7] != nil, collation: r.intern(v[8])})
+		letter := func(n int) byte {
+			if len(v[n]) == 0 {
+				return 0
+			}
+			return v[n][0]
+		}
+		r.columns = append(r.columns, columnRow{rel: r.word(v[0]), num: int16(number(f(1))), name: r.word(v[2]), typ: r.word(v[3]), notNull: yes(4), identity: letter(5), generated: letter(6), def: r.word(v[7]), hasDefault: v[7] != nil, collation: r.word(v[8])})
 	case qConstraints:
 		r.constraints = append(r.constraints, constraintRow{oid: f(0), name: f(1), kind: f(2), rel: f(3), typ: f(4), index: f(5), key: f(7), onDelete: f(9), onUpdate: f(10), match: f(11),
 			deferrable: yes(12), deferred: yes(13), valid: yes(14), noInherit: yes(15), expr: f(16), setKey: f(17), enforced: yes(18), refTable: schema.Name{Schema: f(20), Name: f(19)}, refColumns: f(21), given: yes(22)})
@@ -198,14 +203,15 @@ func (r *catalogue) take(i int, v [][]byte) {
 	}
 }
 
-// intern keeps one copy of a text that many rows share.
-func (r *catalogue) intern(b []byte) string {
-	if s, ok := r.texts[string(b)]; ok {
-		return s
+// word keeps one copy of a text that many rows share, and gives its place in words.
+func (r *catalogue) word(b []byte) uint32 {
+	if n, ok := r.places[string(b)]; ok {
+		return n
 	}
-	s := string(b)
-	r.texts[s] = s
-	return s
+	n, w := uint32(len(r.words)), string(b)
+	r.words = append(r.words, w)
+	r.places[w] = n
+	return n
 }
 
 // wanted reports whether a relation is one of the tables to return.

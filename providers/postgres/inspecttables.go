@@ -23,10 +23,10 @@ func number(s string) float64 {
 
 // buildColumns gives each relation its columns, in order.
 func (r *catalogue) buildColumns() {
-	slices.SortFunc(r.columns, func(a, b columnRow) int { return cmp.Or(strings.Compare(a.rel, b.rel), a.num-b.num) })
-	for i := range r.columns {
-		row := &r.columns[i]
-		rel := r.relations[row.rel]
+	slices.SortFunc(r.columns, func(a, b columnRow) int { return cmp.Or(cmp.Compare(a.rel, b.rel), int(a.num)-int(b.num)) })
+	for i, row := range r.columns {
+		oid := r.words[row.rel]
+		rel := r.relations[oid]
 		if rel == nil {
 			continue
 		}
@@ -39,24 +39,25 @@ func (r *catalogue) buildColumns() {
 			rel.columns, rel.colls = make([]string, last+1), make([]string, last+1)
 			rel.table.Columns = make([]schema.Column, 0, end-i)
 		}
-		rel.columns[row.num], rel.colls[row.num] = row.name, row.collation
-		col := schema.Column{Name: row.name, Type: r.typeOf(row.typ), Nullable: !row.notNull, Comment: r.comments[commentKey{"pg_class", row.rel, strconv.Itoa(row.num)}]}
-		if row.collation != r.typeCollation(row.typ) {
-			col.Collation = r.collationName(row.collation)
+		name, typ, collation := r.words[row.name], r.words[row.typ], r.words[row.collation]
+		rel.columns[row.num], rel.colls[row.num] = name, collation
+		col := schema.Column{Name: name, Type: r.typeOf(typ), Nullable: !row.notNull, Comment: r.comments[commentKey{"pg_class", oid, strconv.Itoa(int(row.num))}]}
+		if collation != r.typeCollation(typ) {
+			col.Collation = r.collationName(collation)
 		}
 		switch {
-		case row.generated != "":
-			col.Generated = &schema.Generated{Expr: row.def, Stored: row.generated == "s"}
+		case row.generated != 0:
+			col.Generated = &schema.Generated{Expr: r.words[row.def], Stored: row.generated == 's'}
 		case row.hasDefault:
-			col.Default = decodeDefault(col.Type, row.def)
+			col.Default = decodeDefault(col.Type, r.words[row.def])
 		}
-		if row.identity != "" {
-			col.Identity = &schema.Identity{Always: row.identity == "a"}
+		if row.identity != 0 {
+			col.Identity = &schema.Identity{Always: row.identity == 'a'}
 		}
 		rel.width += width(col.Type)
 		rel.table.Columns = append(rel.table.Columns, col)
 	}
-	r.columns = nil
+	r.columns, r.words, r.places = nil, nil, nil
 	for _, s := range r.sequences {
 		if s.how != "i" {
 			continue
