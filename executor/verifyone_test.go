@@ -26,8 +26,10 @@ func TestVerifyFindsOneRow(t *testing.T) {
 	source, target := systems["postgres"].fresh(t), systems["postgres"].fresh(t)
 	flipped, missing, extra := n/3, n/2, n+1
 	for _, url := range []string{source, target} {
-		providertest.Exec(t, url, fmt.Sprintf("CREATE TABLE many AS SELECT i AS id, i %% 977 AS qty, decode(md5(i::text), 'hex') AS raw FROM generate_series(1, %d) i", n),
-			"ALTER TABLE many ADD PRIMARY KEY (id), ALTER qty SET NOT NULL, ALTER raw SET NOT NULL", "ANALYZE many")
+		if err := providertest.TryFor(time.Hour, url, fmt.Sprintf("CREATE TABLE many AS SELECT i AS id, i %% 977 AS qty, decode(md5(i::text), 'hex') AS raw FROM generate_series(1, %d) i", n),
+			"ALTER TABLE many ADD PRIMARY KEY (id), ALTER qty SET NOT NULL, ALTER raw SET NOT NULL", "ANALYZE many"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	providertest.Exec(t, target, fmt.Sprintf("UPDATE many SET raw = set_bit(raw, 77, 1 - get_bit(raw, 77)) WHERE id = %d", flipped), fmt.Sprintf("DELETE FROM many WHERE id = %d", missing), fmt.Sprintf("INSERT INTO many VALUES (%d, 1, '')", extra))
 	conns := openBoth(t, source, target)
