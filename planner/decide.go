@@ -63,7 +63,6 @@ func (b *builder) decide(ctx context.Context) {
 	if b.follow(ctx); b.diags.HasErrors() {
 		return
 	}
-	b.usedColumns(ctx)
 	for _, w := range b.wants {
 		b.settle(w)
 	}

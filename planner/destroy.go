@@ -112,6 +112,12 @@ func (b *builder) drop(ctx context.Context, gone []*state.Mapping) {
 				change: schema.DropTable{From: t}, reason: "syncform made it", policy: b.heldDrops[w.addr], manual: b.manual[w.addr],
 				hazards: []providers.Hazard{hazard(hazardDropTable, "table %s goes with its rows%s", t.Name, about(t.Rows))},
 			}, last)
+			if a := &s.actions[len(s.actions)-1]; a.Held == "" || b.heldDrops[w.addr] != "" {
+				continue
+			} else if b.in.Destroy {
+				b.errorf(sumUsers, "%s: table %s of %s can't be dropped: %s.", w.addr, t.Name, addr, a.Held)
+			}
+			b.plan.Forget = slices.DeleteFunc(b.plan.Forget, func(f string) bool { return f == w.addr })
 		}
 		b.plan.Actions = append(b.plan.Actions, s.actions...)
 	}

@@ -28,6 +28,7 @@ const (
 	sumCapture     = "Changes can't be followed"
 	sumAgain       = "Rows are read again"
 	sumPolicy      = "Refused by the schema policy"
+	sumUsers       = "Something else needs it"
 	sumUnsupported = "Not in this version"
 )
 

@@ -22,6 +22,7 @@ type endpoint struct {
 	translator providers.Translator          // nil where it is not a target
 	stepper    providers.StepPlanner         // nil where it is not a target
 	asides     map[schema.Name]*schema.Table // those of the state's that are there
+	users      users
 }
 
 func newEndpoint(addr string, conn providers.Conn, db *schema.Database) *endpoint {

@@ -21,6 +21,7 @@ const (
 	hazardPartition  = "SF111"
 	hazardDropObject = "SF112"
 	hazardRename     = "SF116"
+	hazardUsers      = "SF117"
 )
 
 // HazardCode is one kind of hazard.
@@ -50,6 +51,7 @@ var Hazards = []HazardCode{
 	{providers.HazardDuplicates, "A key or unique index is to be made: it fails while rows have the same values.", false},
 	{providers.HazardViolations, "A check or foreign key is to be made: it fails while a row breaks it.", false},
 	{hazardRename, "A name changes that others may read by.", false},
+	{hazardUsers, "A view, trigger or routine of the target reads what goes, and fails from then on.", true},
 }
 
 func hazard(code, format string, args ...any) providers.Hazard {

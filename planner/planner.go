@@ -79,6 +79,7 @@ func (b *builder) make(ctx context.Context) {
 	}
 	b.share()
 	for _, addr := range b.addresses() {
+		b.endpoints[addr].askUsers(ctx)
 		if err := b.endpoints[addr].findAsides(ctx, b.state); err != nil {
 			b.diags = append(b.diags, unreadable(b.in.Config, addr, err))
 			return

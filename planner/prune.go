@@ -110,7 +110,8 @@ func (s *script) dropForeignKeysOf(gone []*want) {
 	}
 	for _, w := range gone {
 		for _, k := range w.live.ForeignKeys {
-			other := slices.ContainsFunc(gone, func(x *want) bool { return x.name == k.RefTable && x != w })
+			other := slices.ContainsFunc(gone, func(x *want) bool { return x.name == k.RefTable && x != w }) ||
+				slices.ContainsFunc(s.b.wants, func(x *want) bool { return x.target == s.target && x.name == k.RefTable && x.losesKeys() })
 			if !other {
 				continue
 			}
@@ -121,6 +122,17 @@ func (s *script) dropForeignKeysOf(gone []*want) {
 			s.foreignKey(w, d, k.RefTable)
 		}
 	}
+}
+
+// losesKeys reports whether something of the table goes that a foreign key may rest on.
+func (w *want) losesKeys() bool {
+	return slices.ContainsFunc(w.work.diffs, func(d difference) bool {
+		switch d.change.(type) {
+		case schema.DropUnique, schema.DropPrimaryKey, schema.DropIndex, schema.DropColumn:
+			return true
+		}
+		return false
+	})
 }
 
 // tableGone is the removal of a table that the source lacks.

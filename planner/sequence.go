@@ -53,6 +53,11 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	if d.column != "" {
 		a.Addr = columnAddr(w.addr, d.column)
 	}
+	if d.said == "" {
+		s.mindObject(w, &d)
+		d.risky = d.risky && !s.b.approved(a.Addr)
+		a.Info = d.info
+	}
 	if d.said != "" {
 		a.Kind, a.Phase, a.Info = plan.NoteKind, plan.Contract, d.said
 		s.add(a, nil)

@@ -88,6 +88,9 @@ func (b *builder) settle(w *want) {
 			d.risky = false
 		}
 	}
+	for i := range k.diffs {
+		b.mind(w, &k.diffs[i])
+	}
 	w.holdDependents()
 	w.unfinished()
 	k.result = *w.live

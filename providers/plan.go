@@ -44,14 +44,6 @@ type ExpressionComparer interface {
 	SameExpression(a, b string) bool
 }
 
-// ColumnUsers knows what else of a target keeps a column from being changed.
-type ColumnUsers interface {
-	// ColumnUsers names, by column, what reads it that syncform does not manage (views,
-	// policies, triggers, functions), where the server lets nobody change the column's type
-	// or drop it while that is there. Columns that nothing reads are left out.
-	ColumnUsers(ctx context.Context, t schema.Name, columns []string) (map[string][]string, error)
-}
-
 // StepPlanner turns changes into steps. It is pure.
 type StepPlanner interface {
 	// KeyWithTable reports whether AddTable's step makes the primary key too; if not,

@@ -144,6 +144,7 @@ var (
 	_ providers.Checksummer        = (*Conn)(nil)
 	_ providers.SchemaTrier        = (*Conn)(nil)
 	_ providers.Preflighter        = (*Conn)(nil)
+	_ providers.UserFinder         = (*Conn)(nil)
 	_ providers.Capturer           = (*Conn)(nil)
 	_ providers.Applier            = (*Conn)(nil)
 	_ providers.ApplySession       = (*applySession)(nil)

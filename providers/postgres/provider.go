@@ -175,5 +175,5 @@ var (
 
 	_ providers.ExpressionComparer = (*Conn)(nil)
 	_ providers.ColumnIdentifier   = (*Conn)(nil)
-	_ providers.ColumnUsers        = (*Conn)(nil)
+	_ providers.UserFinder         = (*Conn)(nil)
 )

@@ -81,7 +81,7 @@ func (in *inspection) others(d *schema.Database) {
 		other := schema.Object{Name: schema.Name{Name: o.name}}
 		switch {
 		case o.kind == "view":
-			other.Kind = "view"
+			other.Kind, other.Definition = "view", o.sql
 		case o.kind == "trigger":
 			other.Kind, other.On, other.Definition = "trigger", schema.Name{Name: o.table}, o.sql
 		case o.class == "virtual":

@@ -152,6 +152,7 @@ var (
 	_ providers.StepPlanner    = (*Conn)(nil)
 	_ providers.StepRunner     = (*Conn)(nil)
 	_ providers.Preflighter    = (*Conn)(nil)
+	_ providers.UserFinder     = (*Conn)(nil)
 	_ providers.SnapshotReader = (*Conn)(nil)
 	_ providers.Writer         = (*Conn)(nil)
 	_ providers.Applier        = (*Conn)(nil)
