@@ -80,14 +80,17 @@ func (r *run) apply(ctx context.Context) (res Result, err error) {
 	if err := r.record.Now(r.hard, func(s *state.State) { s.Version = r.plan.Version; s.Begin(r.plan) }); err != nil {
 		return Result{State: r.env.State}, err
 	}
+	if err := r.pauseStreams(); err != nil {
+		return Result{State: r.record.State()}, err
+	}
+	if err := r.heldSince(); err != nil {
+		return Result{State: r.record.State()}, err
+	}
 	if err := r.beginHistory(); err != nil {
 		return Result{State: r.record.State()}, err
 	}
 	defer func() { r.endHistory(err) }()
 	pools := r.openPools()
-	if err := r.pauseStreams(); err != nil {
-		return Result{State: r.record.State()}, err
-	}
 	r.openBesides()
 	failed, all := r.graph.Run(r.soft, r.env.Parallelism, r.do)
 	r.endBesides()

@@ -99,7 +99,7 @@ func (w *want) causeOf(target, source string) plan.Cause {
 		return plan.CauseDrift
 	case w.prev.Traits[source] == w.traits()[source]:
 		return plan.CauseConfiguration
-	case strings.HasPrefix(was, saidHere) != strings.HasPrefix(now, saidHere):
+	case strings.HasPrefix(was, plan.SaidHere) != strings.HasPrefix(now, plan.SaidHere):
 		return plan.CauseConfiguration
 	}
 	return plan.CauseSource
@@ -108,13 +108,13 @@ func (w *want) causeOf(target, source string) plan.Cause {
 // before gives the name that a trait had when it was applied: of a column that this plan
 // renames, by its old name.
 func (w *want) before(trait string) string {
-	name, ok := strings.CutPrefix(trait, columnTrait(""))
+	name, ok := strings.CutPrefix(trait, plan.ColumnTrait(""))
 	if !ok {
 		return trait
 	}
 	for old, new := range w.renamed {
 		if new == name {
-			return columnTrait(old)
+			return plan.ColumnTrait(old)
 		}
 	}
 	return trait
@@ -161,7 +161,7 @@ func (w *want) causeOfNew(name string) plan.Cause {
 func (w *want) causeOfGone(name string) plan.Cause {
 	p := w.applied(name)
 	switch {
-	case p == nil && w.prev.Traits != nil && !slices.Contains(w.prev.Kept, name) && w.prev.Traits[w.before(columnTrait(name))] == "":
+	case p == nil && w.prev.Traits != nil && !slices.Contains(w.prev.Kept, name) && w.prev.Traits[w.before(plan.ColumnTrait(name))] == "":
 		return plan.CauseDrift
 	case p != nil && w.from != nil && w.from.Column(p.Source) != nil:
 		return plan.CauseConfiguration
@@ -179,7 +179,7 @@ func (w *want) causeOfColumn(c schema.ModifyColumn) plan.Cause {
 		if x := w.column(c.To.Name); x != nil && x.source != nil {
 			source = sourceColumn + x.source.Name
 		}
-		return w.causeOf(columnTrait(c.To.Name), source)
+		return w.causeOf(plan.ColumnTrait(c.To.Name), source)
 	}
 	if p == nil {
 		return ""

@@ -216,6 +216,9 @@ func (b *builder) loadForStream(f *following) {
 			k.mapping.ColumnIDs, k.mapping.Refill = p.ColumnIDs, p.Refill
 		}
 		rec, known := records[w.addr]
+		if rec.State == providers.TableHeld {
+			b.plan.HeldTables = append(b.plan.HeldTables, w.addr)
+		}
 		switch {
 		case f.anew && k.resumed:
 			// Its chunks are older than the stream.

@@ -9,15 +9,14 @@ import (
 	"strings"
 
 	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers/schema"
 )
 
 // Traits are short hashes of what a mapping was made from and of what it asked for,
 // which the state keeps: the next plan tells by them whether the source, the
-// configuration or the target has changed. Those of the target that the configuration
-// itself says something of begin with this.
-const saidHere = "!"
+// configuration or the target has changed.
 
 // The names of the source's traits; a column's has its name behind it.
 const (
@@ -71,9 +70,9 @@ func (w *want) traits() map[string]string {
 	t := &w.table
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		out[columnTrait(c.Name)] = digest(c)
+		out[plan.ColumnTrait(c.Name)] = digest(c)
 		if said[c.Name] {
-			out[columnTrait(c.Name)] = saidHere + digest(c)
+			out[plan.ColumnTrait(c.Name)] = plan.SaidHere + digest(c)
 		}
 	}
 	if t.PrimaryKey != nil {
@@ -96,7 +95,7 @@ func (w *want) traits() map[string]string {
 	}
 	for _, x := range w.cfg.Indexes {
 		if d := out[indexTrait(&schema.Index{Name: x.Name})]; d != "" {
-			out[indexTrait(&schema.Index{Name: x.Name})] = saidHere + d
+			out[indexTrait(&schema.Index{Name: x.Name})] = plan.SaidHere + d
 		}
 	}
 	out["table"] = digest([]any{t.Comment, t.Options, t.Partition, t.Inherits})
@@ -106,7 +105,6 @@ func (w *want) traits() map[string]string {
 
 const keyTrait = "key"
 
-func columnTrait(name string) string            { return "column " + name }
 func uniqueTrait(k *schema.Key) string          { return "unique " + nameOr(k.Name, k.Parts) }
 func checkTrait(c *schema.Check) string         { return "check " + nameOr(c.Name, c.Expr) }
 func indexTrait(x *schema.Index) string         { return "index " + x.Name }
@@ -215,7 +213,7 @@ func (w *want) settled() map[string]string {
 			continue
 		}
 		if d.column != "" {
-			back(columnTrait(d.column))
+			back(plan.ColumnTrait(d.column))
 			if p := w.column(d.column); p != nil && p.source != nil {
 				back(sourceColumn + p.source.Name)
 			}
@@ -266,7 +264,7 @@ func known(s *state.State, sync string, m *lang.Mapping) (sameBlock, sameSync bo
 	for i := range s.Mappings {
 		if x := &s.Mappings[i]; x.Sync == sync && x.Traits != nil {
 			sameSync = true
-			if strings.TrimPrefix(x.Traits[byMapping], saidHere) == label {
+			if strings.TrimPrefix(x.Traits[byMapping], plan.SaidHere) == label {
 				return true, true
 			}
 		}

@@ -105,13 +105,35 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	w.applies = true
+	for try := 1; ; try++ {
+		err := w.planAndRun(ctx, o)
+		if !errors.As(err, new(*executor.HeldSinceError)) || !o.autoApprove || try == mostPlans {
+			return s.applyFailure(o, err)
+		}
+		slog.Info("the plan was overtaken by a stream", "reason", err.Error())
+		if !o.json {
+			fmt.Fprint(s.err, "\nMeanwhile a stream has come to a change of the source, so the plan is made anew.\n\n")
+		}
+		if w.state, err = w.backend.Read(ctx); err != nil {
+			return s.applyFailure(o, failed("Can't read the state", err))
+		}
+	}
+}
+
+// mostPlans is how often an apply that need not ask makes its plan, where streams come to
+// changes of the source meanwhile.
+const mostPlans = 5
+
+// planAndRun makes a plan, shows it, asks where somebody is to, and executes it.
+func (w *work) planAndRun(ctx context.Context, o applyOptions) error {
+	s := w.s
 	p, err := w.plan(ctx, o.custom)
 	if err != nil {
-		return s.applyFailure(o, err)
+		return err
 	}
 	findings, err := w.preflight(ctx, p)
 	if err != nil {
-		return s.applyFailure(o, err)
+		return err
 	}
 	outputs := w.outputs(p, o.custom)
 	if !o.json {
@@ -120,17 +142,17 @@ func (s *session) apply(ctx context.Context, o applyOptions) (err error) {
 		}
 	}
 	if o.custom.refreshOnly {
-		return s.applyFailure(o, w.takeIn(ctx, p, o))
+		return w.takeIn(ctx, p, o)
 	}
 	if err := lacking(findings); err != nil {
-		return s.applyFailure(o, err)
+		return err
 	}
 	if (!p.Empty() || len(outputs) > 0) && !o.autoApprove {
 		if err := s.approve(ctx, o, p); err != nil {
 			return err
 		}
 	}
-	return s.applyFailure(o, w.run(ctx, p, o))
+	return w.run(ctx, p, o)
 }
 
 // takeIn writes into the state how the tables stand that others have changed.

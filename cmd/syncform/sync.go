@@ -243,7 +243,7 @@ func (w *work) pass(ctx context.Context, st plan.Stream, once bool, log *slog.Lo
 	}
 	log.Info("following", "sync", st.Sync, "source", st.Source, "target", st.Target, "method", st.Capture.Method)
 	return stream.Run(w.s.hardContext(ctx), stream.Stream{Spec: st, Mappings: executor.StreamMappings(w.state, st.Sync), Source: w.conns[st.Source], Target: w.conns[st.Target]},
-		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st), DropColumns: w.dropColumns(&st), KeepMapping: w.keeping(&st)})
+		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st), DropColumns: w.dropColumns(&st), RelaxColumns: w.relaxColumns, KeepMapping: w.keeping(&st)})
 }
 
 // giveUp is on_exceed = "drop_slot" while a stream rests.
@@ -330,7 +330,7 @@ func gone(st *plan.Stream) error {
 // addColumns takes columns that the source has gained into the target and the state.
 func (w *work) addColumns(st *plan.Stream) func(context.Context, *plan.Mapping, []row.RelationColumn, stream.FillColumns) (*plan.Mapping, error) {
 	return func(ctx context.Context, m *plan.Mapping, added []row.RelationColumn, fill stream.FillColumns) (*plan.Mapping, error) {
-		n, err := executor.AddColumns(ctx, w.conns[m.Source], w.conns[m.Target], m, added, fill)
+		n, err := executor.AddColumns(ctx, w.conns[m.Source], w.conns[m.Target], m, added, w.lockState, fill)
 		if err != nil {
 			return nil, err
 		}
@@ -349,20 +349,40 @@ func (w *work) dropColumns(st *plan.Stream) func(context.Context, *plan.Mapping,
 	}
 }
 
+// relaxColumns lets columns of the target take NULL that those of the source take by now.
+func (w *work) relaxColumns(ctx context.Context, m *plan.Mapping) ([]string, error) {
+	return executor.RelaxColumns(ctx, w.conns[m.Source], w.conns[m.Target], m, w.lockState)
+}
+
 // keeping is keepMapping for a stream.
 func (w *work) keeping(st *plan.Stream) func(context.Context, *plan.Mapping) error {
 	return func(ctx context.Context, m *plan.Mapping) error { return w.keepMapping(ctx, st, m) }
 }
 
+// stateWait is how long a stream that has come to a change of columns waits for the
+// state's lock. One that an apply has keeps it long, and the apply waits for the stream to
+// rest, so it is tried again from the checkpoint.
+const stateWait = 5 * time.Second
+
+// lockState takes the state's lock for a stream.
+func (w *work) lockState(ctx context.Context) (state.Unlock, error) {
+	if w.unlock != nil {
+		return func(context.Context) error { return nil }, nil
+	}
+	unlock, err := w.backend.Lock(ctx, state.NewLockInfo(streamLock), stateWait)
+	if err != nil {
+		return nil, &providers.RetryableError{Err: fmt.Errorf("a source's columns have changed, which is to be noted in the state: %w", err)}
+	}
+	return unlock, nil
+}
+
 // keepMapping writes a mapping that has changed into the state, under its lock.
 func (w *work) keepMapping(ctx context.Context, st *plan.Stream, m *plan.Mapping) (err error) {
-	if w.unlock == nil {
-		unlock, lerr := w.backend.Lock(ctx, state.NewLockInfo("sync"), time.Minute)
-		if lerr != nil {
-			return &providers.RetryableError{Err: fmt.Errorf("note in the state what has become of columns: %w", lerr)}
-		}
-		defer func() { err = errors.Join(err, unlock(context.WithoutCancel(ctx))) }()
+	unlock, err := w.lockState(ctx)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, unlock(context.WithoutCancel(ctx))) }()
 	s, err := w.backend.Read(ctx)
 	if err != nil {
 		return err

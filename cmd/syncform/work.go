@@ -63,6 +63,14 @@ func (s *session) withState(ctx context.Context, cfg *lang.Config, operation str
 	return w, nil
 }
 
+// streamLock is the operation of a stream's lock on the state, which it has for the moment
+// in which it notes what has become of columns: others wait that long, whatever
+// -lock-timeout says.
+const (
+	streamLock     = "sync"
+	streamLockWait = 30 * time.Second
+)
+
 // locked opens the backend and takes its lock.
 func (s *session) locked(ctx context.Context, cfg *lang.Config, operation string, l lockOptions) (*work, error) {
 	w := &work{s: s, cfg: cfg}
@@ -72,7 +80,11 @@ func (s *session) locked(ctx context.Context, cfg *lang.Config, operation string
 	}
 	if l.lock {
 		slog.Debug("lock the state", "operation", operation, "wait", l.wait)
-		if w.unlock, err = w.backend.Lock(ctx, state.NewLockInfo(operation), l.wait); err != nil {
+		w.unlock, err = w.backend.Lock(ctx, state.NewLockInfo(operation), l.wait)
+		if locked := (*state.LockedError)(nil); errors.As(err, &locked) && locked.Holder.Operation == streamLock {
+			w.unlock, err = w.backend.Lock(ctx, state.NewLockInfo(operation), streamLockWait)
+		}
+		if err != nil {
 			return nil, failed("Error acquiring the state lock", err)
 		}
 	}

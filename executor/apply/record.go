@@ -108,6 +108,7 @@ func clone(s *state.State) *state.State {
 	for i := range c.Mappings {
 		c.Mappings[i].Asides = slices.Clone(c.Mappings[i].Asides)
 	}
+	c.Streams = slices.Clone(s.Streams)
 	c.Applied = slices.Clone(s.Applied)
 	return &c
 }

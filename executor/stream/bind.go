@@ -45,7 +45,7 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 			if t.bound {
 				r.looked = time.Time{} // the table is another than a moment ago
 			}
-			t.bound = true
+			t.bound, t.eased = true, time.Time{}
 			added, gone, err := r.changed(ctx, t, rel)
 			if r.o.Beside && (errors.As(err, new(*DDLError)) || len(added)+len(gone) > 0 || t.awaits != "") {
 				t.awaits = ""
@@ -217,7 +217,7 @@ func (r *run) addColumns(ctx context.Context, t *table, rel *row.Relation, added
 		return r.fill(ctx, t, m, columns)
 	})
 	if err != nil {
-		if providers.IsRetryable(err) || errors.Is(err, providers.ErrFenced) || ctx.Err() != nil || r.o.Soft.Err() != nil {
+		if providers.IsRetryable(err) || errors.Is(err, providers.ErrFenced) || errors.Is(err, errPaused) || ctx.Err() != nil || r.o.Soft.Err() != nil {
 			return err
 		}
 		t.awaits = fmt.Sprintf("column %q was added to the source's table %s, and can't be added to the target: %v", added[0].Name, rel.Name, err)

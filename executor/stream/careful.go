@@ -74,6 +74,9 @@ func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *
 		// What it lacks may be in a table that is loading.
 		return &RestsError{fmt.Sprintf("a change of table %s can't be written before the load is done: %v", t.apply.Name, err)}
 	}
+	if r.maybeTight(t, err) {
+		return &tightError{t, err}
+	}
 	if letters && rowsFault(err) {
 		if err := tx.RollbackTo(ctx); err != nil {
 			return err

@@ -135,6 +135,9 @@ func (r *run) fillChunk(ctx context.Context, sess providers.ApplySession, t *tab
 		if err := errors.Join(r.lease.check(), r.o.Soft.Err()); err != nil {
 			return err
 		}
+		if r.pauses() {
+			return errPaused
+		}
 		b, err := in.Next(ctx)
 		if err == io.EOF {
 			return nil

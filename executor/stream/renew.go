@@ -236,7 +236,7 @@ func (w *writer) fillAgain(ctx context.Context, t *table) error {
 	}
 	if why == "" {
 		err := w.fill(ctx, t, t.mapping, columns)
-		if err != nil && (providers.IsRetryable(err) || errors.Is(err, providers.ErrFenced) || ctx.Err() != nil || w.o.Soft.Err() != nil) {
+		if err != nil && (providers.IsRetryable(err) || errors.Is(err, providers.ErrFenced) || errors.Is(err, errPaused) || ctx.Err() != nil || w.o.Soft.Err() != nil) {
 			return err
 		}
 		if err != nil {

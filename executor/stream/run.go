@@ -346,7 +346,7 @@ func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Co
 			if err := r.lease.check(); err != nil {
 				return err
 			}
-			if r.lease.pausedBy()&^r.o.IgnorePause != 0 {
+			if r.pauses() {
 				r.paused = true
 				w.number(ctx, true)
 				return errPaused
@@ -392,6 +392,9 @@ func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Co
 		r.tell()
 	}
 }
+
+// pauses reports whether somebody wants the stream to rest.
+func (r *run) pauses() bool { return r.lease.pausedBy()&^r.o.IgnorePause != 0 }
 
 // taking is the context to wait for a batch under: between transactions a soft stop ends
 // the wait.

@@ -95,7 +95,7 @@ func (w *writer) sweep(ctx context.Context, ended bool) (done bool, err error) {
 			if err := w.remove(ctx, m); err != nil {
 				return false, err
 			}
-			if err := w.lease.check(); err != nil || w.o.Soft.Err() != nil || w.lease.pausedBy()&^w.o.IgnorePause != 0 {
+			if err := w.lease.check(); err != nil || w.o.Soft.Err() != nil || w.pauses() {
 				return false, err // the stream's loop knows what to do
 			}
 		default:

@@ -3,6 +3,7 @@ package stream
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/syncform/syncform/executor/transform"
 	"github.com/syncform/syncform/planner/plan"
@@ -26,6 +27,8 @@ type table struct {
 	work    pending
 	bound   bool         // a relation of it has come
 	unsent  []string     // columns that the source computes and its stream does not send
+	eased   time.Time    // when it was looked at last whether its columns take more at the source now, in vain
+	easedAt row.Position // the checkpoint behind which that was
 	past    bool         // the relation looked at last is of before the spec
 	noted   keys         // of rows that the batch touches while the table is loading
 	refill  row.Position // behind it, columns that are others (plan.Mapping.Refill) are filled; "": not known yet

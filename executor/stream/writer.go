@@ -21,9 +21,20 @@ type writer struct {
 }
 
 // batch writes one batch; where it ends within a transaction, the target's stays open
-// too. A batch that is refused as a whole is written again, in a way that can't fail for
-// order's sake.
+// too. A row that the target's columns refuse is tried again once they take what the
+// source's do by now.
 func (w *writer) batch(ctx context.Context, b *row.Changes) error {
+	err := w.write(ctx, b)
+	var tight *tightError
+	if !errors.As(err, &tight) {
+		return err
+	}
+	return w.ease(ctx, tight)
+}
+
+// write is batch. A batch that is refused as a whole is written again, in a way that can't
+// fail for order's sake.
+func (w *writer) write(ctx context.Context, b *row.Changes) error {
 	if b.Empty() && !b.Open && w.tx == nil {
 		return w.idle(ctx, b)
 	}

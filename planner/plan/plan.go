@@ -49,6 +49,8 @@ type Plan struct {
 	Forget []string `json:"forget,omitempty"`
 	// ForgetStreams are the syncs that the state follows no longer once the plan is applied.
 	ForgetStreams []string `json:"forget_streams,omitempty"`
+	// HeldTables are the mappings whose tables their streams held when the plan was made.
+	HeldTables []string `json:"held_tables,omitempty"`
 	// Vars and VarFiles are the -var and -var-file that the plan was made with, so that
 	// apply reads the configuration as plan did; sensitive values are left out.
 	Vars     []string `json:"vars,omitempty"`
@@ -289,6 +291,17 @@ func (m *Mapping) Reader(column string) string {
 		}
 	}
 	return ""
+}
+
+// SaidHere begins those of Mapping.Traits of which the configuration itself says something.
+const SaidHere = "!"
+
+// ColumnTrait is the name among Mapping.Traits of a column of the target.
+func ColumnTrait(name string) string { return "column " + name }
+
+// Says reports whether the configuration itself says something of a column of the target.
+func (m *Mapping) Says(column string) bool {
+	return strings.HasPrefix(m.Traits[ColumnTrait(column)], SaidHere)
 }
 
 // SourceColumn is a column of the source that rows are read with.
