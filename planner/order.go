@@ -41,6 +41,7 @@ func (b *builder) order() {
 		gone = slices.DeleteFunc(gone, func(w *want) bool { return !w.schemaOnly() })
 		s.writeSchema(only, gone)
 		s.serial = false
+		s.letGo(without, full)
 		s.write(full)
 		s.dropForeignKeysOf(without)
 		for _, w := range reverseDependency(without) {

@@ -105,14 +105,31 @@ func (b *builder) covers(e *endpoint) []cover {
 // dropForeignKeysOf takes the foreign keys of tables that go away first, so that each
 // table can go by itself.
 func (s *script) dropForeignKeysOf(gone []*want) {
+	s.foreignKeysGo(gone, func(w *want, k *schema.ForeignKey) bool {
+		return slices.ContainsFunc(gone, func(x *want) bool { return x.name == k.RefTable && x != w })
+	})
+}
+
+// letGo drops foreign keys of tables that go where they hold a unique key or index that a
+// table which stays is to lose before.
+func (s *script) letGo(gone, stay []*want) {
+	loses := map[schema.Name]bool{}
+	for _, w := range stay {
+		loses[w.name] = w.losesKeys()
+	}
+	s.foreignKeysGo(gone, func(w *want, k *schema.ForeignKey) bool {
+		return loses[k.RefTable] && (!tableGone(w).risky || s.b.approved(w.addr))
+	})
+}
+
+// foreignKeysGo drops those foreign keys of tables that go.
+func (s *script) foreignKeysGo(gone []*want, which func(*want, *schema.ForeignKey) bool) {
 	if s.target.stepper.ForeignKeysWithTable() {
 		return
 	}
 	for _, w := range gone {
 		for _, k := range w.live.ForeignKeys {
-			other := slices.ContainsFunc(gone, func(x *want) bool { return x.name == k.RefTable && x != w }) ||
-				slices.ContainsFunc(s.b.wants, func(x *want) bool { return x.target == s.target && x.name == k.RefTable && x.losesKeys() })
-			if !other {
+			if !which(w, &k) {
 				continue
 			}
 			d := tableGone(w)

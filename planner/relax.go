@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/syncform/syncform/planner/state"
@@ -12,13 +13,28 @@ const whyNoMore = "it is no longer wanted"
 // relax takes away what an earlier apply put on a table to keep rows out (unique keys and
 // indexes, checks, exclusions, foreign keys), and what is wanted no more: the source has
 // dropped it, or the mapping can't carry it now. Left there, it would refuse rows that the
-// source holds. What others made stays, and so do plain indexes.
+// source holds. What others made stays, and so do plain indexes. Where prune takes all away
+// that the source lacks, this part of it need not be approved.
 func (b *builder) relax() {
 	for _, w := range b.wants {
-		if w.prev == nil || w.live == nil || w.cfg.Prune || w.prev.Status == state.Creating || w.prev.Traits == nil {
+		if w.prev == nil || w.live == nil || w.prev.Status == state.Creating || w.prev.Traits == nil || w.cfg.Prune && w.schemaOnly() {
 			continue
 		}
-		w.work.diffs = append(w.relaxed(), w.work.diffs...)
+		if gone := w.relaxed(); w.cfg.Prune {
+			w.agree(gone)
+		} else {
+			w.work.diffs = append(gone, w.work.diffs...)
+		}
+	}
+}
+
+// agree lets prune take away without asking what goes without it, too.
+func (w *want) agree(gone []difference) {
+	for i := range w.work.diffs {
+		d := &w.work.diffs[i]
+		if d.risky && slices.ContainsFunc(gone, func(g difference) bool { return reflect.DeepEqual(g.change, d.change) }) {
+			d.risky = false
+		}
 	}
 }
 

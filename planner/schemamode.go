@@ -42,6 +42,7 @@ func (s *script) writeSchema(wants, gone []*want) {
 	for _, w := range wants {
 		s.some(w, func(d *difference) bool { _, ok := d.change.(schema.DropForeignKey); return ok })
 	}
+	s.letGo(gone, wants)
 	s.dropForeignKeysOf(gone)
 	for _, w := range wants {
 		s.some(w, isDropPartition)

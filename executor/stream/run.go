@@ -158,8 +158,11 @@ func (r *run) missing(ctx context.Context, err error) error {
 
 // wayOut names the command that mends what is not to be had any more.
 func (r *run) wayOut(err error) error {
-	if errors.As(err, new(*providers.GapError)) {
+	switch {
+	case errors.As(err, new(*providers.GapError)):
 		return fmt.Errorf("%w; load the tables anew with apply -replace=%s", err, r.spec.Sync)
+	case rowsFault(err):
+		return fmt.Errorf("%w; nothing is lost, and the next sync goes on with this row: if the source's table was altered, syncform apply alters the target's; else change the row, or the target's table, or set on_bad_row = \"dead_letter\"", err)
 	}
 	return err
 }
