@@ -145,6 +145,12 @@ func (r *run) addToStream(ctx context.Context, a *plan.Action) error {
 	if r.again && begun(rec, tables) {
 		return nil
 	}
+	// Once the source captures their changes again, nothing tells that some went by.
+	if held := waiting(rec, tables); len(held) > 0 {
+		if err := store.SetTables(ctx, spec.Sync, held, nil); err != nil {
+			return err
+		}
+	}
 	capturer, err := r.prepare(ctx, a)
 	if err != nil {
 		return err
@@ -171,6 +177,20 @@ func (r *run) addToStream(ctx context.Context, a *plan.Action) error {
 		keep = append(keep, t.Mapping)
 	}
 	return store.SetTables(ctx, spec.Sync, tables, keep)
+}
+
+// waiting are the records that there are of tables which are to be loaded, held until the
+// source is prepared for that.
+func waiting(rec *providers.StreamRecord, tables []providers.TableRecord) []providers.TableRecord {
+	var out []providers.TableRecord
+	for _, t := range rec.Tables {
+		if t.State == providers.TableHeld || !slices.ContainsFunc(tables, func(x providers.TableRecord) bool { return x.Mapping == t.Mapping }) {
+			continue
+		}
+		t.State, t.Reason = providers.TableHeld, "an apply was to load it anew, and was cut short: run syncform apply"
+		out = append(out, t)
+	}
+	return out
 }
 
 // floors are what a snapshot for the loads of a stream must hold.
@@ -216,6 +236,9 @@ func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 		return fmt.Errorf("%s: %w", spec.Sync, stream.ErrNoRecord)
 	}
 	if slices.ContainsFunc(rec.Tables, func(t providers.TableRecord) bool { return t.State == providers.TableLoading }) {
+		if err := r.passLoads(ctx, a); err != nil {
+			return err
+		}
 		if err := stream.Drain(ctx, r.stream(spec), stream.Options{Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact}); err != nil {
 			return err
 		}
@@ -243,6 +266,23 @@ func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 		}
 	}
 	_, err = stream.Run(ctx, r.stream(spec), stream.Options{Until: stream.Live, Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact, Attempts: defaultAttempts, IgnorePause: providers.PausedByAnyone, KeepMapping: r.keepMapping})
+	return err
+}
+
+// passLoads brings a stream that was under way past the loads before their tables take part:
+// what is told of a table's rows from before may be of another table of its name.
+func (r *run) passLoads(ctx context.Context, a *plan.Action) error {
+	spec := r.plan.Stream(a.Stream.Sync)
+	joins := slices.ContainsFunc(r.graph.Actions, func(x *plan.Action) bool {
+		return x.Stream != nil && x.Stream.Sync == spec.Sync && x.Stream.Step == plan.StreamAdd
+	})
+	if !joins || spec.Capture.Method == providers.Polling {
+		return nil
+	}
+	_, err := stream.Run(ctx, r.stream(spec), stream.Options{Beside: true, Until: stream.CaughtUp, Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact, Attempts: defaultAttempts, IgnorePause: providers.PausedByAnyone})
+	if errors.As(err, new(*stream.RestsError)) {
+		return nil
+	}
 	return err
 }
 

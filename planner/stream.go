@@ -25,6 +25,7 @@ type following struct {
 	anew    bool                    // it begins, or begins again
 	first   string                  // the action that prepares the source
 	cut     bool                    // the last apply was not finished
+	missed  map[schema.Name]string  // tables of which changes may not have been captured: why
 }
 
 // follow decides for each sync of mode incremental how its stream begins or goes on,
@@ -93,6 +94,7 @@ func (b *builder) followSync(ctx context.Context, f *following) {
 		f.anew = true
 	}
 	b.alarm(ctx, f, before, capturer, target)
+	b.missed(ctx, f, before, capturer)
 	if got := f.capture.Capture; got.OnExceed == "drop_slot" && got.Method != providers.LogicalReplication {
 		b.errorAt(s.CDC.Range("on_exceed"), sumCapture, "%s: capture by %s has no slot to drop. Take on_exceed out.", s.Addr, got.Method)
 	}
@@ -216,19 +218,22 @@ func (b *builder) loadForStream(f *following) {
 			k.mapping.ColumnIDs, k.mapping.Refill = p.ColumnIDs, p.Refill
 		}
 		rec, known := records[w.addr]
-		if rec.State == providers.TableHeld {
+		missed := f.missed[w.from.Name]
+		if rec.State == providers.TableHeld || missed != "" { // the stream itself may hold it any moment
 			b.plan.HeldTables = append(b.plan.HeldTables, w.addr)
 		}
 		switch {
-		case f.anew && k.resumed:
-			// Its chunks are older than the stream.
+		case (f.anew || missed != "") && k.resumed:
+			// Its chunks are older than the stream, or of before what was not captured.
 			k.resumed, k.gen, k.into = false, "", schema.Name{}
 			if w.prev.Into != (schema.Name{}) && w.prev.Into != w.prev.TargetTable {
 				b.aside(w)
 			} else {
 				k.empty, k.into, k.gen = true, w.name, b.newID()
 			}
-			k.reason = "the stream begins"
+			if k.reason = "the stream begins"; !f.anew {
+				k.reason = missed
+			}
 		case k.load:
 		case f.anew:
 			k.load, k.reason = true, "the stream begins"
@@ -236,12 +241,20 @@ func (b *builder) loadForStream(f *following) {
 		case !known:
 			k.load, k.reason = true, "it joins the stream"
 			b.aside(w)
+		case missed != "" && rec.State != providers.TableHeld:
+			k.load, k.reason = true, missed
+			b.aside(w)
+			b.note(w.addr, "it is loaded anew: "+missed)
 		case rec.State == providers.TableHeld:
 			k.load, k.reason = true, "its changes were held: "+rec.Reason
 			b.aside(w)
+			b.note(w.addr, "it is loaded anew, for its changes were held: "+rec.Reason)
 		}
 		if k.load && k.gen == "" {
 			k.gen = b.newID()
+		}
+		if k.load && missed != "" {
+			k.mapping.ColumnIDs, k.mapping.Refill = nil, nil // the table may be another
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // unread is how much a source may keep for a stream that nobody reads, where the
@@ -18,15 +19,7 @@ func (b *builder) alarm(ctx context.Context, f *following, before *providers.Cap
 	if f.anew || f.record == nil || before == nil {
 		return
 	}
-	// What was applied is asked for: a table that only joins by this plan is not missed
-	// yet, nor one that leaves.
-	c := *before
-	c.MaxRetained = f.capture.Capture.MaxRetained
-	if c.Method != providers.LogicalReplication { // a publication is one thing, with all its tables
-		c.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t providers.CaptureTable) bool {
-			return !slices.ContainsFunc(f.capture.Capture.Tables, func(x providers.CaptureTable) bool { return x.Table.Name == t.Table.Name })
-		})
-	}
+	c := f.stays(before)
 	kept, err := capturer.Retained(ctx, c, f.record.Position)
 	if err == nil && kept.Lost {
 		// A sync that runs may have moved on since its record was read.
@@ -53,5 +46,42 @@ func (b *builder) alarm(ctx context.Context, f *following, before *providers.Cap
 		b.note(f.sync.Addr, fmt.Sprintf("nobody reads the stream, and the source keeps %d bytes of log for it. Run it: syncform sync %s", kept.Bytes, f.sync.Addr))
 	case kept.Bytes > most && c.MaxRetained > 0:
 		b.note(f.sync.Addr, fmt.Sprintf("the source keeps %d bytes of log for the stream, more than max_retained_wal allows: the sync is slower than the source", kept.Bytes))
+	}
+}
+
+// stays is the capture that was applied, as far as it goes on: a table that only joins by
+// this plan is not missed yet, nor one that leaves.
+func (f *following) stays(before *providers.Capture) providers.Capture {
+	c := *before
+	c.MaxRetained = f.capture.Capture.MaxRetained
+	if c.Method != providers.LogicalReplication { // a publication is one thing, with all its tables
+		c.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t providers.CaptureTable) bool { return !f.follows(t.Table.Name) })
+	}
+	return c
+}
+
+func (f *following) follows(name schema.Name) bool {
+	return slices.ContainsFunc(f.capture.Capture.Tables, func(t providers.CaptureTable) bool { return t.Table.Name == name })
+}
+
+// missed finds the tables whose capture somebody has broken: they are loaded anew, and the
+// others go on. One that this plan does not look at must not be mended by it as if nothing
+// had gone by.
+func (b *builder) missed(ctx context.Context, f *following, before *providers.Capture, capturer providers.Capturer) {
+	if f.anew || f.record == nil || before == nil {
+		return
+	}
+	list, err := capturer.Missed(ctx, f.stays(before))
+	if err != nil {
+		b.errorAt(f.at(), sumCapture, "%s: whether its source's changes are captured can't be read: %s.", f.sync.Addr, err)
+		return
+	}
+	f.missed = map[schema.Name]string{}
+	for _, m := range list {
+		f.missed[m.Table] = m.Why
+		looked := slices.ContainsFunc(f.wants, func(w *want) bool { return w.from.Name == m.Table })
+		if !looked && f.follows(m.Table) && len(f.capture.Steps) > 0 {
+			b.errorAt(f.at(), sumCapture, "%s: %s. It must be loaded anew, and -target leaves it out: plan without -target, or name it too.", f.sync.Addr, m.Why)
+		}
 	}
 }

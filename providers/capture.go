@@ -78,6 +78,9 @@ type CaptureTable struct {
 	// Undo is the provider's own note, made by PlanCapture and kept from one plan to the
 	// next, of how the table was before it was changed for the capture; PlanTeardown reads it.
 	Undo string `json:"undo,omitempty"`
+	// Made is the provider's own note, made by PlanCapture and kept, of what captures the
+	// table's changes: what Missed tells an exchanged thing by.
+	Made string `json:"made,omitempty"`
 }
 
 // Pushdown is what of a table is sent to whoever follows it.
@@ -147,7 +150,8 @@ type Capturer interface {
 	// *GapError. It answers keepalives while the collector is full, tells the source what
 	// is acknowledged (Collector.Acked), and moves the position on when the source is
 	// quiet (Collector.Progress). newCollector is called once, with the function that
-	// reads the position.
+	// reads the position. A table that Missed names may end it with a retryable error: c is to
+	// be without it.
 	Follow(ctx context.Context, c Capture, from row.Position, newCollector func(position func() row.Position) *row.Collector) error
 	// ReadKeys reads rows as they are now: those of keys (FormFields, the columns of
 	// t.Key in their order) that are there, in t's columns, in any order.
@@ -155,6 +159,16 @@ type Capturer interface {
 	// Retained says how far the source is ahead of at, how much it keeps for us, and
 	// whether a stream that nobody follows could go on from at; "" leaves that out.
 	Retained(ctx context.Context, c Capture, at row.Position) (Retained, error)
+	// Missed names the tables of c of which changes may not have been captured, because
+	// somebody has broken what captures them: they must be loaded anew, and the others'
+	// changes go on. What keeps all of them from going on is Retained's to say.
+	Missed(ctx context.Context, c Capture) ([]MissedTable, error)
+}
+
+// MissedTable is a table whose capture somebody has broken.
+type MissedTable struct {
+	Table schema.Name // as in Capture.Tables
+	Why   string      // one sentence
 }
 
 // Numberer is a source that tells which numbers it has given to rows.

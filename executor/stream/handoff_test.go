@@ -439,6 +439,9 @@ func (w *world) Floor(context.Context, providers.Capture) (string, error) {
 func (w *world) Retained(context.Context, providers.Capture, row.Position) (r providers.Retained, err error) {
 	return r, errors.ErrUnsupported
 }
+func (w *world) Missed(context.Context, providers.Capture) ([]providers.MissedTable, error) {
+	return nil, nil
+}
 func (w *world) Inspect(context.Context, providers.InspectOptions) (*schema.Database, error) {
 	return nil, errors.ErrUnsupported
 }

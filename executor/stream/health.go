@@ -3,6 +3,8 @@ package stream
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/syncform/syncform/planner/plan"
@@ -81,6 +83,7 @@ const (
 	AlarmLost       = "position-gap"
 	AlarmRetained   = "log-retained"
 	AlarmHeld       = "table-held"
+	AlarmMissed     = "changes-missed"
 	AlarmLetters    = "dead-letters"
 	AlarmCheckpoint = "checkpoint-missing"
 	AlarmUnloaded   = "not-loaded"
@@ -269,6 +272,10 @@ func (h *Health) askSource(ctx context.Context, spec *plan.Stream, capturer prov
 		h.alarm(AlarmLost, "the source no longer has what follows the stream's position: "+kept.Why, "syncform apply -replace="+spec.Sync)
 		return
 	}
+	if err := h.askMissed(ctx, spec, capturer, rec); err != nil {
+		h.alarm(AlarmUnknown, "whether the source's changes are captured can't be read: "+err.Error(), "see that the source can be reached, and that the user may read its catalogue")
+		return
+	}
 	if kept.Bytes < 0 {
 		return
 	}
@@ -283,6 +290,24 @@ func (h *Health) askSource(ctx context.Context, spec *plan.Stream, capturer prov
 	if kept.Bytes > most {
 		h.alarm(AlarmRetained, fmt.Sprintf("the source keeps %d bytes of log for this sync, more than %s", kept.Bytes, whose), "let the sync run and catch up; or give it up with syncform destroy -target="+spec.Sync)
 	}
+}
+
+// askMissed asks of which tables changes may not have been captured. Of one that is held
+// for it, or that an apply is at, there is nothing more to say.
+func (h *Health) askMissed(ctx context.Context, spec *plan.Stream, capturer providers.Capturer, rec *providers.StreamRecord) error {
+	if rec.PausedBy&providers.PausedByApply != 0 {
+		return nil
+	}
+	missed, err := capturer.Missed(ctx, spec.Capture)
+	for _, m := range missed {
+		held := func(t providers.TableRecord) bool {
+			return t.State == providers.TableHeld && strings.HasPrefix(t.Reason, m.Why)
+		}
+		if !slices.ContainsFunc(rec.Tables, held) {
+			h.alarm(AlarmMissed, "changes of the source may be missing: "+m.Why, "syncform apply, which loads the table anew; the others go on")
+		}
+	}
+	return err
 }
 
 func (h *Health) tables(rec *providers.StreamRecord, letters []providers.DeadLetter) {

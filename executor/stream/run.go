@@ -52,6 +52,7 @@ type run struct {
 	sweeper   sweeper
 	numbered  time.Time // when the target's numbering was moved on last
 	numbering string    // what that failed with
+	proved    time.Time // when it was looked whether the source's changes are captured; zero: it is to be
 	looked    time.Time // when the source's columns were looked at; zero: they are to be
 }
 
@@ -282,16 +283,20 @@ func (r *run) session(ctx context.Context) (err error) {
 			err = cerr
 		}
 	}()
+	r.proved = time.Time{}
+	if err := r.holdMissed(ctx, sess); err != nil {
+		return err
+	}
 	if r.o.Until == CaughtUp && r.goal == "" {
 		if r.goal, err = r.capturer.Current(ctx, r.spec.Capture); err != nil {
 			return err
 		}
 	}
 	follow, stop := context.WithCancelCause(ctx)
-	f := &feed{ended: make(chan struct{}), made: make(chan *row.Collector, 1)}
+	f, capture := &feed{ended: make(chan struct{}), made: make(chan *row.Collector, 1)}, r.followed()
 	go func() {
 		defer close(f.ended)
-		f.err = r.capturer.Follow(follow, r.spec.Capture, r.position, func(position func() row.Position) *row.Collector {
+		f.err = r.capturer.Follow(follow, capture, r.position, func(position func() row.Position) *row.Collector {
 			c := row.NewCollector(position)
 			f.made <- c
 			return c
@@ -357,6 +362,9 @@ func (r *run) stream(ctx context.Context, sess providers.ApplySession, c *row.Co
 			if r.o.Soft.Err() != nil {
 				w.number(ctx, true)
 				return r.o.Soft.Err()
+			}
+			if err := w.holdMissed(ctx, sess); err != nil {
+				return err
 			}
 			if err := w.renew(ctx); err != nil {
 				return err

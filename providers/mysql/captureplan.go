@@ -281,7 +281,7 @@ func (c *Conn) Retained(ctx context.Context, capture providers.Capture, at row.P
 	case providers.Binlog:
 		return c.retainedBinlog(ctx, at)
 	case providers.Trigger:
-		return c.retainedTriggers(ctx, capture)
+		return c.retainedTriggers(ctx)
 	}
 	return unknown, nil
 }

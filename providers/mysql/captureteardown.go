@@ -13,7 +13,7 @@ func (c *Conn) PlanTeardown(ctx context.Context, capture providers.Capture) (ste
 		return nil, nil // the log is the server's own
 	}
 	err = c.with(ctx, func(s *session) (err error) {
-		steps, err = c.teardownTriggers(ctx, s, capture.Sync)
+		steps, err = c.teardownTriggers(ctx, s, capture)
 		return err
 	})
 	if err != nil {

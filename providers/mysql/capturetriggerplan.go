@@ -162,6 +162,10 @@ func (c *Conn) planTriggers(ctx context.Context, s *session, f *findings, plan *
 	if err != nil {
 		return err
 	}
+	shown, err := c.shownTriggers(ctx, s, capture.Sync)
+	if err != nil {
+		return err
+	}
 	wanted := map[string]bool{}
 	for _, t := range capture.Tables {
 		if len(t.Table.Key) == 0 {
@@ -177,7 +181,17 @@ func (c *Conn) planTriggers(ctx context.Context, s *session, f *findings, plan *
 		}
 		for _, one := range triggers {
 			wanted[one.name.Name] = true
-			if !slices.ContainsFunc(made, func(n schema.Name) bool { return n.Name == one.name.Name }) {
+			is, there := shown[schema.Name{Schema: c.databaseOf(one.name), Name: one.name.Name}]
+			other := false
+			if there {
+				if other, err = c.exchanged(ctx, s, one, is); err != nil {
+					return err
+				}
+			}
+			if other {
+				step("DROP TRIGGER "+tableIdent(one.name), "NOT "+exists("TRIGGERS", inTriggers(one.name)+" AND CAST(ACTION_STATEMENT AS BINARY) = CAST("+literal(is.text)+" AS BINARY)"))
+			}
+			if !there || other {
 				step("CREATE TRIGGER "+tableIdent(one.name)+" AFTER "+one.event+" ON "+tableIdent(one.table)+" FOR EACH ROW "+one.body, one.there())
 			}
 		}
@@ -231,11 +245,32 @@ func dropTriggers(made []schema.Name, wanted map[string]bool) (steps []providers
 	return steps
 }
 
-// teardownTriggers drops what a capture by triggers has left.
-func (c *Conn) teardownTriggers(ctx context.Context, s *session, sync string) ([]providers.Step, error) {
+// teardownTriggers drops what a capture by triggers has left, also a trigger that somebody
+// exchanged.
+func (c *Conn) teardownTriggers(ctx context.Context, s *session, capture providers.Capture) ([]providers.Step, error) {
+	sync := capture.Sync
 	made, others, err := c.madeTriggers(ctx, s, sync)
 	if err != nil {
 		return nil, err
+	}
+	shown, err := c.shownTriggers(ctx, s, sync)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range capture.Tables {
+		if len(t.Table.Key) == 0 {
+			continue
+		}
+		triggers, err := c.triggersOf(capture, t)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range triggers {
+			n := schema.Name{Schema: c.databaseOf(one.name), Name: one.name.Name}
+			if _, there := shown[n]; there && !slices.Contains(made, n) {
+				made = append(made, n)
+			}
+		}
 	}
 	steps := dropTriggers(made, nil)
 	rows, err := s.query(ctx, "SELECT 1 WHERE "+tableThere(schema.Name{Name: changeLog}))

@@ -76,6 +76,9 @@ func (d *drainer) hand(ctx context.Context, s *session, t *drainTable, order []s
 		at[keyText(keys.Data[begin:], begin, keys.Ends[ends:], keys.States[ends:])] = noted
 	}
 	rows, err := d.conn.readKeysOn(ctx, s, t.ask.Table, keys)
+	if e := serverError(err); e != nil && (e.Number == errNoSuchTable || e.Number == errUnknownColumn) {
+		return &providers.RetryableError{Err: err} // Missed tells
+	}
 	if err != nil {
 		return err
 	}

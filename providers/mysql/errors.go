@@ -26,6 +26,8 @@ const (
 	errDuplicateEntry  = 1062
 	errNoThread        = 1094
 	errNoSuchTable     = 1146
+	errUnknownColumn   = 1054
+	errNoTrigger       = 1360
 	errLockTimeout     = 1205
 	errInterrupted     = 1317
 	errDuplicateNamed  = 1586

@@ -50,24 +50,6 @@ func filtersShown(publication string) string {
  FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = ` + publication + " AND r.prqual IS NOT NULL"
 }
 
-// commentSQL writes a publication's comment. Where there are row filters it ends with what
-// the server shows of them.
-func commentSQL(publication, comment string) string {
-	if !strings.Contains(comment, rowsMark) {
-		return "COMMENT ON PUBLICATION " + quote(publication) + " IS " + literal(comment)
-	}
-	return "DO " + dollar("BEGIN EXECUTE pg_catalog.format('COMMENT ON PUBLICATION %I IS %L', "+literal(publication)+", "+literal(comment+shownMark)+" || ("+filtersShown(literal(publication))+")); END")
-}
-
-// commented asks whether a publication has its comment.
-func commented(publication, comment string) string {
-	want := literal(comment)
-	if strings.Contains(comment, rowsMark) {
-		want = literal(comment+shownMark) + " || (" + filtersShown(literal(publication)) + ")"
-	}
-	return "SELECT pg_catalog.obj_description(oid, 'pg_publication') = " + want + " FROM pg_catalog.pg_publication WHERE pubname = " + literal(publication)
-}
-
 // says reports whether a publication has a comment, and its row filters are those that it
 // had when that was written.
 func (p *publication) says(comment string) bool {
@@ -189,7 +171,7 @@ func (p *capturePlanner) sentColumns(ctx context.Context, f *captureFacts, t *pr
 // republish gives the statements that send other columns or rows of tables that the
 // publication has. Those of tables that are to be sent whole run first of all steps: a
 // table's replica identity may only become FULL after that.
-func (p *capturePlanner) republish(pub *publication, comment string) (statements, done []string) {
+func (p *capturePlanner) republish(pub *publication, comment string) (statements, done []string, tables []schema.Name) {
 	c := &p.plan.Capture
 	name := quote(c.Publication)
 	var first, doneFirst []string
@@ -206,6 +188,7 @@ func (p *capturePlanner) republish(pub *publication, comment string) (statements
 		if slices.Equal(is.columns, columns) && is.filtered == (filter != "") && (filter == "" || pub.says(comment)) {
 			continue
 		}
+		tables = append(tables, f.name)
 		ref := tableRef(f.name, t.Table.Only && f.kind == "r")
 		sql := []string{"ALTER PUBLICATION " + name + " DROP TABLE " + tableRef(f.name, true), "ALTER PUBLICATION " + name + " ADD TABLE " + ref + publishedSQL(t.Pushdown)}
 		test := sendsOnly(c.Publication, f.name, columns, filter != "")
@@ -219,7 +202,7 @@ func (p *capturePlanner) republish(pub *publication, comment string) (statements
 		p.step(strings.Join(first, "; "), "SELECT ("+strings.Join(doneFirst, ") AND (")+")")
 		p.lastFirst()
 	}
-	return statements, done
+	return statements, done, tables
 }
 
 // sendsOnly asks whether a publication sends these columns of a table, and whether it has
@@ -237,32 +220,28 @@ func sendsOnly(publication string, n schema.Name, columns []string, filtered boo
  WHERE p.pubname = ` + literal(publication) + ` AND n.nspname = ` + literal(n.Schema) + ` AND c.relname = ` + literal(n.Name) + fmt.Sprintf(" AND (r.prqual IS NOT NULL) = %t AND %s)", filtered, list)
 }
 
-// provePushdown makes sure that a publication leaves out no more than was asked of it: what
-// it does not send is missing in silence.
-func (c slotCapture) provePushdown(pub *publication, cp providers.Capture) error {
-	for n, is := range pub.restricted {
-		i := slices.IndexFunc(cp.Tables, func(t providers.CaptureTable) bool {
-			return t.Table.Name.Name == n.Name && (t.Table.Name.Schema == n.Schema || t.Table.Name.Schema == "" && n.Schema == c.schema)
-		})
-		if i < 0 {
-			return gap("the publication %q leaves rows or columns of table %s out", cp.Publication, n)
-		}
-		t := cp.Tables[i]
-		if is.filtered && (rowFilter(t.Pushdown) == "" || !pub.says(publicationComment(cp.Sync)+rowsHash(&cp))) {
-			return gap("the publication %q leaves rows of table %s out, by a row filter that syncform did not give it", cp.Publication, n)
-		}
-		for _, x := range t.Table.Columns {
-			if slices.Contains(is.leftOut, x.Name) {
-				return gap("the publication %q leaves column %q of table %s out", cp.Publication, x.Name, n)
-			}
-		}
-		for _, x := range t.Table.Key {
-			if slices.Contains(is.leftOut, x) {
-				return gap("the publication %q leaves column %q of table %s out", cp.Publication, x, n)
-			}
+// leftOut says what a publication leaves out of a table that was not asked of it, "" where
+// nothing: what it does not send is missing in silence.
+func (c slotCapture) leftOut(pub *publication, cp providers.Capture, t providers.CaptureTable, n schema.Name) string {
+	is, ok := pub.restricted[n]
+	if !ok {
+		return ""
+	}
+	exchanged := !pub.says(publicationComment(cp.Sync)+rowsHash(&cp)) && (!pub.lists || pub.putBack(n))
+	if is.filtered && (rowFilter(t.Pushdown) == "" || exchanged) {
+		return fmt.Sprintf("the publication %q leaves rows of table %s out, by a row filter that syncform did not give it", cp.Publication, n)
+	}
+	for _, x := range t.Table.Columns {
+		if slices.Contains(is.leftOut, x.Name) {
+			return fmt.Sprintf("the publication %q leaves column %q of table %s out", cp.Publication, x.Name, n)
 		}
 	}
-	return nil
+	for _, x := range t.Table.Key {
+		if slices.Contains(is.leftOut, x) {
+			return fmt.Sprintf("the publication %q leaves column %q of table %s out", cp.Publication, x, n)
+		}
+	}
+	return ""
 }
 
 // findOthers finds publications of others that a change of a table's replica identity

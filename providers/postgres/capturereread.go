@@ -81,7 +81,7 @@ func (t *rereadTable) describe(ctx context.Context, c *Conn, s *session) error {
 		rel.Columns = append(rel.Columns, row.RelationColumn{Name: name, Type: typ, Key: key >= 0})
 	}
 	if slices.Contains(t.keyAt, -1) {
-		return gap("table %s has no column of its key (%s) any more", want.Name, strings.Join(want.Key, ", "))
+		return gap("%s", keyGone(want))
 	}
 	t.relation = rel
 	return nil

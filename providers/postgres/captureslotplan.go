@@ -20,6 +20,9 @@ type publication struct {
 	shown       string // a hash of its row filters, see filtersShown
 	owner       bool
 	tables      []schema.Name
+	members     map[schema.Name]string // the catalogue's numbers of those that were named
+	lists       bool                   // the comment lists numbers: listed
+	listed      []string
 	restricted  map[schema.Name]restriction
 	ownedByRole string
 }
@@ -46,19 +49,25 @@ func (c *Conn) publication(ctx context.Context, s *session, name string) (*publi
 		return nil, classify(err)
 	}
 	r := rows[0]
-	p := &publication{comment: r[1], allTables: r[2] == "t", publish: r[3], viaRoot: r[4] == "t", owner: r[5] == "t", ownedByRole: r[6], computed: r[7] == "t", shown: r[8]}
+	p := &publication{comment: r[1], allTables: r[2] == "t", publish: r[3], viaRoot: r[4] == "t", owner: r[5] == "t", ownedByRole: r[6], computed: r[7] == "t", shown: r[8], members: map[schema.Name]string{}}
+	var list string
+	p.comment, list, p.lists = strings.Cut(p.comment, membersMark)
+	p.listed = strings.Fields(list)
 	facts := "false, false, '', ''"
 	if c.version >= 150000 {
 		facts = restrictionFacts
 	}
-	list := `SELECT n.nspname, c.relname, ` + facts + ` FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = ` + r[0]
+	from := `SELECT n.nspname, c.relname, ` + facts + `, r.oid::text FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = ` + r[0]
 	if c.version >= 150000 {
-		list += ` UNION SELECT n.nspname, c.relname, false, false, '', '' FROM pg_catalog.pg_publication_namespace r JOIN pg_catalog.pg_namespace n ON n.oid = r.pnnspid JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE c.relkind IN ('r', 'p') AND r.pnpubid = ` + r[0]
+		from += ` UNION SELECT n.nspname, c.relname, false, false, '', '', '' FROM pg_catalog.pg_publication_namespace r JOIN pg_catalog.pg_namespace n ON n.oid = r.pnnspid JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE c.relkind IN ('r', 'p') AND r.pnpubid = ` + r[0]
 	}
-	tables, err := s.query(ctx, list+" ORDER BY 1, 2")
+	tables, err := s.query(ctx, from+" ORDER BY 1, 2")
 	for _, t := range tables {
 		n := schema.Name{Schema: t[0], Name: t[1]}
 		p.tables = append(p.tables, n)
+		if t[6] != "" {
+			p.members[n] = t[6]
+		}
 		if t[2] == "t" || t[3] == "t" {
 			if p.restricted == nil {
 				p.restricted = map[schema.Name]restriction{}
@@ -139,7 +148,7 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 		return err
 	}
 	comment := publicationComment(c.Sync) + rowsHash(&c)
-	var want []schema.Name
+	var want, adds []schema.Name
 	var add []string
 	for _, t := range c.Tables {
 		f := p.factsOf(t.Table.Name)
@@ -149,6 +158,7 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 		want = append(want, f.name)
 		if pub == nil || !pub.has(f.name) {
 			add = append(add, tableRef(f.name, t.Table.Only && f.kind == "r")+publishedSQL(t.Pushdown))
+			adds = append(adds, f.name)
 		}
 		for _, b := range f.below {
 			if b.partition {
@@ -157,6 +167,7 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 			want = append(want, b.name)
 			if pub != nil && pub.has(f.name) && !pub.has(b.name) {
 				add = append(add, tableRef(b.name, true))
+				adds = append(adds, b.name)
 			}
 		}
 	}
@@ -178,7 +189,7 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 		if len(add) > 0 {
 			list = " FOR TABLE " + strings.Join(add, ", ")
 		}
-		p.step("CREATE PUBLICATION "+name+list+" WITH ("+options+"); "+commentSQL(c.Publication, comment),
+		p.step("CREATE PUBLICATION "+name+list+" WITH ("+options+"); "+commentSQL(c.Publication, comment, members{fresh: want}),
 			"SELECT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = "+text+")")
 		return nil
 	}
@@ -192,14 +203,17 @@ func (p *capturePlanner) planPublication(ctx context.Context) error {
 		p.note("the publication %q was not made by syncform; it has all tables and is used as it is", c.Publication)
 		return nil
 	}
-	statements, done := p.republish(pub, comment)
+	statements, done, again := p.republish(pub, comment)
+	list := membersOf(pub)
+	list.come(pub, again...)
+	list.come(pub, adds...)
 	if len(add) > 0 {
 		statements = append(statements, "ALTER PUBLICATION "+name+" ADD TABLE "+strings.Join(add, ", "))
 		done = append(done, inPublication(text, want, true))
 	}
-	if !pub.says(comment) {
-		statements = append(statements, commentSQL(c.Publication, comment))
-		done = append(done, commented(c.Publication, comment))
+	if !pub.says(comment) || pub.lacksMembers() || len(list.fresh) > 0 {
+		statements = append(statements, commentSQL(c.Publication, comment, list))
+		done = append(done, commented(c.Publication, comment, list))
 	}
 	if len(statements) > 0 {
 		p.needOwner("ALTER PUBLICATION " + name + " OWNER TO " + p.role)

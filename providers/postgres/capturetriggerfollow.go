@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ func (f *logFollower) run(ctx context.Context) error {
 			return err
 		}
 		if time.Since(proved) > proveEvery {
-			if why, err := f.proveLog(ctx, f.session, f.capture); err != nil || why != "" {
+			if why, err := f.proveLog(ctx, f.session); err != nil || why != "" {
 				return cmp.Or(err, gap("%s", why))
 			}
 			proved = time.Now()
@@ -104,7 +105,7 @@ func (f *logFollower) prune(ctx context.Context) error {
 		return err
 	}
 	err = inTransaction(ctx, f.session, func() error {
-		gone, err := f.session.queryRow(ctx, "WITH gone AS (DELETE FROM "+f.changeLog()+" WHERE sync = $1 AND operation <> '"+logPruned+"' AND xid < pg_catalog.pg_snapshot_xmax($2::text::pg_catalog.pg_snapshot) AND pg_catalog.pg_visible_in_snapshot(xid, $2::text::pg_catalog.pg_snapshot) RETURNING 1) SELECT pg_catalog.count(*) FROM gone", f.capture.Sync, p.Snapshot)
+		gone, err := f.session.queryRow(ctx, "WITH gone AS (DELETE FROM "+f.changeLog()+" l WHERE sync = $1 AND operation <> '"+logPruned+"' AND NOT ("+f.unnoted("l")+") AND xid < pg_catalog.pg_snapshot_xmax($2::text::pg_catalog.pg_snapshot) AND pg_catalog.pg_visible_in_snapshot(xid, $2::text::pg_catalog.pg_snapshot) RETURNING 1) SELECT pg_catalog.count(*) FROM gone", f.capture.Sync, p.Snapshot)
 		if err != nil || gone[0] == "0" {
 			return classify(err)
 		}
@@ -137,7 +138,11 @@ func (f *logFollower) drain(ctx context.Context) error {
 		return classify(err)
 	}
 	for name, t := range f.tables {
-		if err := t.describe(ctx, f.Conn, s); err != nil {
+		err := t.describe(ctx, f.Conn, s)
+		if errors.As(err, new(*providers.GapError)) {
+			return &providers.RetryableError{Err: err} // Missed tells
+		}
+		if err != nil {
 			return fmt.Errorf("look at table %s: %w", name, err)
 		}
 	}
@@ -185,16 +190,10 @@ func (f *logFollower) emit(ctx context.Context, page []entry) error {
 		e := &page[i]
 		t := f.tables[e.table]
 		switch {
-		case t == nil || t.relation == nil:
-		case e.op == logFailed:
-			reason := "?"
-			if len(e.key) == 2 && e.key[0] != nil && e.key[1] != nil {
-				reason = *e.key[1] + " (SQLSTATE " + *e.key[0] + ")"
-			}
-			return gap("a change of table %s could not be noted by its trigger: %s", e.table, reason)
-		case e.op == logPartition && !truncated(page[i:], e.table):
-			return gap("a partition of table %s was truncated, of whose rows nothing is known any more", e.table)
-		case e.op != logPartition && e.op != logTruncate:
+		case t == nil || e.op == logFailed || e.op == logPartition:
+		case t.relation == nil: // it has another name, or is gone: Missed tells
+			return &providers.RetryableError{Err: fmt.Errorf("the source's table %s is not there", e.table)}
+		case e.op != logTruncate:
 			t.want(e.key)
 		}
 	}
@@ -205,23 +204,13 @@ func (f *logFollower) emit(ctx context.Context, page []entry) error {
 	}
 	for i := range page {
 		e := &page[i]
-		if t := f.tables[e.table]; t != nil && t.relation != nil && e.op != logPartition {
+		if t := f.tables[e.table]; t != nil && e.op != logPartition && e.op != logFailed {
 			if err := f.give(ctx, t, e); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// truncated reports whether the whole of the table was truncated along with a partition.
-func truncated(page []entry, table string) bool {
-	for _, e := range page {
-		if e.table == table && e.op == logTruncate {
-			return true
-		}
-	}
-	return false
 }
 
 func (f *logFollower) give(ctx context.Context, t *rereadTable, e *entry) error {

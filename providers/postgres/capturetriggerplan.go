@@ -29,7 +29,7 @@ const (
 func (c *Conn) changeLogSQL() string {
 	return "CREATE TABLE IF NOT EXISTS " + c.changeLog() + ` (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sync text NOT NULL, table_name text NOT NULL, operation "char" NOT NULL,` +
 		` key text[], before text[], changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id());` +
-		` CREATE INDEX IF NOT EXISTS _change_log_xid ON ` + c.changeLog() + ` (sync, xid)`
+		` CREATE INDEX IF NOT EXISTS _change_log_xid ON ` + c.changeLog() + ` (sync, xid); CREATE INDEX IF NOT EXISTS _change_log_unnoted ON ` + c.changeLog() + ` (sync) WHERE operation IN ('` + logFailed + `', '` + logPartition + `')`
 }
 
 // triggerFunction is the name of the function that notes a table's changes for a sync.
@@ -95,6 +95,12 @@ func (p *capturePlanner) planTriggers(ctx context.Context) error {
 			return err
 		}
 		p.step(text, done)
+		if !p.settings.logTable {
+			continue
+		}
+		// The table is loaded anew for what they tell.
+		unnoted := " FROM " + p.conn.changeLog() + " l WHERE sync = " + literal(c.Sync) + " AND table_name = " + literal(p.conn.logName(f.name)) + " AND " + p.conn.unnoted("l")
+		p.step("DELETE"+unnoted, "SELECT NOT EXISTS (SELECT"+unnoted+")")
 	}
 	if err := p.dropTriggers(ctx, wanted); err != nil {
 		return err

@@ -19,8 +19,12 @@ func (c *Conn) StartCapture(ctx context.Context, capture providers.Capture) (sta
 		return start, err
 	}
 	err = c.transact(ctx, func(db *sqlite.Conn) error {
-		if err := checkTriggers(db, capture); err != nil {
+		broken, err := missed(db, capture)
+		if err != nil {
 			return err
+		}
+		if len(broken) > 0 {
+			return gap("%s", broken[0].Why)
 		}
 		if _, err := all(db, "INSERT INTO _change_log (nonce, sync, table_name, operation, changed_at) VALUES (random(), ?, '', ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))", capture.Sync, logStart); err != nil {
 			return err

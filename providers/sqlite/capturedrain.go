@@ -69,8 +69,13 @@ func (d *drain) look() (err error) {
 	if err := checkLog(d.db); err != nil {
 		return err
 	}
-	if err := checkTriggers(d.db, d.capture); err != nil {
+	broken, err := missed(d.db, d.capture)
+	if err != nil {
 		return err
+	}
+	if len(broken) > 0 {
+		// Whoever follows asks Missed, and follows the others.
+		return &providers.RetryableError{Err: errors.New(broken[0].Why)}
 	}
 	before := d.tables
 	if d.close(&err); err != nil {

@@ -69,7 +69,7 @@ func planTriggers(db *sqlite.Conn, c *providers.Capture) (steps []providers.Step
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, t := range c.Tables {
+	for i, t := range c.Tables {
 		name := t.Table.Name
 		if len(t.Table.Key) == 0 {
 			findings = append(findings, providers.Finding{Fatal: true, Text: fmt.Sprintf("table %s has no key by which triggers could note its rows", name), Fix: "name one in the mapping (key = [...])"})
@@ -89,6 +89,7 @@ func planTriggers(db *sqlite.Conn, c *providers.Capture) (steps []providers.Step
 				`ALTER TABLE "_change_log" ADD COLUMN k`+k, `ALTER TABLE "_change_log" ADD COLUMN o`+k)
 		}
 		triggers := captureTriggers(c.Sync, table, t.Table.Key, c.Deletes)
+		c.Tables[i].Made = textsOf(triggers)
 		var texts []string
 		var s script
 		missing := false
