@@ -77,7 +77,6 @@ func (b *builder) make(ctx context.Context) {
 	if b.diags = append(b.diags, diags...); b.diags.HasErrors() {
 		return
 	}
-	b.share()
 	for _, addr := range b.addresses() {
 		b.endpoints[addr].askUsers(ctx)
 		if err := b.endpoints[addr].findAsides(ctx, b.state); err != nil {

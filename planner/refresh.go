@@ -20,6 +20,8 @@ func refresh(ctx context.Context, conns map[string]providers.Conn, cfg *lang.Con
 	addrs = slices.Compact(slices.Sorted(slices.Values(addrs)))
 	found := make([]*endpoint, len(addrs))
 	fails := make([]error, len(addrs))
+	shared := sharedColumns{by: map[schema.Name][]schema.Column{}}
+	o.Share = shared.one
 	var wg sync.WaitGroup
 	for i, addr := range addrs {
 		conn := conns[addr]
@@ -32,6 +34,10 @@ func refresh(ctx context.Context, conns map[string]providers.Conn, cfg *lang.Con
 			if err != nil {
 				fails[i] = err
 				return
+			}
+			for j := range db.Tables {
+				t := &db.Tables[j]
+				t.Columns = shared.one(t.Name, t.Columns)
 			}
 			found[i] = newEndpoint(addr, conn, db)
 			found[i].declRange = endpointRange(cfg, addr)

@@ -123,6 +123,9 @@ func (s *shaper) columns() []schema.Column {
 		}
 		out = append(out, x)
 	}
+	if schema.IdenticalColumns(out, s.w.from.Columns) {
+		return s.w.from.Columns // held once: translators write to copies
+	}
 	return out
 }
 

@@ -1,23 +1,31 @@
 package planner
 
-import "github.com/syncform/syncform/providers/schema"
+import (
+	"sync"
 
-// share keeps one copy of columns that a source and a target describe in the very same
-// way: in a mirror that is nearly all of what was read. Nobody writes to them (they are
-// cloned first).
-func (b *builder) share() {
-	for _, s := range selected(b.in.Config, b.in.Targets) {
-		from, to := b.endpoints[s.Source], b.endpoints[s.Target]
-		if from == nil || to == nil || from == to || from.db.System != to.db.System {
-			continue
-		}
-		for i := range to.db.Tables {
-			t := &to.db.Tables[i]
-			if f := from.table(t.Name); f != nil && schema.IdenticalColumns(f.Columns, t.Columns) {
-				t.Columns = f.Columns
-			}
-		}
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// sharedColumns keeps one copy of columns that tables of one name have in the very same way
+// in several databases: in a mirror that is nearly all of what is read. Nobody writes to
+// them (they are cloned first).
+type sharedColumns struct {
+	mu sync.Mutex
+	by map[schema.Name][]schema.Column
+}
+
+// one gives the columns themselves, or those that are identical and were there first.
+func (s *sharedColumns) one(table schema.Name, columns []schema.Column) []schema.Column {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	there, ok := s.by[table]
+	switch {
+	case !ok:
+		s.by[table] = columns
+	case schema.IdenticalColumns(there, columns):
+		return there
 	}
+	return columns
 }
 
 // shareColumns has the want use the live table's columns where its own are the same: of

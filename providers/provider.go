@@ -71,6 +71,11 @@ type InspectOptions struct {
 	Tables []schema.Name
 	// Without leaves out whatever Bytes, Rows and Others cost.
 	NoEstimates bool
+	// Share, if not nil, gives for the columns of a table the same ones or an identical copy
+	// that somebody holds already, to which nobody may write. An inspection of many tables
+	// calls it as it goes, so that not all copies are held at once. It is safe for use by
+	// several goroutines.
+	Share func(table schema.Name, columns []schema.Column) []schema.Column
 }
 
 // As returns conn's capability T, looking through decorators (Unwrap() Conn), or

@@ -24,7 +24,7 @@ func (c *Conn) Inspect(ctx context.Context, o providers.InspectOptions) (*schema
 		return nil, err
 	}
 	const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; "
-	r, err := readCatalogue(ctx, s, scope{namespace: userNamespaces, types: userNamespaces, tables: o.Tables, estimates: !o.NoEstimates}, begin, "; COMMIT")
+	r, err := readCatalogue(ctx, s, scope{namespace: userNamespaces, types: userNamespaces, tables: o.Tables, estimates: !o.NoEstimates, share: o.Share}, begin, "; COMMIT")
 	if err != nil {
 		return nil, fmt.Errorf("read the catalogue: %w", err)
 	}

@@ -23,25 +23,43 @@ func number(s string) float64 {
 
 // buildColumns gives each relation its columns, in order.
 func (r *catalogue) buildColumns() {
+	numbered := map[string][]*sequenceRow{}
+	for i := range r.sequences {
+		if s := &r.sequences[i]; s.how == "i" {
+			numbered[s.ownerRel] = append(numbered[s.ownerRel], s)
+		}
+	}
 	slices.SortFunc(r.columns, func(a, b columnRow) int { return cmp.Or(cmp.Compare(a.rel, b.rel), int(a.num)-int(b.num)) })
-	for i, row := range r.columns {
-		oid := r.words[row.rel]
-		rel := r.relations[oid]
-		if rel == nil {
-			continue
+	for rows := r.columns; len(rows) > 0; {
+		n := 1
+		for n < len(rows) && rows[n].rel == rows[0].rel {
+			n++
 		}
-		if rel.columns == nil {
-			end := i + 1
-			for end < len(r.columns) && r.columns[end].rel == row.rel {
-				end++
+		oid := r.words[rows[0].rel]
+		if rel := r.relations[oid]; rel != nil {
+			r.columnsOf(rel, rows[:n])
+			for _, s := range numbered[oid] {
+				if col := rel.table.Column(s.ownerColumn); col != nil && col.Identity != nil {
+					s.identity(col.Identity)
+				}
 			}
-			last := r.columns[end-1].num
-			rel.columns, rel.colls = make([]string, last+1), make([]string, last+1)
-			rel.table.Columns = make([]schema.Column, 0, end-i)
+			if r.scope.share != nil {
+				rel.table.Columns = r.scope.share(rel.name, rel.table.Columns)
+			}
 		}
+		rows = rows[n:]
+	}
+	r.columns, r.words, r.places = nil, nil, nil
+}
+
+func (r *catalogue) columnsOf(rel *relation, rows []columnRow) {
+	last := rows[len(rows)-1].num
+	rel.columns, rel.colls = make([]string, last+1), make([]string, last+1)
+	rel.table.Columns = make([]schema.Column, 0, len(rows))
+	for _, row := range rows {
 		name, typ, collation := r.words[row.name], r.words[row.typ], r.words[row.collation]
 		rel.columns[row.num], rel.colls[row.num] = name, collation
-		col := schema.Column{Name: name, Type: r.typeOf(typ), Nullable: !row.notNull, Comment: r.comments[commentKey{"pg_class", oid, strconv.Itoa(int(row.num))}]}
+		col := schema.Column{Name: name, Type: r.typeOf(typ), Nullable: !row.notNull, Comment: r.comments[commentKey{"pg_class", rel.oid, strconv.Itoa(int(row.num))}]}
 		if collation != r.typeCollation(typ) {
 			col.Collation = r.collationName(collation)
 		}
@@ -56,19 +74,6 @@ func (r *catalogue) buildColumns() {
 		}
 		rel.width += width(col.Type)
 		rel.table.Columns = append(rel.table.Columns, col)
-	}
-	r.columns, r.words, r.places = nil, nil, nil
-	for _, s := range r.sequences {
-		if s.how != "i" {
-			continue
-		}
-		rel := r.relations[s.ownerRel]
-		if rel == nil {
-			continue
-		}
-		if col := rel.table.Column(s.ownerColumn); col != nil && col.Identity != nil {
-			s.identity(col.Identity)
-		}
 	}
 }
 
