@@ -82,7 +82,9 @@ func (c usersCase) run(t *testing.T, system string) {
 		}
 		return -1
 	}, b.target[strings.LastIndexByte(b.target, '/'):])
-	named := func(list []string) []string { return strings.Split(strings.ReplaceAll(strings.Join(list, ";;"), "%p", name), ";;") }
+	named := func(list []string) []string {
+		return strings.Split(strings.ReplaceAll(strings.Join(list, ";;"), "%p", name), ";;")
+	}
 	b.load(t, b.target, strings.Join(c.old, ";\n"))
 	b.load(t, b.reference, c.new)
 	providertest.Exec(t, b.target, named(c.others)...)
@@ -122,4 +124,3 @@ func (c usersCase) run(t *testing.T, system string) {
 		t.Error(wrong)
 	}
 }
-

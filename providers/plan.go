@@ -144,7 +144,21 @@ type Preflight struct {
 	Write []schema.Name // tables to write to; those not there yet will be made
 	// Retype are tables of which a column gets its type on a new column (Retyper).
 	Retype []schema.Name
+	// Change are tables, types and sequences whose definition changes or that go, and,
+	// without a name, schemas that go.
+	Change []schema.Name
+	// Make are schemas in which tables, indexes, types or sequences are made, or that are made.
+	Make []string
+	// Refer are tables that new foreign keys refer to.
+	Refer []schema.Name
+	// Backup are tables of which something is copied before it goes.
+	Backup []schema.Name
+	// Extensions are to be made.
+	Extensions []string
 }
+
+// Writes reports whether anything is to be changed.
+func (p Preflight) Writes() bool { return len(p.Write)+len(p.Change)+len(p.Make) > 0 }
 
 // Finding is one thing that a preflight found missing.
 type Finding struct {

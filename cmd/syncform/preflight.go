@@ -23,28 +23,21 @@ func (w *work) preflight(ctx context.Context, p *plan.Plan) ([]view.Finding, err
 		}
 		return use[addr]
 	}
-	add := func(to *[]schema.Name, n schema.Name) {
-		if n.Name != "" && !slices.Contains(*to, n) {
-			*to = append(*to, n)
-		}
-	}
 	for i := range p.Actions {
 		a := &p.Actions[i]
 		if a.Held != "" || a.Kind == plan.NoteKind {
 			continue
 		}
 		if a.Backfill == nil {
-			if _, drops := a.Change.(schema.DropTable); !drops {
-				add(&of(a.Endpoint).Write, a.Table)
-			}
+			needed(of(a.Endpoint), a)
 			if slices.ContainsFunc(a.Steps, func(s providers.Step) bool { return strings.Contains(s.Text, ledger.RetypePrefix) }) {
-				add(&of(a.Endpoint).Retype, a.Table)
+				once(&of(a.Endpoint).Retype, a.Table)
 			}
 			continue
 		}
 		if m := p.Mapping(a.Backfill.Mapping); m != nil {
-			add(&of(m.Source).Read, m.SourceTable)
-			add(&of(m.Target).Write, m.TargetTable)
+			once(&of(m.Source).Read, m.SourceTable)
+			once(&of(m.Target).Write, m.TargetTable)
 		}
 	}
 	var out []view.Finding
@@ -66,6 +59,74 @@ func (w *work) preflight(ctx context.Context, p *plan.Plan) ([]view.Finding, err
 		}
 	}
 	return out, nil
+}
+
+func once[T comparable](to *[]T, what T) {
+	var zero T
+	if what != zero && !slices.Contains(*to, what) {
+		*to = append(*to, what)
+	}
+}
+
+// needed notes what the change of an action needs.
+func needed(use *providers.Preflight, a *plan.Action) {
+	makes := func(n schema.Name) {
+		if !slices.Contains(use.Make, n.Schema) {
+			use.Make = append(use.Make, n.Schema)
+		}
+	}
+	if a.Backup != nil {
+		once(&use.Backup, a.Table)
+		makes(a.Table)
+	}
+	switch c := a.Change.(type) {
+	case nil:
+	case schema.AddTable:
+		once(&use.Write, a.Table)
+		for _, k := range c.To.ForeignKeys {
+			once(&use.Refer, k.RefTable)
+		}
+	case schema.AddAside, schema.ReplaceRows, schema.RestoreRows, schema.EmptyTable, schema.AdvanceSequences:
+		once(&use.Write, a.Table)
+	case schema.AddForeignKey:
+		once(&use.Change, a.Table)
+		once(&use.Refer, c.Key.RefTable)
+	case schema.AddIndex, schema.AddUnique, schema.AddPrimaryKey, schema.AddExclusion:
+		once(&use.Change, a.Table)
+		makes(a.Table)
+	case schema.AddSchema:
+		once(&use.Make, c.Schema)
+	case schema.DropSchema:
+		use.Change = append(use.Change, schema.Name{Schema: c.Schema})
+	case schema.AddEnum:
+		makes(c.Enum.Name)
+	case schema.AddDomain:
+		makes(c.Domain.Name)
+	case schema.AddSequence:
+		makes(c.Sequence.Name)
+	case schema.AddComposed:
+		makes(c.Type.Name)
+	case schema.AddExtension:
+		once(&use.Extensions, c.Name)
+		makes(schema.Name{Schema: c.Schema})
+	case schema.ModifyEnum:
+		once(&use.Change, c.To.Name)
+	case schema.ModifyDomain:
+		once(&use.Change, c.To.Name)
+	case schema.ModifySequence:
+		once(&use.Change, c.To.Name)
+	case schema.OwnSequence:
+		once(&use.Change, c.Sequence.Name)
+		once(&use.Change, a.Table)
+	case schema.DropEnum:
+		once(&use.Change, c.Enum.Name)
+	case schema.DropDomain:
+		once(&use.Change, c.Domain.Name)
+	case schema.DropSequence:
+		once(&use.Change, c.Sequence.Name)
+	default:
+		once(&use.Change, a.Table)
+	}
 }
 
 // lacking is an error that says what an apply would lack; nil where that is nothing.

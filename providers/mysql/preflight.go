@@ -26,10 +26,10 @@ func (c *Conn) Preflight(ctx context.Context, p providers.Preflight) ([]provider
 				return err
 			}
 		}
-		if len(p.Write) == 0 {
+		if !p.Writes() {
 			return nil
 		}
-		f.writing(c, p.Write)
+		f.writing(c, p)
 		if err := f.engines(ctx, s, p.Write, true); err != nil {
 			return err
 		}
@@ -73,17 +73,23 @@ func (f *findings) reading(c *Conn, tables []schema.Name) {
 }
 
 // writing looks for what making, loading and changing tables needs.
-func (f *findings) writing(c *Conn, tables []schema.Name) {
+func (f *findings) writing(c *Conn, p providers.Preflight) {
 	needed := []string{"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES"}
+	if len(p.Backup) > 0 {
+		needed = append(needed, "LOCK TABLES") // nobody writes between the copy and what goes
+	}
 	var missing []string
 	for _, privilege := range needed {
 		lacks := !f.grants.has(privilege, c.database, "") // the ledger's tables, those beside the live ones
-		for _, t := range tables {
+		for _, t := range slices.Concat(p.Write, p.Change) {
 			lacks = lacks || !f.grants.has(privilege, c.databaseOf(t), t.Name)
 		}
 		if lacks {
 			missing = append(missing, privilege)
 		}
+	}
+	if len(p.Change) > 0 && !f.grants.has("SHOW VIEW", c.database, "") {
+		f.add(false, f.grants.statement("SHOW VIEW", f.grants.allTables(c.database)), "without SHOW VIEW a plan can't see which views read a column or table that goes")
 	}
 	if len(missing) > 0 {
 		list := strings.Join(missing, ", ")
@@ -103,6 +109,9 @@ func (c *Conn) databaseOf(n schema.Name) string {
 
 // engines finds tables without transactions.
 func (f *findings) engines(ctx context.Context, s *session, tables []schema.Name, write bool) error {
+	if len(tables) == 0 {
+		return nil
+	}
 	names := make([]string, len(tables))
 	for i, t := range tables {
 		names[i] = literal(t.Name)

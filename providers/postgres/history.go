@@ -48,7 +48,7 @@ func (c *Conn) History(ctx context.Context, limit int) ([]providers.ApplyEntry, 
 
 // there reports whether one of the ledger's tables is there.
 func (c *Conn) there(ctx context.Context, s *session, table string) (bool, error) {
-	row, err := s.queryRow(ctx, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", quote(c.schema)+"."+quote(table))
+	row, err := s.queryRow(ctx, "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2)", c.schema, table)
 	if err != nil {
 		return false, classify(err)
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/syncform/syncform/providers"
@@ -17,7 +18,7 @@ func (c *Conn) Preflight(ctx context.Context, p providers.Preflight) ([]provider
 	}
 	defer c.release(s)
 	f := &preflight{conn: c, session: s}
-	for _, look := range []func(context.Context, providers.Preflight) error{f.server, f.read, f.write, f.schemas} {
+	for _, look := range []func(context.Context, providers.Preflight) error{f.server, f.read, f.write, f.change, f.schemas} {
 		if err := look(ctx, p); err != nil {
 			return nil, fmt.Errorf("preflight: %w", classify(err))
 		}
@@ -44,7 +45,7 @@ func (f *preflight) server(ctx context.Context, p providers.Preflight) error {
 		return err
 	}
 	f.role = got[0]
-	if len(p.Write) == 0 {
+	if !p.Writes() {
 		return nil
 	}
 	switch {
@@ -66,7 +67,7 @@ func (f *preflight) server(ctx context.Context, p providers.Preflight) error {
 type tableFacts struct {
 	name                                                schema.Name
 	usage, sel, insert, update, remove, truncate, owner bool
-	rls, guarded                                        bool
+	rls, guarded, refer                                 bool
 }
 
 func (f *preflight) tables(ctx context.Context, names []schema.Name) ([]tableFacts, error) {
@@ -79,7 +80,8 @@ func (f *preflight) tables(ctx context.Context, names []schema.Name) ([]tableFac
 	}
 	rows, err := f.session.query(ctx, `SELECT n.nspname, c.relname, pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'),
  pg_catalog.has_table_privilege(c.oid, 'INSERT'), pg_catalog.has_table_privilege(c.oid, 'UPDATE'), pg_catalog.has_table_privilege(c.oid, 'DELETE'), pg_catalog.has_table_privilege(c.oid, 'TRUNCATE'), pg_catalog.pg_has_role(c.relowner, 'USAGE'),
- pg_catalog.row_security_active(c.oid), EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND g.tgenabled IN ('O', 'D') AND (NOT g.tgisinternal OR g.tgconstraint <> 0))
+ pg_catalog.row_security_active(c.oid), EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND g.tgenabled IN ('O', 'D') AND (NOT g.tgisinternal OR g.tgconstraint <> 0)),
+ pg_catalog.has_table_privilege(c.oid, 'REFERENCES') OR pg_catalog.has_any_column_privilege(c.oid, 'REFERENCES')
  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (n.nspname, c.relname) IN (`+strings.Join(list, ", ")+`) ORDER BY 1, 2`)
 	if err != nil {
 		return nil, err
@@ -87,7 +89,7 @@ func (f *preflight) tables(ctx context.Context, names []schema.Name) ([]tableFac
 	facts := make([]tableFacts, len(rows))
 	for i, r := range rows {
 		yes := func(n int) bool { return r[n] == "t" }
-		facts[i] = tableFacts{schema.Name{Schema: r[0], Name: r[1]}, yes(2), yes(3), yes(4), yes(5), yes(6), yes(7), yes(8), yes(9), yes(10)}
+		facts[i] = tableFacts{schema.Name{Schema: r[0], Name: r[1]}, yes(2), yes(3), yes(4), yes(5), yes(6), yes(7), yes(8), yes(9), yes(10), yes(11)}
 	}
 	return facts, nil
 }
@@ -144,7 +146,7 @@ func (f *preflight) write(ctx context.Context, p providers.Preflight) error {
 			list := strings.Join(lacks, ", ")
 			f.fatal("GRANT "+list+" ON "+quoteNameIfNeeded(t.name)+" TO "+f.role, "to write table %s, the role needs %s", t.name, list)
 		}
-		if !t.owner {
+		if !t.owner && !slices.ContainsFunc(p.Change, func(n schema.Name) bool { return n.Name == t.name.Name && f.schemaOf(n) == t.name.Schema }) {
 			f.findings = append(f.findings, providers.Finding{Text: fmt.Sprintf("the role does not own table %s, so it can't change its columns or keys", t.name), Fix: "ALTER TABLE " + quoteNameIfNeeded(t.name) + " OWNER TO " + f.role})
 		}
 		f.rowSecurity(t)
@@ -162,10 +164,16 @@ func (f *preflight) write(ctx context.Context, p providers.Preflight) error {
 // schemas looks for the right to make tables: those that are to be written and are
 // not there, and the ledger's.
 func (f *preflight) schemas(ctx context.Context, p providers.Preflight) error {
-	if len(p.Write) == 0 {
+	if !p.Writes() {
 		return nil
 	}
-	wanted := map[string]bool{f.conn.schema: true}
+	wanted, made := map[string]bool{f.conn.schema: true}, map[string]bool{}
+	for _, in := range p.Make {
+		if in == "" {
+			in = f.conn.schema
+		}
+		wanted[in], made[in] = true, true
+	}
 	for _, n := range p.Write {
 		wanted[f.schemaOf(n)] = true
 	}
@@ -177,8 +185,8 @@ func (f *preflight) schemas(ctx context.Context, p providers.Preflight) error {
 	for _, r := range rows {
 		needs := wanted[r[0]] && (r[0] != f.conn.schema || r[2] != fmt.Sprint(ledgerTables) || f.anyMissing(ctx, p, r[0]))
 		delete(wanted, r[0])
-		if needs && r[1] != "t" && (r[0] == f.conn.schema || f.anyMissing(ctx, p, r[0])) {
-			f.fatal("GRANT CREATE, USAGE ON SCHEMA "+quoteIfNeeded(r[0])+" TO "+f.role, "to make tables in schema %q, the role needs CREATE on it", r[0])
+		if r[1] != "t" && (made[r[0]] || needs && (r[0] == f.conn.schema || f.anyMissing(ctx, p, r[0]))) {
+			f.fatal("GRANT CREATE, USAGE ON SCHEMA "+quoteIfNeeded(r[0])+" TO "+f.role, "to make tables, indexes or types in schema %q, the role needs CREATE on it", r[0])
 		}
 	}
 	if len(wanted) == 0 {

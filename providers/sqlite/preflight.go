@@ -15,7 +15,7 @@ import (
 
 // Preflight looks whether the file can be written to, where tables are to be.
 func (c *Conn) Preflight(ctx context.Context, p providers.Preflight) ([]providers.Finding, error) {
-	if len(p.Write) == 0 {
+	if !p.Writes() {
 		return nil, nil
 	}
 	// SQLite puts its journal beside the file.
