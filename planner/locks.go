@@ -15,6 +15,9 @@ import (
 func (w *want) holdLocks() {
 	for i := range w.work.diffs {
 		d := &w.work.diffs[i]
+		if d.swapped {
+			continue
+		}
 		w.aside(d)
 		if w.live.Rows < providers.ManyRows {
 			continue

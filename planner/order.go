@@ -148,7 +148,7 @@ func (s *script) change(wants []*want) {
 			continue
 		}
 		for _, d := range k.diffs {
-			if _, done := d.change.(schema.DropForeignKey); !done && !d.afterRows {
+			if _, done := d.change.(schema.DropForeignKey); !done && !d.afterRows && (!d.swapped || d.held()) {
 				s.do(w, plan.Expand, d)
 			}
 		}
@@ -167,6 +167,7 @@ func (s *script) rows(wants []*want) {
 		if k := &w.work; k.into != w.name && !k.resumed {
 			s.do(w, plan.Sync, difference{change: schema.AddAside{Live: s.live(w), Aside: k.into}, reason: k.reason})
 		}
+		s.retypeAside(w)
 	}
 	loads = bySize(loads)
 	for _, w := range loads {
@@ -177,6 +178,7 @@ func (s *script) rows(wants []*want) {
 		if k.into == w.name {
 			continue
 		}
+		s.swapTables(w)
 		cols := make([]string, len(k.mapping.Columns))
 		for i, c := range k.mapping.Columns {
 			cols[i] = c.Target

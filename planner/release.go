@@ -9,7 +9,8 @@ import (
 
 // releaseColumns takes away the live foreign keys that stand in the way of a change of
 // type, on either side, and gives back those that are still wanted: MySQL and MariaDB
-// let no column change its type, or how its texts are ordered, while a foreign key ties it.
+// let no column change its type, or how its texts are ordered, while a foreign key ties it;
+// PostgreSQL has both sides change their types at one time.
 func (b *builder) releaseColumns() {
 	type side struct {
 		e     *endpoint
@@ -18,11 +19,8 @@ func (b *builder) releaseColumns() {
 	}
 	changing := map[side]bool{}
 	for _, w := range b.wants {
-		if !isMySQL(w.target.db.System) {
-			continue
-		}
 		for _, d := range w.work.diffs {
-			if m, ok := d.change.(schema.ModifyColumn); ok && !d.held() && (!sameType(m.From.Type, m.To.Type) || m.From.Charset != m.To.Charset || m.From.Collation != m.To.Collation) {
+			if m, ok := d.change.(schema.ModifyColumn); ok && !d.held() && (isMySQL(w.target.db.System) || d.swapped) && (!sameType(m.From.Type, m.To.Type) || m.From.Charset != m.To.Charset || m.From.Collation != m.To.Collation) {
 				changing[side{w.target, w.name, foldColumn(w.target.db.System, m.To.Name)}] = true
 			}
 		}
@@ -34,7 +32,7 @@ func (b *builder) releaseColumns() {
 		return slices.ContainsFunc(cols, func(c string) bool { return changing[side{e, table, foldColumn(e.db.System, c)}] })
 	}
 	for _, w := range b.wants {
-		if w.live == nil || !isMySQL(w.target.db.System) {
+		if w.live == nil || w.schemaOnly() && !isMySQL(w.target.db.System) {
 			continue
 		}
 		d := differ{sys: w.target.db.System}

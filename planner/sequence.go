@@ -208,6 +208,16 @@ func with(db *schema.Database, c schema.Change, p providers.StepPlanner) *schema
 		}
 		at, _ := slices.BinarySearchFunc(db.Tables, t.Name, func(t schema.Table, n schema.Name) int { return t.Name.Compare(n) })
 		db.Tables = slices.Insert(db.Tables, at, t)
+	case schema.AddAside:
+		t := schema.Table{Name: c.Aside, Columns: slices.Clone(c.Live.Columns), PrimaryKey: c.Live.PrimaryKey, Options: c.Live.Options}
+		at, _ := slices.BinarySearchFunc(db.Tables, t.Name, func(t schema.Table, n schema.Name) int { return t.Name.Compare(n) })
+		db.Tables = slices.Insert(db.Tables, at, t)
+	case schema.ReplaceRows:
+		db.Tables = without(db.Tables, func(t *schema.Table) bool { return t.Name == c.Aside })
+	case schema.EmptyTable:
+		if t := db.Table(c.In); t != nil {
+			t.Rows, t.Bytes = 0, 0
+		}
 	case schema.DropTable:
 		db.Tables = without(db.Tables, func(t *schema.Table) bool { return t.Name == c.From.Name })
 		db.Sequences = without(db.Sequences, func(x *schema.Sequence) bool { return x.OwnerTable == c.From.Name && x.OwnerColumn != "" })

@@ -72,6 +72,7 @@ func (b *builder) settle(w *want) {
 	// An apply that was cut short may have come as far as the rows, and not to what waited
 	// for them.
 	cutShort := b.state != nil && b.state.Running != ""
+	w.swapTypes()
 	if !fresh {
 		w.holdLocks()
 	}

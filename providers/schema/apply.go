@@ -52,7 +52,11 @@ func (d *Database) Apply(c Change) {
 		d.putTable(Table{Name: c.Aside, Columns: c.Live.Columns, PrimaryKey: c.Live.PrimaryKey, Options: c.Live.Options})
 	case ReplaceRows:
 		d.dropTable(c.Aside)
-	case EmptyTable, RestoreRows, AdvanceSequences:
+	case EmptyTable:
+		if t := d.Table(c.In); t != nil {
+			t.Rows, t.Bytes = 0, 0
+		}
+	case RestoreRows, AdvanceSequences:
 	default:
 		if t := d.Table(c.Table()); t != nil {
 			t.Apply(c)

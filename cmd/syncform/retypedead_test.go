@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/syncform/syncform/providers/providertest"
+)
+
+// TestReplaceNeedsNoOldValues: a source turns its texts into numbers and then makes the
+// column one of numbers, while the stream is behind. The target's texts have no number, so
+// its column can't change; -replace loads the rows anew with the new type, and the old ones need
+// not take it. So it is with a key that gets another name and type.
+func TestReplaceNeedsNoOldValues(t *testing.T) {
+	systems := systemsByName()
+	for _, c := range []struct {
+		system         string
+		retype, rename []string
+	}{
+		{"postgres", []string{"UPDATE t SET v = id", "ALTER TABLE t ALTER v TYPE int USING v::int"},
+			[]string{"ALTER TABLE c DROP CONSTRAINT c_t_fkey, ALTER t TYPE uuid USING lpad(t::text, 32, '0')::uuid", "ALTER TABLE t ALTER id TYPE uuid USING lpad(id::text, 32, '0')::uuid", "ALTER TABLE t RENAME id TO uid", "ALTER TABLE c ADD FOREIGN KEY (t) REFERENCES t"}},
+		{"mysql", []string{"UPDATE t SET v = id", "ALTER TABLE t MODIFY v int"},
+			[]string{"ALTER TABLE c DROP FOREIGN KEY c_ibfk_1, MODIFY t char(4)", "ALTER TABLE t CHANGE id uid char(4)", "UPDATE t SET uid = concat('k', uid)", "UPDATE c SET t = concat('k', t)", "ALTER TABLE c ADD FOREIGN KEY (t) REFERENCES t (uid)"}},
+	} {
+		t.Run(c.system, func(t *testing.T) {
+			t.Parallel()
+			s, name := systems[c.system], fmt.Sprintf("d%x", rand.Uint64())
+			dir, source, target := following(t, s, s, name, `mapping "*" {}`,
+				"CREATE TABLE t (id int PRIMARY KEY, v varchar(20))", "INSERT INTO t VALUES (1, 'abc'), (2, 'def')",
+				"CREATE TABLE c (id int PRIMARY KEY, t int, FOREIGN KEY (t) REFERENCES t (id))", "INSERT INTO c VALUES (1, 1)")
+			providertest.Exec(t, source, c.retype...)
+			out := run(t, dir, 0, "apply", "-auto-approve", fmt.Sprintf("-replace=sync.%s.mapping[\"t\"]", name))
+			if !strings.Contains(out, "need not take") {
+				t.Errorf("the plan does not say why rows go:\n%s", out)
+			}
+			if got := fmt.Sprint(providertest.Query(t, target, "SELECT id, v FROM t ORDER BY v + 0")); got != "[[1 1] [2 2]]" {
+				t.Errorf("the target holds %s", got)
+			}
+			providertest.Exec(t, source, "INSERT INTO t VALUES (3, 3)")
+			run(t, dir, 0, "sync", "-once")
+			run(t, dir, 0, "verify")
+
+			providertest.Exec(t, source, c.rename...)
+			path := filepath.Join(dir, "main.sf.hcl")
+			config, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, path, strings.Replace(string(config), `mapping "*" {}`, `mapping "*" {}
+  mapping "t" {
+    column "uid" {
+      from         = "uid"
+      renamed_from = "id"
+    }
+  }`, 1))
+			run(t, dir, 0, "apply", "-auto-approve", "-replace=sync."+name)
+			run(t, dir, 0, "plan", "-detailed-exitcode")
+			run(t, dir, 0, "verify")
+		})
+	}
+}
