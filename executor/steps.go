@@ -47,7 +47,7 @@ func (r *run) steps(a *plan.Action) error {
 		}
 		err := r.patiently(policy, attempt)
 		if err != nil {
-			return fmt.Errorf("step %d of %d (%s): %w", i+1, len(a.Steps), firstWords(s.Text), err)
+			return fmt.Errorf("step %d of %d (%s): %w%s", i+1, len(a.Steps), firstWords(s.Text), err, r.wayOut(a, m, err))
 		}
 	}
 	if changed {
@@ -57,6 +57,17 @@ func (r *run) steps(a *plan.Action) error {
 		return r.record.Soon(r.hard, func(s *state.State) { s.LoadDone(m.Addr, r.rows(m), time.Now()) })
 	}
 	return nil
+}
+
+// wayOut says how a column gets its type where values of its rows are in the way: rows
+// that come from the source can come again, with the new type.
+func (r *run) wayOut(a *plan.Action, m *plan.Mapping, err error) string {
+	c, ok := a.Change.(schema.ModifyColumn)
+	if !ok || m == nil || m.Mode == "schema" || c.From.Type.Equal(c.To.Type) || r.hard.Err() != nil || providers.IsRetryable(err) ||
+		errors.Is(err, providers.ErrPrivilege) || errors.Is(err, providers.ErrReadOnly) || errors.Is(err, providers.ErrDiskFull) {
+		return ""
+	}
+	return fmt.Sprintf(". Where values are in the way that the source no longer has, apply -replace='%s' loads the rows anew with the new type", m.Addr)
 }
 
 // lockAttempts is how often a step is tried again that found its table in use: over

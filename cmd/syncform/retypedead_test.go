@@ -33,6 +33,10 @@ func TestReplaceNeedsNoOldValues(t *testing.T) {
 				"CREATE TABLE t (id int PRIMARY KEY, v varchar(20))", "INSERT INTO t VALUES (1, 'abc'), (2, 'def')",
 				"CREATE TABLE c (id int PRIMARY KEY, t int, FOREIGN KEY (t) REFERENCES t (id))", "INSERT INTO c VALUES (1, 1)")
 			providertest.Exec(t, source, c.retype...)
+			refused, err := command(t, dir, "apply", "-auto-approve", "-no-color", "-approve=sync."+name).CombinedOutput()
+			if text := strings.Join(strings.Fields(strings.ReplaceAll(string(refused), "│", " ")), " "); err == nil || !strings.Contains(text, "loads the rows anew with the new type") {
+				t.Errorf("the way out is not named: %v\n%s", err, refused)
+			}
 			out := run(t, dir, 0, "apply", "-auto-approve", fmt.Sprintf("-replace=sync.%s.mapping[\"t\"]", name))
 			if !strings.Contains(out, "need not take") {
 				t.Errorf("the plan does not say why rows go:\n%s", out)
