@@ -30,8 +30,8 @@ type difference struct {
 	consented bool
 	// swapped ones wait until the table is emptied for rows that were loaded beside it.
 	swapped bool
-	manual    bool   // held, and only the configuration can release it
-	said      string // what a schema policy says of a change that it leaves: told, not held
+	manual  bool   // held, and only the configuration can release it
+	said    string // what a schema policy says of a change that it leaves: told, not held
 	// other marks a column that is so different that a table that is not ours can't be
 	// taken over.
 	other bool

@@ -3,8 +3,10 @@ package planner
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/syncform/syncform/providers/providertest"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // randomSchema is a schema that a test made up, in the words of a system.
@@ -23,6 +26,8 @@ type randomSchema interface {
 	// kept names columns ("table.column") by what they are: where the same name has the
 	// same form in two schemas, its values must have survived.
 	kept() map[string]string
+	// others gives what reads parts of it and is not managed; some fail.
+	others(*rapid.T) []string
 }
 
 // TestRandomPairs makes up a schema and changes of it, and does with the two what
@@ -68,12 +73,17 @@ var refusedForRows = regexp.MustCompile(`SQLSTATE (22|23)|Error (1048|1062|1138|
 type randomPair struct {
 	old, new randomSchema
 	rows     []string
+	others   []string
 }
 
 func (b *pairBench) random(t *testing.T, make func(*rapid.T, randomSchema) randomSchema) {
 	pairs := rapid.Custom(func(rt *rapid.T) randomPair {
 		old := make(rt, nil)
-		return randomPair{old: old, new: make(rt, old), rows: old.rows(rt)}
+		p := randomPair{old: old, new: make(rt, old), rows: old.rows(rt)}
+		if rapid.IntRange(0, 2).Draw(rt, "") == 2 {
+			p.others = old.others(rt)
+		}
+		return p
 	})
 	done, invalid, refused := 0, 0, 0
 	check := func(p randomPair) string {
@@ -97,7 +107,18 @@ func (b *pairBench) random(t *testing.T, make func(*rapid.T, randomSchema) rando
 			}
 		}
 		to := strings.Join(p.new.create(), ";\n") + ";\n"
-		wrong := b.converge(t, about, to, "")
+		wrong := ""
+		if len(p.others) > 0 {
+			wrong = b.beside(t, p.others, to)
+			rows := refusedForRows.MatchString(wrong)
+			if wrong != "" && !rows {
+				return fmt.Sprintf("beside others: %s\nold:\n%s;\n%s;\n%s;\nnew:\n%s", wrong, strings.Join(p.old.create(), ";\n"), strings.Join(p.rows, ";\n"), strings.Join(p.others, ";\n"), to)
+			}
+			about.values = append(about.values, slices.Sorted(maps.Keys(p.old.kept()))...) // told above
+		}
+		if wrong == "" {
+			wrong = b.converge(t, about, to, "")
+		}
 		switch {
 		case wrong == "":
 			done++
@@ -128,6 +149,42 @@ func (b *pairBench) random(t *testing.T, make func(*rapid.T, randomSchema) rando
 	if done == 0 && !t.Failed() {
 		t.Error("nothing was tried")
 	}
+}
+
+// beside plans and applies while things that are not managed read what changes: nothing
+// fails, for what they are in the way of is held. Then they go.
+func (b *pairBench) beside(t *testing.T, others []string, to string) string {
+	t.Helper()
+	for _, o := range others {
+		_ = providertest.Try(b.target, o) // some are none, as some schemas are none
+	}
+	b.targetConn = b.open(t, "target."+b.provider+".b", b.target)
+	defer func() {
+		if err := b.targetConn.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	p, diags := b.plan(t, to)
+	if diags != "" {
+		return "not planned: " + diags
+	}
+	if wrong := b.apply(p); wrong != "" {
+		return wrong + "\nplan:\n" + steps(p)
+	}
+	if b.system == schema.PostgreSQL {
+		providertest.Exec(t, b.target, "SET client_min_messages = error", "DROP SCHEMA IF EXISTS apart CASCADE")
+		for i := range 3 {
+			providertest.Exec(t, b.target, fmt.Sprintf("DROP STATISTICS IF EXISTS st%d", i))
+		}
+		return ""
+	}
+	for _, r := range providertest.Query(t, b.target, "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()") {
+		providertest.Exec(t, b.target, "DROP VIEW "+myq(r[0]))
+	}
+	for _, r := range providertest.Query(t, b.target, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()") {
+		providertest.Exec(t, b.target, "DROP TRIGGER "+myq(r[0]))
+	}
+	return ""
 }
 
 // randomChoice draws with names of what is drawn left out: what counts is the schema.

@@ -272,7 +272,7 @@ func (r *myRandomizer) table(old *myRandomTable) myRandomTable {
 		t.charset = r.of("", "DEFAULT CHARSET=latin1", "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin", "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci")
 	}
 	if r.one(8) {
-		t.options = r.of("", "ROW_FORMAT=COMPRESSED", "ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8", "ROW_FORMAT=DYNAMIC", "STATS_PERSISTENT=1", "STATS_SAMPLE_PAGES=5", "ROW_FORMAT=REDUNDANT")
+		t.options = r.of("", "ROW_FORMAT=COMPRESSED", "ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8", "ROW_FORMAT=DYNAMIC", "STATS_PERSISTENT=1", "STATS_SAMPLE_PAGES=5", "ROW_FORMAT=REDUNDANT", "STATS_AUTO_RECALC=0", "MAX_ROWS=1000 MIN_ROWS=5", "AVG_ROW_LENGTH=50 CHECKSUM=1", "ROW_FORMAT=COMPACT DELAY_KEY_WRITE=1", "PACK_KEYS=1")
 	}
 	if old == nil || r.one(4) {
 		t.primary = nil
@@ -593,6 +593,26 @@ func (s *myRandom) rows(t *rapid.T) []string {
 				}
 			}
 			out = append(out, "INSERT INTO "+myq(table.name)+" ("+myqs(cols)+") VALUES ("+strings.Join(values, ", ")+")")
+		}
+	}
+	return out
+}
+
+func (s *myRandom) others(t *rapid.T) []string {
+	r := randomChoice{t}
+	var out []string
+	for i, table := range s.tables {
+		var cols []string
+		for _, c := range table.cols {
+			cols = append(cols, c.name)
+		}
+		switch r.upTo(3) {
+		case 0:
+			out = append(out, fmt.Sprintf("CREATE VIEW vw%d AS SELECT %s FROM %s", i, myqs(r.some(cols, 2)), myq(table.name)))
+		case 1:
+			out = append(out, fmt.Sprintf("CREATE TRIGGER tr%d BEFORE INSERT ON %s FOR EACH ROW SET @x = NEW.%s", i, myq(table.name), myq(r.some(cols, 1)[0])))
+		case 2:
+			out = append(out, fmt.Sprintf("CREATE VIEW vw%d AS SELECT x.%s AS one FROM %s x JOIN %[3]s y", i, myq(r.some(cols, 1)[0]), myq(table.name)))
 		}
 	}
 	return out

@@ -379,10 +379,14 @@ func (t *pgRandomTable) sortable() []string {
 	return t.names(func(c *pgRandomCol) bool { return !slices.Contains(pgUnordered, c.typ) && c.virtual == "" })
 }
 
+// pgLoose ends a part that stands as a table of its own.
+const pgLoose = " LOOSE"
+
 func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
 	t := pgRandomTable{name: r.of("t", "u", "Or ders", "v")}
 	if old != nil {
 		t = *old
+		t.parts = slices.Clone(t.parts)
 	}
 	cols := t.cols
 	t.cols = nil
@@ -408,7 +412,8 @@ func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
 		t.unlogged = !t.unlogged
 	}
 	if r.one(8) {
-		t.with = r.of("", "fillfactor = 70", "autovacuum_enabled = false, fillfactor = 50")
+		t.with = r.of("", "fillfactor = 70", "autovacuum_enabled = false, fillfactor = 50", "toast.autovacuum_enabled = false, toast_tuple_target = 256", "autovacuum_vacuum_scale_factor = 0.05, parallel_workers = 3",
+			"autovacuum_freeze_max_age = 200000000, vacuum_truncate = off, toast.vacuum_truncate = off", "user_catalog_table = true, autovacuum_analyze_threshold = 7")
 	}
 	if old == nil && r.one(5) {
 		if p := r.some(t.names(func(c *pgRandomCol) bool { return c.generated == "" && (c.typ == "integer" || c.typ == "text") }), 1); len(p) == 1 {
@@ -417,6 +422,15 @@ func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
 	}
 	if t.partitionBy != "" {
 		t.unlogged, t.with = false, ""
+		for i, p := range t.parts { // some are taken out, or in
+			if r.one(6) {
+				if whole, loose := strings.CutSuffix(p, pgLoose); loose {
+					t.parts[i] = whole
+				} else {
+					t.parts[i] = p + pgLoose
+				}
+			}
+		}
 		switch t.strategy {
 		case "LIST":
 			t.parts = mutate(r.randomChoice, t.parts, 2, func(*string) string {
@@ -426,7 +440,10 @@ func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
 			t.parts = mutate(r.randomChoice, t.parts, 2, func(*string) string {
 				return r.of("p1 FOR VALUES FROM (MINVALUE) TO ('2')", "p2 FOR VALUES FROM ('2') TO ('5')", "p3 FOR VALUES FROM ('5') TO (MAXVALUE)", "pd DEFAULT")
 			})
-		default:
+		case "HASH":
+			if old != nil {
+				break
+			}
 			t.parts = []string{"p1 FOR VALUES WITH (MODULUS 2, REMAINDER 0)", "p2 FOR VALUES WITH (MODULUS 2, REMAINDER 1)"}
 		}
 	}
@@ -820,6 +837,10 @@ func (s *pgRandom) create() []string {
 		if t.partitionBy != "" {
 			for _, p := range t.parts {
 				name, bound, _ := strings.Cut(p, " ")
+				if strings.HasSuffix(p, pgLoose) {
+					add("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED)", pgq(t.name+"_"+name), pgq(t.name))
+					continue
+				}
 				add("CREATE TABLE %s PARTITION OF %s %s", pgq(t.name+"_"+name), pgq(t.name), bound)
 			}
 		}
@@ -895,6 +916,57 @@ func (s *pgRandom) rows(t *rapid.T) []string {
 				out = append(out, "INSERT INTO "+pgq(table.name)+" ("+pgqs(cols)+") VALUES ("+strings.Join(values, ", ")+")")
 			}
 		}
+	}
+	return out
+}
+
+// others gives what reads parts of the schema and is not managed.
+func (s *pgRandom) others(t *rapid.T) []string {
+	r := randomChoice{t}
+	var out []string
+	for i, table := range s.tables {
+		name, cols := pgq(table.name), table.names(func(*pgRandomCol) bool { return true })
+		some := func() string { return pgqs(r.some(cols, 2)) }
+		switch n := fmt.Sprint(i); r.upTo(8) {
+		case 0:
+			out = append(out, "CREATE VIEW apart.v"+n+" AS SELECT "+some()+" FROM "+name)
+		case 1:
+			out = append(out, "CREATE MATERIALIZED VIEW apart.m"+n+" AS SELECT count(*) FROM "+name)
+		case 2:
+			out = append(out, "CREATE FUNCTION apart.f"+n+"("+name+") RETURNS int LANGUAGE sql AS 'SELECT 1'")
+		case 3:
+			for _, k := range table.keys {
+				out = append(out, "CREATE TABLE apart.t"+n+" AS SELECT "+pgqs(k.cols)+" FROM "+name+" LIMIT 0", "ALTER TABLE apart.t"+n+" ADD FOREIGN KEY ("+pgqs(k.cols)+") REFERENCES "+name+" ("+pgqs(k.cols)+")")
+				break
+			}
+		case 4:
+			if k := slices.IndexFunc(table.keys, func(k pgRandomKey) bool { return k.primary }); k >= 0 {
+				out = append(out, "CREATE VIEW apart.g"+n+" AS SELECT "+pgqs(cols)+" FROM "+name+" GROUP BY "+pgqs(table.keys[k].cols))
+			}
+		case 5:
+			out = append(out, "CREATE FUNCTION apart.b"+n+"() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count("+pgqs(r.some(cols, 1))+") FROM "+name+"; END")
+		case 6:
+			if len(table.parts) > 0 {
+				out = append(out, "CREATE VIEW apart.p"+n+" AS SELECT "+some()+" FROM "+pgq(table.name+"_"+strings.Fields(table.parts[0])[0]))
+			}
+		case 7:
+			if len(cols) > 1 {
+				out = append(out, "CREATE STATISTICS st"+n+" ON "+pgqs(cols[:2])+" FROM "+name)
+			}
+		}
+	}
+	for i, e := range s.enums {
+		if r.one(3) {
+			out = append(out, fmt.Sprintf("CREATE TABLE apart.e%d (a %s[])", i, pgq(e.name)))
+		}
+	}
+	for i, q := range s.seqs {
+		if r.one(3) {
+			out = append(out, fmt.Sprintf("CREATE TABLE apart.s%d (a int DEFAULT nextval(%s))", i, pgText("public."+pgq(q.name))))
+		}
+	}
+	if len(out) > 0 {
+		out = append([]string{"CREATE SCHEMA apart"}, out...)
 	}
 	return out
 }
