@@ -67,7 +67,7 @@ func TestRandomPairs(t *testing.T) {
 
 // refusedForRows matches what a server says where rows are in the way of a change: it
 // lost nothing, and there is no schema to compare.
-var refusedForRows = regexp.MustCompile(`SQLSTATE (22|23)|Error (1048|1062|1138|1264|1265|1292|1366|1406|1411|1452|1526|1690|3140|3751|3819|4025)|can't partition a table otherwise|No value for the rows that are there`)
+var refusedForRows = regexp.MustCompile(`SQLSTATE (22|23)|Error (1048|1062|1138|1264|1265|1292|1366|1406|1411|1452|1526|1690|3140|3751|3819|4025|4078)|can't partition a table otherwise|No value for the rows that are there`)
 
 // randomPair is a schema, what it becomes, and rows for the first.
 type randomPair struct {

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/syncform/syncform/planner/plan"
@@ -111,8 +112,13 @@ func (b *builder) settle(w *want) {
 			b.errorAt(w.cfg.DeclRange, sumOther, "%s: column %q of table %s is computed by %s, so rows can't be written to it. Leave it out (exclude_columns), or make it a plain column by hand.", w.addr, c.Target, w.name, w.target.addr)
 		}
 	}
-	if k.load {
+	switch {
+	case k.load:
 		b.fillable(w, &k.result)
+	case w.sync.Mode == "incremental":
+		for _, c := range w.needy(&k.result) {
+			b.note(columnAddr(w.addr, c), fmt.Sprintf("column %q of table %s may not be null, has no default, and nothing fills it any more: the first row that is inserted holds the table. Let it be null, or give it a default", c, w.name))
+		}
 	}
 }
 
@@ -175,6 +181,15 @@ func (w *want) letGo(col *schema.Column, why string) {
 // fillable checks that rows can be written to a table without those of its columns that
 // the mapping does not fill.
 func (b *builder) fillable(w *want, in *schema.Table) {
+	for _, c := range w.needy(in) {
+		b.errorAt(w.cfg.DeclRange, sumOther, "Table %s of %s has a column %q that may not be null, has no default, and that %s does not fill. Map a column to it, or give it a default by hand.", w.name, w.target.addr, c, w.addr)
+	}
+}
+
+// needy lists the columns that neither a row of the mapping nor the server fills, and
+// that must have a value.
+func (w *want) needy(in *schema.Table) []string {
+	var out []string
 	carried := make(map[string]bool, len(w.work.mapping.Columns))
 	for _, c := range w.work.mapping.Columns {
 		carried[c.Target] = true
@@ -184,8 +199,9 @@ func (b *builder) fillable(w *want, in *schema.Table) {
 		if carried[c.Name] || c.Nullable || filled(c) || w.table.Column(c.Name) != nil {
 			continue
 		}
-		b.errorAt(w.cfg.DeclRange, sumOther, "Table %s of %s has a column %q that may not be null, has no default, and that %s does not fill. Map a column to it, or give it a default by hand.", w.name, w.target.addr, c.Name, w.addr)
+		out = append(out, c.Name)
 	}
+	return out
 }
 
 // filled reports whether the server gives a value to a column that a row leaves out.

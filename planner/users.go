@@ -77,6 +77,10 @@ func (b *builder) mind(w *want, d *difference) {
 		case len(by) > 0:
 			d.hazards = append(d.hazards, hazard(hazardRename, "%s by the old name, and %s from then on: make %s anew after the apply", reads(by), fails(by), them(by)))
 		}
+	case schema.ModifyTable:
+		if c.From.Options["unlogged"] == "" && c.To.Options["unlogged"] != "" {
+			b.mindUnlogged(w, d)
+		}
 	case schema.DropUnique:
 		b.mindKey(w, d, c.Key.Name, c.Key.Columns())
 	case schema.DropPrimaryKey:
@@ -84,6 +88,19 @@ func (b *builder) mind(w *want, d *difference) {
 	case schema.DropIndex:
 		b.mindKey(w, d, c.Index.Name, columnsOf(c.Index.Parts))
 	}
+}
+
+// mindUnlogged looks for logged tables that refer to one that is to be unlogged.
+func (b *builder) mindUnlogged(w *want, d *difference) {
+	var by []string
+	for _, t := range w.target.db.Tables {
+		for _, k := range t.ForeignKeys {
+			if k.RefTable == w.live.Name && t.Name != w.live.Name && t.Options["unlogged"] == "" && !b.swaps(w.target, t.Name) {
+				by = append(by, fmt.Sprintf("foreign key %s of table %s", k.Name, t.Name))
+			}
+		}
+	}
+	d.keptBy("the table", by)
 }
 
 func (w *want) sameColumn(a, b string) bool {

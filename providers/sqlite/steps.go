@@ -45,7 +45,11 @@ func stepText(db *schema.Database, change schema.Change) (string, error) {
 	case schema.RenameColumn:
 		return "ALTER TABLE " + table + " RENAME COLUMN " + ident(c.From) + " TO " + ident(c.To), nil
 	case schema.DropColumn:
-		return dropColumn(find(db, c.In), table, c.Column.Name), nil
+		// ALTER TABLE looks at every view and trigger of the file, and fails where one is broken.
+		if t := find(db, c.In); t == nil || !slices.ContainsFunc(db.Others, func(o schema.Object) bool { return o.Kind == "view" || o.Kind == "trigger" }) {
+			return dropColumn(t, table, c.Column.Name), nil
+		}
+		return rebuild(db, c)
 	case schema.AddColumn:
 		if addable(&c.Column) {
 			return "ALTER TABLE " + table + " ADD COLUMN " + columnSQL(&schema.Table{}, &c.Column, false), nil

@@ -69,6 +69,9 @@ func atName(change schema.Change, n schema.Name) schema.Change {
 	case schema.AddColumn:
 		c.In = n
 		return c
+	case schema.DropColumn:
+		c.In = n
+		return c
 	case schema.ModifyColumn:
 		c.In = n
 		return c
