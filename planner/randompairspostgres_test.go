@@ -413,7 +413,7 @@ func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
 	}
 	if r.one(8) {
 		t.with = r.of("", "fillfactor = 70", "autovacuum_enabled = false, fillfactor = 50", "toast.autovacuum_enabled = false, toast_tuple_target = 256", "autovacuum_vacuum_scale_factor = 0.05, parallel_workers = 3",
-			"autovacuum_freeze_max_age = 200000000, vacuum_truncate = off, toast.vacuum_truncate = off", "user_catalog_table = true, autovacuum_analyze_threshold = 7")
+			"autovacuum_freeze_max_age = 200000000, vacuum_truncate = off, toast.vacuum_truncate = off", "autovacuum_analyze_threshold = 7, log_autovacuum_min_duration = 500")
 	}
 	if old == nil && r.one(5) {
 		if p := r.some(t.names(func(c *pgRandomCol) bool { return c.generated == "" && (c.typ == "integer" || c.typ == "text") }), 1); len(p) == 1 {
