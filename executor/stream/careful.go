@@ -87,12 +87,6 @@ func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *
 	return err
 }
 
-// unordered reports whether changes come as the rows are now, in no order of theirs, so
-// that one which is in the way of another comes too.
-func (r *run) unordered() bool {
-	return r.spec.Capture.Method == providers.Trigger || r.spec.Capture.Method == providers.Polling
-}
-
 // inTheWay reports whether an error says that another row holds a unique value.
 func inTheWay(err error) bool {
 	var conflict *providers.ConflictError

@@ -47,7 +47,8 @@ type run struct {
 	goal      row.Position // of Until CaughtUp
 	saved     time.Time    // when the last checkpoint was written
 	status    Status
-	careOf    int // failures of bulk writes in a row: the next batch goes change by change
+	careOf    int  // failures of bulk writes in a row: the next batch goes change by change
+	crowded   bool // rows of the transaction were in each other's way: anyOrder takes no chances
 	paused    bool
 	sweeper   sweeper
 	numbered  time.Time // when the target's numbering was moved on last

@@ -118,6 +118,11 @@ func (r *run) flushTable(ctx context.Context, tx providers.ApplyTx, t *table, an
 		return err
 	}
 	if b.upserts.Rows > 0 {
+		if anew {
+			if err := r.makeRoom(ctx, tx, t, &b.upserts); err != nil {
+				return err
+			}
+		}
 		if err := tx.Upsert(ctx, &t.apply, &b.upserts); err != nil {
 			return err
 		}

@@ -47,10 +47,13 @@ func (w *writer) write(ctx context.Context, b *row.Changes) error {
 	if w.enforced || w.careOf > 0 || w.cascading(b) {
 		return w.try(ctx, b, w.careful)
 	}
+	if w.unordered() {
+		return w.try(ctx, b, w.anyOrder)
+	}
 	bulk := func(ctx context.Context, tx providers.ApplyTx, b *row.Changes) error {
 		return w.bulk(ctx, tx, b, false)
 	}
-	w.inserts = !w.unordered()
+	w.inserts = true
 	err := w.try(ctx, b, bulk)
 	w.inserts = false
 	if !rowsFault(err) {
@@ -233,7 +236,7 @@ func (w *writer) commit(ctx context.Context, b *row.Changes) error {
 		}
 		t.record, t.awaits = t.next, ""
 	}
-	w.position, w.saved, w.careOf = b.Position, time.Now(), 0
+	w.position, w.saved, w.careOf, w.crowded = b.Position, time.Now(), 0, false
 	w.status.Changes += w.counted
 	w.status.Transactions += int64(b.Transactions)
 	if !b.CommittedAt.IsZero() {
