@@ -265,7 +265,15 @@ func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 			return err
 		}
 	}
-	_, err = stream.Run(ctx, r.stream(spec), stream.Options{Until: stream.Live, Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact, Attempts: defaultAttempts, IgnorePause: providers.PausedByAnyone, KeepMapping: r.keepMapping})
+	o := stream.Options{Until: stream.CaughtUp, Soft: r.soft, Log: r.env.Log, Redact: r.env.Redact, Attempts: defaultAttempts, IgnorePause: providers.PausedByAnyone, KeepMapping: r.keepMapping}
+	if len(tables) == 0 {
+		// No load has set a goal that lies behind the plan.
+		if _, err := stream.Run(ctx, r.stream(spec), o); err != nil || r.soft.Err() != nil {
+			return errors.Join(err, r.soft.Err())
+		}
+	}
+	o.Until = stream.Live
+	_, err = stream.Run(ctx, r.stream(spec), o)
 	return err
 }
 

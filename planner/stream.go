@@ -337,12 +337,16 @@ func (s *script) catchUp(f *following) {
 		}
 		depends = append(depends, s.last[w.name])
 	}
+	reason := "the rows were copied while the source went on"
 	if len(loads) == 0 && !f.unfinished() {
-		return
+		if !f.proves() {
+			return
+		}
+		reason = "what is added must hold for the rows, as it does at the source"
 	}
 	id := s.add(plan.Action{
 		Kind: plan.Update, Addr: f.sync.Addr, Endpoint: f.sync.Target, Phase: plan.Sync, Source: syncRange(f.sync),
-		Reason: "the rows were copied while the source went on", Stream: &plan.StreamSpec{Sync: f.sync.Addr, Target: f.sync.Target, Step: plan.StreamCatchUp, Mappings: loads},
+		Reason: reason, Stream: &plan.StreamSpec{Sync: f.sync.Addr, Target: f.sync.Target, Step: plan.StreamCatchUp, Mappings: loads},
 	}, append(depends, f.first))
 	for _, w := range f.wants {
 		s.last[w.name] = id
@@ -355,6 +359,27 @@ func (f *following) unfinished() bool {
 	return f.record != nil && slices.ContainsFunc(f.record.Tables, func(t providers.TableRecord) bool {
 		return t.State == providers.TableLoading || t.State == providers.TableCatchingUp && (t.ConsistentAt == "" || f.cut)
 	})
+}
+
+// proves reports whether the plan adds to tables of a running stream what their rows could
+// break: the source's of today keep it, and those of where the stream stands need not.
+func (f *following) proves() bool {
+	return f.record != nil && slices.ContainsFunc(f.wants, func(w *want) bool {
+		return w.live != nil && slices.ContainsFunc(w.work.diffs, func(d difference) bool { return d.afterRows && !d.held() && provable(d.change) })
+	})
+}
+
+// provable reports whether rows can be in the way of a change.
+func provable(c schema.Change) bool {
+	switch c := c.(type) {
+	case schema.AddForeignKey, schema.AddUnique, schema.AddPrimaryKey, schema.AddCheck, schema.AddExclusion:
+		return true
+	case schema.AddIndex:
+		return c.Index.Unique
+	case schema.ModifyColumn:
+		return c.From.Nullable && !c.To.Nullable
+	}
+	return false
 }
 
 // catchesUp reports whether the plan has the want's stream write rows.

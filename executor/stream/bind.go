@@ -33,8 +33,12 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 		if _, ok := r.bound[rel]; ok {
 			continue
 		}
-		if b.List[i].Op == row.Alter {
-			if err := r.altered(ctx, rel); err != nil {
+		if op := b.List[i].Op; op == row.Alter || op == row.Lost {
+			tell := r.altered
+			if op == row.Lost {
+				tell = r.lost
+			}
+			if err := tell(ctx, rel); err != nil {
 				return err
 			}
 			r.bound[rel] = nil

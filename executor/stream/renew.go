@@ -95,10 +95,19 @@ func (w *writer) look(ctx context.Context) error {
 		return err
 	}
 	for _, t := range w.tables {
-		if t.record.State != providers.TableHeld {
-			if err := w.identify(ctx, t, ids[t.mapping.SourceTable], false); err != nil {
+		if t.record.State == providers.TableHeld {
+			continue
+		}
+		if len(ids[t.mapping.SourceTable]) == 0 {
+			why := fmt.Sprintf("the source's table %s is gone: it was dropped or renamed. Run syncform plan", t.read.Name)
+			w.o.Log.Warn("a table is held", "sync", w.spec.Sync, "table", t.apply.Name.String(), "reason", why)
+			if err := w.note(ctx, t, func() { t.hold(why) }); err != nil {
 				return err
 			}
+			continue
+		}
+		if err := w.identify(ctx, t, ids[t.mapping.SourceTable], false); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -154,6 +163,20 @@ func (r *run) altered(ctx context.Context, rel *row.Relation) error {
 			if err := r.identify(ctx, t, ids, true); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// lost has a table held that the log does not lead on for.
+func (r *run) lost(_ context.Context, rel *row.Relation) error {
+	for _, t := range r.bySource[rel.Name.String()] {
+		switch {
+		case t.record.State == providers.TableHeld || t.awaits != "":
+		case r.o.Beside:
+			return &RestsError{rel.Reason}
+		default:
+			t.awaits = rel.Reason + ": run syncform apply, which loads the table anew where it is still there"
 		}
 	}
 	return nil

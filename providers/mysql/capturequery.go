@@ -128,6 +128,14 @@ func (f *binlogReader) gap(format string, args ...any) error {
 	return &providers.GapError{Reason: fmt.Sprintf(format, args...) + " (transaction " + f.transaction() + " of the source)"}
 }
 
+// lost hands on that the log does not lead on for a table.
+func (f *binlogReader) lost(table *followedTable, format string, args ...any) error {
+	rel := &row.Relation{Name: table.ask.Table.Name, Reason: fmt.Sprintf(format, args...)}
+	f.out.Changes()
+	f.added++
+	return f.out.Added(f.ctx, row.Change{Op: row.Lost, Relation: rel, New: row.None, Old: row.None}, row.Wait{})
+}
+
 // transaction is the GTID of what is being read.
 func (f *binlogReader) transaction() string {
 	if f.conn.server.mariadb() {
@@ -166,7 +174,9 @@ func (f *binlogReader) statement(s statement, t *tokens) error {
 		t.accept("IF", "EXISTS")
 		for !t.end() {
 			if table := f.followed(s, t); table != nil {
-				return f.gap("table %s was dropped at the source", table.ask.Table.Name)
+				if err := f.lost(table, "table %s was dropped at the source", table.ask.Table.Name); err != nil {
+					return err
+				}
 			}
 			if !t.accept(",") {
 				return nil
@@ -179,7 +189,7 @@ func (f *binlogReader) statement(s statement, t *tokens) error {
 	case "CREATE":
 		if t.accept("OR", "REPLACE", "TABLE") {
 			if table := f.followed(s, t); table != nil {
-				return f.gap("table %s was made anew at the source", table.ask.Table.Name)
+				return f.lost(table, "table %s was made anew at the source", table.ask.Table.Name)
 			}
 		}
 	case "ALTER":
@@ -230,7 +240,9 @@ func (f *binlogReader) renames(s statement, t *tokens) error {
 		}
 	}
 	for table := range gone {
-		return f.gap("table %s was renamed at the source", table.ask.Table.Name)
+		if err := f.lost(table, "table %s was renamed at the source", table.ask.Table.Name); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -255,7 +267,7 @@ func (f *binlogReader) alters(s statement, t *tokens) error {
 		}
 		switch {
 		case t.accept("TRUNCATE", "PARTITION"), t.accept("DROP", "PARTITION"), t.accept("EXCHANGE", "PARTITION"), t.accept("DISCARD"), t.accept("IMPORT"), t.accept("CONVERT", "PARTITION"), t.accept("CONVERT", "TABLE"):
-			return f.gap("rows of table %s were removed or exchanged at the source by ALTER TABLE on its partitions or files, which the log does not have", table.ask.Table.Name)
+			return f.lost(table, "rows of table %s were removed or exchanged at the source by ALTER TABLE on its partitions or files, which the log does not have", table.ask.Table.Name)
 		case t.accept("DROP"):
 			if name := droppedColumn(t); name != "" {
 				others = append(others, name)
@@ -276,7 +288,7 @@ func (f *binlogReader) alters(s statement, t *tokens) error {
 				t.accept("=")
 			}
 			if to := f.followed(s, t); to != table {
-				return f.gap("table %s was renamed at the source", table.ask.Table.Name)
+				return f.lost(table, "table %s was renamed at the source", table.ask.Table.Name)
 			}
 		default:
 			t.next()

@@ -21,6 +21,10 @@ const (
 	// columns, with their IDs, and there is neither row. A source says it whose columns
 	// have no identity that could be asked for.
 	Alter
+	// Lost says that the log does not lead on from here for the table: it was dropped,
+	// renamed, or its rows went without a trace. The change's Relation has its name and the
+	// reason; there is neither row.
+	Lost
 )
 
 // Relation is a table as it was at one place of the log: changes are read by it, never
@@ -29,6 +33,7 @@ const (
 type Relation struct {
 	Name    schema.Name
 	Columns []RelationColumn
+	Reason  string // of a Lost
 }
 
 // RelationColumn is a column of a Relation. The values that come are canonical text of

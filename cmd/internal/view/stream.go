@@ -50,6 +50,9 @@ func streamText(p *plan.Plan, a *plan.Action) string {
 		}
 		return "stream of " + a.Stream.Sync + ": what it captures changes"
 	case plan.StreamCatchUp:
+		if len(a.Stream.Mappings) == 0 {
+			return "catch up " + a.Stream.Sync + ": changes up to now, until its tables are of one moment"
+		}
 		return "catch up " + a.Stream.Sync + ": changes since the copy began, until its tables are of one moment"
 	}
 	return "stream of " + a.Stream.Sync + ", with what it left in source and target"
