@@ -19,6 +19,7 @@ import (
 // follower streams tables of one database into another, in the simplest way: change by
 // change, a transaction per batch.
 type follower struct {
+	lost    []string // what changes of tables said
 	t       testing.TB
 	from    *Conn
 	to      *Conn
@@ -256,7 +257,8 @@ func sameFields(a, b *row.Batch) bool {
 func (f *follower) change(tx providers.ApplyTx, b *row.Changes, ch row.Change) error {
 	ctx := f.t.Context()
 	f.counts[ch.Op]++
-	if ch.Op == row.Alter {
+	if ch.Op == row.Alter || ch.Op == row.Lost {
+		f.lost = append(f.lost, ch.Relation.Reason)
 		return nil // no row
 	}
 	if !slices.Contains(f.seen, ch.Relation) {

@@ -275,7 +275,7 @@ func (c *copied) apply(t testing.TB, b *row.Changes) {
 			t.Fatalf("a change of table %s, which is not followed", ch.Relation.Name)
 		}
 		rows := c.tables[ch.Relation.Name.Name]
-		if ch.Op == row.Alter {
+		if ch.Op == row.Alter || ch.Op == row.Lost {
 			continue // no row
 		}
 		if ch.Op == row.Truncate {
