@@ -43,6 +43,9 @@ func TestTablesThatTheirLogLosesAreHeld(t *testing.T) {
 					t.Errorf("%s is not held:\n%s", table, out)
 				}
 			}
+			if strings.Contains(out, "-replace") {
+				t.Errorf("a table that is gone can't be loaded anew:\n%s", out)
+			}
 			run(t, dir, 0, "apply", "-auto-approve")
 			run(t, dir, 0, "sync", "-once")
 			run(t, dir, 0, "plan", "-detailed-exitcode")

@@ -324,7 +324,7 @@ func (h *Health) tables(rec *providers.StreamRecord, letters []providers.DeadLet
 		}
 		switch t.State {
 		case providers.TableHeld:
-			x.Do = "syncform apply -replace='" + t.Mapping + "'"
+			x.Do = "syncform apply" // it loads what is held, where that is still there
 			h.alarm(AlarmHeld, "table "+t.Table.String()+" is held: "+t.Reason, x.Do)
 		case providers.TableLoading:
 			loading = true
