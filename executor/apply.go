@@ -37,6 +37,9 @@ type Observer interface {
 	LoadProgress(p LoadProgress)
 	// Retrying is called before each further try, after wait: try is 2 for the first of them.
 	Retrying(a *plan.Action, try int, wait time.Duration, err error)
+	// Warned is called when something is not as it should be, and the apply goes on: addr is
+	// what has to do with it.
+	Warned(addr, text string)
 }
 
 // LoadProgress is how far one backfill is.

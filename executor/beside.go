@@ -115,10 +115,15 @@ func (r *run) sayRests(b *beside, err error) {
 	if err != nil {
 		reason = err.Error()
 	}
+	r.warn(b.spec.Sync, "the stream rests until the tables are loaded: "+reason)
+}
+
+// warn tells of something that does not end the apply.
+func (r *run) warn(addr, text string) {
 	if r.env.Redact != nil {
-		reason = r.env.Redact(reason)
+		text = r.env.Redact(text)
 	}
-	r.env.Log.Warn("the stream rests until the tables are loaded", "sync", b.spec.Sync, "reason", reason)
+	r.env.Observer.Warned(addr, text)
 }
 
 // endBeside stops the stream of a sync at a transaction's end.

@@ -80,6 +80,9 @@ func (r *run) newLoad(a *plan.Action) *load {
 		Fresh:     !spec.Resumed && !r.again,
 		Retrying:  func(try int, wait time.Duration, err error) { r.env.Observer.Retrying(a, try, wait, err) },
 	}
+	if m.Mode == "incremental" {
+		j.Alone = func(err error) bool { return r.lostSource(m, err) != "" }
+	}
 	if m.Computes() {
 		j.Read.Where = transform.Bounds(m)
 		j.Read.Parts, j.Load.Parts = transform.Parts(m)

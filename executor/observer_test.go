@@ -58,6 +58,10 @@ func (w *watcher) LoadProgress(p executor.LoadProgress) {
 	}
 }
 
+// Warned is of no interest.
+func (w *watcher) Warned(string, string) {}
+
+// Retrying counts.
 func (w *watcher) Retrying(*plan.Action, int, time.Duration, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

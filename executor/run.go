@@ -37,6 +37,7 @@ type run struct {
 	stop    context.CancelFunc
 	loads   map[string]*load // by action
 	besides []*beside
+	given   map[string]bool // mappings whose loads were given up
 
 	mu      sync.Mutex
 	result  Result
@@ -62,7 +63,7 @@ func newRun(p *plan.Plan, env Env) (*run, error) {
 		return nil, err
 	}
 	r.record = apply.NewRecord(env.Backend, env.State, p.Version)
-	r.loads = map[string]*load{}
+	r.loads, r.given = map[string]*load{}, map[string]bool{}
 	return r, nil
 }
 
@@ -189,8 +190,12 @@ func (r *run) do(a *plan.Action) error {
 	began := time.Now()
 	told := true
 	switch {
+	case r.givenUp(a):
+		told = false
 	case a.Backfill != nil:
-		began, told, err = r.load(a)
+		if began, told, err = r.load(a); err != nil {
+			err = r.giveUp(a, err)
+		}
 	case a.Migration != nil:
 		r.env.Observer.ActionStarted(a)
 		err = r.migrate(a)
@@ -212,7 +217,9 @@ func (r *run) do(a *plan.Action) error {
 	} else {
 		r.advanceBesides(a)
 	}
-	r.noteAction(a, time.Since(began), err)
+	if told || err != nil {
+		r.noteAction(a, time.Since(began), err)
+	}
 	if told {
 		r.env.Observer.ActionDone(a, time.Since(began), err)
 	}
@@ -263,3 +270,4 @@ func (silent) ActionStarted(*plan.Action)                       {}
 func (silent) ActionDone(*plan.Action, time.Duration, error)    {}
 func (silent) LoadProgress(LoadProgress)                        {}
 func (silent) Retrying(*plan.Action, int, time.Duration, error) {}
+func (silent) Warned(string, string)                            {}

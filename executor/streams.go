@@ -273,7 +273,12 @@ func (r *run) catchUp(ctx context.Context, a *plan.Action) error {
 		}
 	}
 	o.Until = stream.Live
-	_, err = stream.Run(ctx, r.stream(spec), o)
+	res, err := stream.Run(ctx, r.stream(spec), o)
+	if err == nil {
+		for _, t := range res.Held {
+			r.warn(t.Mapping, "table "+t.Table.String()+" is held: "+t.Reason)
+		}
+	}
 	return err
 }
 

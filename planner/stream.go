@@ -223,7 +223,7 @@ func (b *builder) loadForStream(f *following) {
 			b.plan.HeldTables = append(b.plan.HeldTables, w.addr)
 		}
 		switch {
-		case (f.anew || missed != "") && k.resumed:
+		case (f.anew || missed != "" || rec.State == providers.TableHeld) && k.resumed:
 			// Its chunks are older than the stream, or of before what was not captured.
 			k.resumed, k.gen, k.into = false, "", schema.Name{}
 			if w.prev.Into != (schema.Name{}) && w.prev.Into != w.prev.TargetTable {
@@ -231,8 +231,13 @@ func (b *builder) loadForStream(f *following) {
 			} else {
 				k.empty, k.into, k.gen = true, w.name, b.newID()
 			}
-			if k.reason = "the stream begins"; !f.anew {
+			switch {
+			case f.anew:
+				k.reason = "the stream begins"
+			case missed != "":
 				k.reason = missed
+			default:
+				k.reason = "its changes were held: " + rec.Reason
 			}
 		case k.load:
 		case f.anew:

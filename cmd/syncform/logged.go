@@ -50,3 +50,9 @@ func (l logged) Retrying(a *plan.Action, try int, wait time.Duration, err error)
 	slog.Warn("retry", "id", a.ID, "addr", a.Addr, "try", try, "wait", wait, "error", err)
 	l.Observer.Retrying(a, try, wait, err)
 }
+
+// Warned logs it.
+func (l logged) Warned(addr, text string) {
+	slog.Warn("warning", "addr", addr, "text", text)
+	l.Observer.Warned(addr, text)
+}

@@ -31,14 +31,16 @@ type Job struct {
 	// each worker; nil where both are the same columns.
 	Stage     func() (*transform.Stage, error)
 	Load      providers.Load
-	ChunkRows int64  // rows in a chunk, about
-	Rows      int64  // estimate; -1 unknown
-	Bytes     int64  // estimate; -1 unknown. The largest job begins first.
-	Attempts  int    // further tries after the first, of each chunk
-	Fresh     bool   // nothing of this load can be done yet: where the ledger says so, it is refused
-	Begun     func() // called when the first worker takes it up
-	Progress  func(Progress)
-	Retrying  func(try int, wait time.Duration, err error)
+	ChunkRows int64 // rows in a chunk, about
+	Rows      int64 // estimate; -1 unknown
+	Bytes     int64 // estimate; -1 unknown. The largest job begins first.
+	// Alone reports whether a failure is of this table only, so that the others go on; nil: none is.
+	Alone    func(error) bool
+	Attempts int    // further tries after the first, of each chunk
+	Fresh    bool   // nothing of this load can be done yet: where the ledger says so, it is refused
+	Begun    func() // called when the first worker takes it up
+	Progress func(Progress)
+	Retrying func(try int, wait time.Duration, err error)
 }
 
 // Progress is how far a job is.

@@ -89,7 +89,9 @@ func (p *Pool) copy(l *load, helper bool) {
 		if !retry.Worthwhile(p.o.Hard, err) || !policy.Pause(p.soft, failures, err) {
 			if p.soft.Err() == nil || !retry.Worthwhile(p.o.Hard, err) {
 				l.fail(p.source.explain(err))
-				p.stop()
+				if l.job.Alone == nil || !l.job.Alone(err) {
+					p.stop()
+				}
 			}
 			return
 		}

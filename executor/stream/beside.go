@@ -38,6 +38,13 @@ func (r *run) rests(b *row.Changes) error {
 	return nil
 }
 
+// changedInLoad has the table be held, whose load brings what is not any more.
+func (t *table) changedInLoad(what string) {
+	if t.awaits == "" {
+		t.awaits = fmt.Sprintf("the source's table %s was %s while it was loaded: run syncform apply, which loads it anew", t.read.Name, what)
+	}
+}
+
 // cascadesAt reports whether a foreign key acts on a change, and may by that change rows of
 // a loading table, or those that refer to one of a loading table.
 func (r *run) cascadesAt(b *row.Changes, c *row.Change, bind *binding) bool {
@@ -94,7 +101,7 @@ func (r *run) noteKeys(ctx context.Context, tx providers.ApplyTx, b *row.Changes
 	for i := range b.List {
 		c := &b.List[i]
 		for _, bind := range r.bindings(c.Relation) {
-			if bind.table.loading() && !bind.note(b, c) {
+			if bind.table.loading() && bind.table.next.State != providers.TableHeld && !bind.note(b, c) {
 				return &RestsError{fmt.Sprintf("a change of table %s does not carry the whole key of its row", c.Relation.Name)}
 			}
 		}

@@ -51,9 +51,12 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 			}
 			t.bound, t.eased = true, time.Time{}
 			added, gone, err := r.changed(ctx, t, rel)
-			if r.o.Beside && (errors.As(err, new(*DDLError)) || len(added)+len(gone) > 0 || t.awaits != "") {
-				t.awaits = ""
-				return &RestsError{fmt.Sprintf("the source's table %s was altered", rel.Name)}
+			if r.o.Beside && (errors.As(err, new(*DDLError)) || len(added)+len(gone) > 0) {
+				if err != nil || !t.loading() {
+					return &RestsError{fmt.Sprintf("the source's table %s was altered", rel.Name)}
+				}
+				t.changedInLoad("altered")
+				added, gone = nil, nil
 			}
 			if err != nil {
 				return err

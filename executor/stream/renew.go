@@ -148,7 +148,13 @@ func (r *run) identify(ctx context.Context, t *table, ids map[string]string, ane
 // altered takes in that the log says of columns that they are others from here on.
 func (r *run) altered(ctx context.Context, rel *row.Relation) error {
 	if r.o.Beside {
-		return &RestsError{fmt.Sprintf("the source's table %s was altered", rel.Name)}
+		for _, t := range r.bySource[rel.Name.String()] {
+			if !t.loading() {
+				return &RestsError{fmt.Sprintf("the source's table %s was altered", rel.Name)}
+			}
+			t.changedInLoad("altered")
+		}
+		return nil
 	}
 	ids := map[string]string{}
 	for _, c := range rel.Columns {

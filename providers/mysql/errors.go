@@ -49,7 +49,7 @@ const (
 var behaviours = map[uint16]behaviour{
 	1021: diskFull, 1114: diskFull,
 	1040: retryable, 1053: retryable, 1203: retryable, 1205: retryable, 1213: retryable, 1226: retryable,
-	1158: retryable, 1159: retryable, 1160: retryable, 1161: retryable, 1317: retryable, 1927: retryable,
+	1158: retryable, 1159: retryable, 1160: retryable, 1161: retryable, 1317: retryable, 1412: retryable, 1927: retryable,
 	3101: retryable, 4031: retryable, 1077: retryable, 1079: retryable, 1080: retryable, 1129: fatal,
 	1044: privilege, 1142: privilege, 1143: privilege, 1227: privilege, 1370: privilege, 1419: privilege, 3888: privilege,
 	1290: readOnly, 1792: readOnly, 1836: readOnly, 3170: badRow,

@@ -28,6 +28,7 @@ func play(o executor.Observer, p *plan.Plan, step func(time.Duration)) {
 			}
 		}
 		if a.ID == "a006" {
+			o.Warned("sync.s", "the stream rests")
 			o.Retrying(a, 2, 200*time.Millisecond, errors.New("deadlock found"))
 			o.ActionDone(a, 30*time.Millisecond, errors.New("duplicate key"))
 			return
@@ -108,7 +109,7 @@ func TestApplyJSON(t *testing.T) {
 		}
 		types[e.Type]++
 	}
-	for _, want := range []string{"planned_changes", "action_start", "action_progress", "action_complete", "action_errored", "action_retry", "apply_complete"} {
+	for _, want := range []string{"planned_changes", "action_start", "action_progress", "action_complete", "action_errored", "action_retry", "warning", "apply_complete"} {
 		if types[want] == 0 {
 			t.Errorf("no event of type %s", want)
 		}

@@ -208,6 +208,13 @@ func (v *ApplyBars) Retrying(a *plan.Action, try int, wait time.Duration, err er
 	v.lines.Retrying(a, try, wait, err)
 }
 
+// Warned says what is not as it should be.
+func (v *ApplyBars) Warned(addr, text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.lines.Warned(addr, text)
+}
+
 // Close takes away the bars that are left.
 func (v *ApplyBars) Close() {
 	v.mu.Lock()

@@ -38,6 +38,7 @@ type event struct {
 	Seconds       *float64         `json:"seconds,omitempty"`
 	Progress      *eventProgress   `json:"progress,omitempty"`
 	Try           int              `json:"try,omitempty"`
+	Addr          string           `json:"addr,omitempty"`
 	Error         string           `json:"error,omitempty"`
 	Summary       *Summary         `json:"summary,omitempty"`
 	Result        *eventResult     `json:"result,omitempty"`
@@ -130,6 +131,11 @@ func (v *ApplyJSON) LoadProgress(p executor.LoadProgress) {
 func (v *ApplyJSON) Retrying(a *plan.Action, try int, wait time.Duration, err error) {
 	s := wait.Seconds()
 	v.send(event{Type: "action_retry", Message: retryText(v.plan, a, try, wait, err), Action: v.action(a), Try: try, Seconds: &s, Error: err.Error()})
+}
+
+// Warned sends warning.
+func (v *ApplyJSON) Warned(addr, text string) {
+	v.send(event{Type: "warning", Message: addr + ": " + text, Addr: addr})
 }
 
 // Completed tells the end.

@@ -98,6 +98,13 @@ func (v *ApplyLines) Retrying(a *plan.Action, try int, wait time.Duration, err e
 	v.say("%s", v.paint.Yellow(retryText(v.plan, a, try, wait, err)))
 }
 
+// Warned says what is not as it should be.
+func (v *ApplyLines) Warned(addr, text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.say("%s", v.paint.Yellow("Warning: "+addr+": "+Safe(text)))
+}
+
 // Close has nothing to end.
 func (v *ApplyLines) Close() {}
 
