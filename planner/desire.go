@@ -106,6 +106,7 @@ func renames(w *want) bool {
 // translate sets w.table to the shaped table in the target's words; from holds all that
 // the sync maps, shaped.
 func (b *builder) translate(w *want, from *schema.Database, t schema.Table) {
+	t.Columns = slices.Clone(t.Columns) // the source's own, maybe: what becomes of them is the target's
 	out, notes := w.target.translator.Translate(from, t)
 	for _, n := range notes {
 		text := n.Text

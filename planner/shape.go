@@ -124,7 +124,7 @@ func (s *shaper) columns() []schema.Column {
 		out = append(out, x)
 	}
 	if schema.IdenticalColumns(out, s.w.from.Columns) {
-		return s.w.from.Columns // held once: translators write to copies
+		return s.w.from.Columns // held once: what is translated is a copy
 	}
 	return out
 }

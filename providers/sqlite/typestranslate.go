@@ -14,7 +14,6 @@ import (
 // Translate says a table of another system in SQLite's words.
 func (c *Conn) Translate(from *schema.Database, t schema.Table) (schema.Table, []providers.Note) {
 	if from.System == schema.SQLite {
-		t.Columns = slices.Clone(t.Columns)
 		return t, nil
 	}
 	tr := &translation{from: from, in: &t}
