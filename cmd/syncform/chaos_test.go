@@ -77,11 +77,11 @@ func chaos(t *testing.T, from, to system, kills killing) {
 	left(t, from, source)
 }
 
-// purge drops a server's log of more than two minutes ago: a long run writes gigabytes.
+// purge drops a server's log of more than a quarter of an hour ago: a long run writes gigabytes.
 func purge(t *testing.T, s system, url string) {
 	t.Helper()
 	if s.provider == "mysql" {
-		providertest.Exec(t, url, "FLUSH BINARY LOGS", "PURGE BINARY LOGS BEFORE NOW() - INTERVAL 2 MINUTE")
+		providertest.Exec(t, url, "FLUSH BINARY LOGS", "PURGE BINARY LOGS BEFORE NOW() - INTERVAL 15 MINUTE")
 	}
 }
 

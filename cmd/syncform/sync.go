@@ -285,10 +285,12 @@ func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logge
 			}
 		}
 		store, err := keeper.FindStreams(ctx)
-		if err != nil {
-			if providers.IsRetryable(err) {
-				continue
-			}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && providers.IsRetryable(err):
+			continue
+		case err != nil:
 			return failed("The sync can't go on", err)
 		}
 		if store == nil {
@@ -296,6 +298,8 @@ func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logge
 		}
 		rec, err := store.Stream(ctx, st.Sync)
 		switch {
+		case ctx.Err() != nil:
+			return nil
 		case err != nil && !providers.IsRetryable(err):
 			return failed("The sync can't go on", err)
 		case err != nil:
@@ -306,7 +310,10 @@ func (w *work) awaitResume(ctx context.Context, st *plan.Stream, log *slog.Logge
 			continue
 		}
 		fresh, err := w.backend.Read(ctx)
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
 			return failed("Can't read the state", err)
 		}
 		if fresh == nil || fresh.Stream(st.Sync) == nil {

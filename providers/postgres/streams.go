@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/syncform/syncform/providers"
@@ -23,8 +24,9 @@ func (c *Conn) OpenStreams(ctx context.Context) (providers.StreamStore, error) {
 		if err := s.exec(ctx, "SELECT pg_catalog.pg_advisory_xact_lock(7310868735421)"); err != nil {
 			return classify(err)
 		}
-		there, err := c.streamTables(ctx, s)
-		if err != nil || there == 5 {
+		all := []string{ledger.StreamTable, "_sync_lease", "_sync_table", "_sync_dead_letter", ledger.KeyTable}
+		there, err := c.countTables(ctx, s, all...)
+		if err != nil || there == len(all) {
 			return err
 		}
 		return c.ledger().EnsureStreams(ctx, ledgerDB{s})
@@ -42,17 +44,16 @@ func (c *Conn) FindStreams(ctx context.Context) (providers.StreamStore, error) {
 		return nil, err
 	}
 	defer c.release(s)
-	there, err := c.streamTables(ctx, s)
-	if err != nil || there < 4 { // an earlier version made no table of keys
+	there, err := c.countTables(ctx, s, ledger.StreamTable)
+	if err != nil || there == 0 {
 		return nil, err
 	}
 	return c.streams(), nil
 }
 
-// streamTables counts those that are there.
-func (c *Conn) streamTables(ctx context.Context, s *session) (int, error) {
-	got, err := s.queryRow(ctx, `SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname = $1 AND c.relname IN ('`+ledger.StreamTable+`', '_sync_lease', '_sync_table', '_sync_dead_letter', '`+ledger.KeyTable+`')`, c.schema)
+// countTables counts those of the ledger's tables that are there.
+func (c *Conn) countTables(ctx context.Context, s *session, names ...string) (int, error) {
+	got, err := s.queryRow(ctx, "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = ANY (pg_catalog.string_to_array($2, ','))", c.schema, strings.Join(names, ","))
 	if err != nil {
 		return 0, classify(err)
 	}
