@@ -188,6 +188,30 @@ func (r *run) lost(_ context.Context, rel *row.Relation) error {
 	return nil
 }
 
+// unread has a table held whose rows can't be read again since it is not what it was, which
+// the log may not have come to yet; another failure it returns.
+func (r *run) unread(ctx context.Context, t *table, failed error) error {
+	if r.o.Beside || providers.IsRetryable(failed) || ctx.Err() != nil {
+		return failed
+	}
+	db, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.read.Name}, NoEstimates: true})
+	if err != nil {
+		return failed
+	}
+	now := db.Table(t.read.Name)
+	if now == nil {
+		t.awaits = fmt.Sprintf("the source's table %s is gone, or has another name: run syncform plan", t.read.Name)
+		return errAgain
+	}
+	for _, c := range t.read.Columns {
+		if now.Column(c.Name) == nil {
+			t.awaits = fmt.Sprintf("the source's table %s has no column %q any more: run syncform plan", t.read.Name, c.Name)
+			return errAgain
+		}
+	}
+	return failed
+}
+
 // keep changes the table's mapping, in the spec too.
 func (r *run) keep(ctx context.Context, t *table, change func(*plan.Mapping)) error {
 	m := *t.mapping

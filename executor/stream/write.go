@@ -228,7 +228,7 @@ func (r *run) askAgain(ctx context.Context, tx providers.ApplyTx, t *table) erro
 	}
 	now, err := r.capturer.ReadKeys(ctx, t.read, &b.reread)
 	if err != nil {
-		return fmt.Errorf("read rows of table %s again: %w", t.read.Name, err)
+		return r.unread(ctx, t, fmt.Errorf("read rows of table %s again: %w", t.read.Name, err))
 	}
 	defer now.Release()
 	goal, err := r.capturer.Current(ctx, r.spec.Capture)
