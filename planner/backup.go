@@ -31,7 +31,7 @@ func (s *script) backup(w *want, d *difference) *providers.Backup {
 	if moment == "" || ledger.IsOurs(of.Name) || !w.policy.Backups(moment) {
 		return nil
 	}
-	if _, replaces := d.change.(schema.ReplaceRows); replaces && !w.work.replaces {
+	if _, replaces := d.change.(schema.ReplaceRows); d.swapped || replaces && !w.work.replaces {
 		return nil // the rows came from the source, and come from there again
 	}
 	t := s.db.Table(d.change.Table())

@@ -19,6 +19,10 @@ const lookAgain = 10_000
 // repairBatch is how many rows a repair writes in a transaction.
 const repairBatch = 500
 
+// takesUp is how long an instance may need to take its stream up again after a repair has
+// had it rest.
+const takesUp = 5 * time.Second
+
 // settleLive looks at the differences of tables that are followed again, once their
 // streams have passed the moment of the comparison.
 func (w *work) settleLive(ctx context.Context, mappings []*plan.Mapping, reports []verify.Report) error {
@@ -76,10 +80,10 @@ func (w *work) settleOne(ctx context.Context, st *plan.Stream, m *plan.Mapping, 
 			if err != nil {
 				return err
 			}
-			if now == nil || now.Holder == "" {
+			switch {
+			case now == nil, now.Holder == "" && time.Since(last) > takesUp:
 				return errStill
-			}
-			if now.Beat != rec.Beat {
+			case now.Beat != rec.Beat:
 				rec, last = now, time.Now()
 			}
 			if ok, err := capturer.Reached(now.Position, goal); ok || err != nil {

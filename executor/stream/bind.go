@@ -52,7 +52,7 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 			t.bound, t.eased = true, time.Time{}
 			added, gone, err := r.changed(ctx, t, rel)
 			if r.o.Beside && (errors.As(err, new(*DDLError)) || len(added)+len(gone) > 0) {
-				if err != nil || !t.loading() {
+				if err != nil || !t.loading() || r.asPlanned(ctx, t) {
 					return &RestsError{fmt.Sprintf("the source's table %s was altered", rel.Name)}
 				}
 				t.changedInLoad("altered")

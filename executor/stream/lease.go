@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,9 @@ type lease struct {
 	asked  providers.Pauser // who requests a pause
 	reason string
 }
+
+// takeTries is how often a lease that nobody holds is tried to be taken.
+const takeTries = 3
 
 // takeLease takes the stream, from an instance that has gone in order at once, from one
 // that gives no sign of life for LeaseExpires after that.
@@ -66,8 +70,20 @@ func takeLease(ctx context.Context, store providers.StreamStore, rec *providers.
 		}
 	}
 	epoch, err := store.Take(ctx, rec.Sync, holder(), rec.Epoch, rec.Beat)
-	if errors.Is(err, providers.ErrFenced) {
-		return nil, &LeasedError{Sync: rec.Sync, Holder: "it was quicker"}
+	for try := 1; errors.Is(err, providers.ErrFenced); try++ {
+		// The last beat of one that goes in order may have come since the record was read.
+		now, serr := store.Stream(ctx, rec.Sync)
+		if serr != nil {
+			return nil, serr
+		}
+		if now == nil {
+			return nil, ErrNoRecord
+		}
+		if now.Holder != "" || try == takeTries {
+			return nil, &LeasedError{Sync: rec.Sync, Holder: cmp.Or(now.Holder, "it was quicker")}
+		}
+		epoch, err = store.Take(ctx, now.Sync, holder(), now.Epoch, now.Beat)
+		rec = now
 	}
 	if err != nil {
 		return nil, err

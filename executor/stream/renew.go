@@ -149,7 +149,7 @@ func (r *run) identify(ctx context.Context, t *table, ids map[string]string, ane
 func (r *run) altered(ctx context.Context, rel *row.Relation) error {
 	if r.o.Beside {
 		for _, t := range r.bySource[rel.Name.String()] {
-			if !t.loading() {
+			if !t.loading() || r.asPlanned(ctx, t) {
 				return &RestsError{fmt.Sprintf("the source's table %s was altered", rel.Name)}
 			}
 			t.changedInLoad("altered")
@@ -188,17 +188,40 @@ func (r *run) lost(_ context.Context, rel *row.Relation) error {
 	return nil
 }
 
+// today is the source's table as it is now, nil where it is gone.
+func (r *run) today(ctx context.Context, t *table) (*schema.Table, error) {
+	db, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.read.Name}, NoEstimates: true})
+	if err != nil {
+		return nil, err
+	}
+	return db.Table(t.read.Name), nil
+}
+
+// asPlanned reports whether the source's table still is what the plan has read: what the log
+// tells of its columns is of before that.
+func (r *run) asPlanned(ctx context.Context, t *table) bool {
+	now, err := r.today(ctx, t)
+	if err != nil || now == nil {
+		return false
+	}
+	for _, c := range t.read.Columns {
+		if is := now.Column(c.Name); is == nil || !is.Type.Equal(c.Type) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(now.Columns, func(c schema.Column) bool { return !slices.Contains(t.mapping.SourceColumns, c.Name) })
+}
+
 // unread has a table held whose rows can't be read again since it is not what it was, which
 // the log may not have come to yet; another failure it returns.
 func (r *run) unread(ctx context.Context, t *table, failed error) error {
 	if r.o.Beside || providers.IsRetryable(failed) || ctx.Err() != nil {
 		return failed
 	}
-	db, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.read.Name}, NoEstimates: true})
+	now, err := r.today(ctx, t)
 	if err != nil {
 		return failed
 	}
-	now := db.Table(t.read.Name)
 	if now == nil {
 		t.awaits = fmt.Sprintf("the source's table %s is gone, or has another name: run syncform plan", t.read.Name)
 		return errAgain
