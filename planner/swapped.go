@@ -16,7 +16,7 @@ import (
 // columns that it does not fill keeps their values, and so its rows.
 func (w *want) swapTypes() {
 	k := &w.work
-	if !k.load || k.into == w.name || k.replaces { // what others wrote is copied before it goes
+	if !k.load || k.into == w.name {
 		return
 	}
 	carried := map[string]bool{}

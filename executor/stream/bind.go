@@ -99,13 +99,7 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		return nil, nil, nil
 	}
 	t.unsent, t.past = nil, false
-	today := sync.OnceValues(func() (*schema.Table, error) {
-		db, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.mapping.SourceTable}, NoEstimates: true})
-		if err != nil {
-			return nil, err
-		}
-		return db.Table(t.mapping.SourceTable), nil
-	})
+	today := sync.OnceValues(func() (*schema.Table, error) { return r.today(ctx, t) })
 	var lacking []string
 	for _, c := range t.read.Columns {
 		i := slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Name })

@@ -190,11 +190,11 @@ func (r *run) lost(_ context.Context, rel *row.Relation) error {
 
 // today is the source's table as it is now, nil where it is gone.
 func (r *run) today(ctx context.Context, t *table) (*schema.Table, error) {
-	db, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.read.Name}, NoEstimates: true})
+	db, err := r.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{t.mapping.SourceTable}, NoEstimates: true})
 	if err != nil {
 		return nil, err
 	}
-	return db.Table(t.read.Name), nil
+	return db.Table(t.mapping.SourceTable), nil
 }
 
 // asPlanned reports whether the source's table still is what the plan has read: what the log

@@ -320,7 +320,9 @@ func TestCaptureMissed(t *testing.T) {
 			if !providers.IsRetryable(err) {
 				t.Errorf("the stream ends with %v", err)
 			}
-			_ = f.stop() // with that error
+			if err := f.stop(); !providers.IsRetryable(err) {
+				t.Errorf("the stream stops with %v", err)
+			}
 			f.capture.Tables = f.capture.Tables[1:]
 			f.begin()
 			f.exec("INSERT INTO o VALUES (1)")
