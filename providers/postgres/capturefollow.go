@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/syncform/syncform/providers"
@@ -19,27 +20,8 @@ func gap(text string, args ...any) error {
 }
 
 // follow streams a slot's changes.
-func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from position, newCollector func(func() row.Position) *row.Collector) error {
-	w, err := c.walsender(ctx)
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	stop := context.AfterFunc(ctx, func() { _ = w.pg.Conn().SetReadDeadline(longAgo) }) // an error means that it is closed
-	defer stop()
-	at := from
-	timeout, err := c.prove(ctx, w, cp, from, &at)
-	if err != nil {
-		return err
-	}
-	if err := w.start(ctx, cp.Slot, cp.Publication, from.LSN); err != nil {
-		if isCode(err, "55006") {
-			return &providers.RetryableError{Err: fmt.Errorf("the replication slot %q is read by somebody else: %w", cp.Slot, err)}
-		}
-		return fmt.Errorf("stream the replication slot %q: %w", cp.Slot, err)
-	}
-	prefix := position{System: at.System, Timeline: at.Timeline, Slot: at.Slot}
-	f := &slotFollower{conn: c.Conn, w: w, capture: cp, at: from.LSN, ask: make(chan struct{}, 1), relations: map[uint32]*streamedTable{}, tables: map[schema.Name]*providers.CaptureTable{}, sent: &sent{}, checkUTF8: c.encoding == "SQL_ASCII"}
+func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from position, newCollector func(func() row.Position) *row.Collector) (err error) {
+	f := &slotFollower{slotCapture: c, capture: cp, at: from.LSN, ask: make(chan struct{}, 1), relations: map[uint32]*streamedTable{}, tables: map[schema.Name]*providers.CaptureTable{}, sent: &sent{}, checkUTF8: c.encoding == "SQL_ASCII"}
 	for i, t := range cp.Tables {
 		n := t.Table.Name
 		if n.Schema == "" {
@@ -48,38 +30,89 @@ func (c slotCapture) follow(ctx context.Context, cp providers.Capture, from posi
 		f.tables[n] = &cp.Tables[i]
 	}
 	f.advance = func() { f.at = f.next }
-	c.follows(cp.Slot, f.sent)
-	defer c.follows(cp.Slot, nil)
-	f.collector = newCollector(func() row.Position {
-		p := prefix
-		p.LSN = f.at
-		return p.String()
-	})
-	done := make(chan error, 1)
-	quit := make(chan struct{})
-	go func() { done <- f.acknowledge(from.LSN, timeout, quit) }()
-	watching, unwatch := context.WithCancel(ctx)
-	watched := make(chan error, 1)
-	go func() {
-		err := c.watchPublication(watching, cp)
-		if err != nil {
-			_ = w.pg.Conn().SetReadDeadline(longAgo) // an error means that it is closed
+	following, end := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	f.begin = func(p position) {
+		c.follows(cp.Slot, f.sent)
+		f.collector = newCollector(func() row.Position {
+			p.LSN = f.at
+			return p.String()
+		})
+		go func() {
+			defer close(watched)
+			f.watch(following, end)
+		}()
+	}
+	for f.queries = true; ; {
+		if err = f.connection(following, from); !errors.Is(err, errOtherWay) {
+			break
 		}
-		watched <- err
-	}()
-	err = f.stream(ctx)
-	close(quit)
-	unwatch()
-	if gone := <-watched; gone != nil {
+	}
+	gone := context.Cause(following)
+	end(nil)
+	if f.collector == nil {
+		return err
+	}
+	<-watched
+	c.follows(cp.Slot, nil)
+	switch {
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case gone != nil:
 		err = gone
 	}
+	f.collector.Fail(err)
+	return err
+}
+
+// errOtherWay: the stream goes on over another connection, where it has come to.
+var errOtherWay = errors.New("the stream goes on over another connection")
+
+// connection follows the slot over one connection of its own, by queries where much has
+// piled up, else by streaming.
+func (f *slotFollower) connection(ctx context.Context, from position) error {
+	w, err := f.walsender(ctx)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	at := from
+	at.LSN = f.at
+	proved, err := f.prove(ctx, w, f.capture, &at)
+	if err != nil {
+		return err
+	}
+	if f.queries && f.at+backlogFrom < proved.end {
+		w.close()
+		f.queries = false
+		err := f.readBacklog(ctx, at, proved.end)
+		if err == nil {
+			f.queries = true
+		} else if !errors.Is(err, errBacklog) {
+			return err
+		}
+		return errOtherWay
+	}
+	stop := context.AfterFunc(ctx, func() { _ = w.pg.Conn().SetReadDeadline(longAgo) }) // an error means that it is closed
+	defer stop()
+	if err := w.start(ctx, f.capture.Slot, f.capture.Publication, f.at); err != nil {
+		if isCode(err, "55006") {
+			return &providers.RetryableError{Err: fmt.Errorf("the replication slot %q is read by somebody else: %w", f.capture.Slot, err)}
+		}
+		return fmt.Errorf("stream the replication slot %q: %w", f.capture.Slot, err)
+	}
+	f.w = w
+	f.behind.Store(false)
+	if f.collector == nil {
+		f.begin(at)
+	}
+	done, quit := make(chan error, 1), make(chan struct{})
+	go func() { done <- f.acknowledge(from.LSN, proved.timeout, quit) }()
+	err = f.stream(ctx)
+	close(quit)
 	if ended := <-done; ended != nil && errors.Is(err, errGivenUp) {
 		err = classify(ended)
 	}
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	f.collector.Fail(err)
 	return err
 }
 
@@ -98,57 +131,65 @@ func (c slotCapture) follows(slot string, s *sent) {
 
 var errGivenUp = errors.New("the connection was given up")
 
-// prove makes sure that the server still has all that comes behind from, on the same
-// history; at gets the timeline of today.
-func (c slotCapture) prove(ctx context.Context, w *walsender, cp providers.Capture, from position, at *position) (time.Duration, error) {
+// proof is what prove found.
+type proof struct {
+	*slotFacts
+	timeout time.Duration // after which the server gives a silent reader up; 0: never
+}
+
+// prove makes sure that the server still has all that comes behind at, on the same history;
+// at gets the timeline of today.
+func (c slotCapture) prove(ctx context.Context, w *walsender, cp providers.Capture, at *position) (proof, error) {
+	from, no := *at, proof{}
 	system, timeline, err := w.identify(ctx)
 	if err != nil {
-		return 0, err
+		return no, err
 	}
 	s, err := c.acquire(ctx)
 	if err != nil {
-		return 0, err
+		return no, err
 	}
 	defer c.release(s)
 	f, err := c.slot(ctx, s, cp.Slot)
 	if err != nil {
-		return 0, err
+		return no, err
 	}
 	switch {
 	case from.LSN == 0 || from.Slot == "":
-		return 0, gap("the position that was kept is not one of logical replication: the capture method was changed")
+		return no, gap("the position that was kept is not one of logical replication: the capture method was changed")
 	case from.System != system:
-		return 0, gap("the source is another server than the one that the position was kept of (system identifier %s, not %s): it was restored or exchanged", system, from.System)
+		return no, gap("the source is another server than the one that the position was kept of (system identifier %s, not %s): it was restored or exchanged", system, from.System)
 	case from.Slot != cp.Slot:
-		return 0, gap("the position that was kept belongs to the replication slot %q, not to %q", from.Slot, cp.Slot)
+		return no, gap("the position that was kept belongs to the replication slot %q, not to %q", from.Slot, cp.Slot)
 	case f == nil:
-		return 0, gap("the replication slot %q is gone: the changes since position %s are not to be had any more", cp.Slot, from.LSN)
+		return no, gap("the replication slot %q is gone: the changes since position %s are not to be had any more", cp.Slot, from.LSN)
 	case f.plugin != "pgoutput" || f.database != c.database:
-		return 0, gap("the replication slot %q was made anew by somebody else (plugin %q, database %q)", cp.Slot, f.plugin, f.database)
+		return no, gap("the replication slot %q was made anew by somebody else (plugin %q, database %q)", cp.Slot, f.plugin, f.database)
 	case f.lost != "":
-		return 0, gap("the replication slot %q can't be read any more: %s", cp.Slot, f.lost)
+		return no, gap("the replication slot %q can't be read any more: %s", cp.Slot, f.lost)
 	case f.pid != "":
-		return 0, &providers.RetryableError{Err: fmt.Errorf("the replication slot %q is read by the server's process %s", cp.Slot, f.pid)}
+		return no, &providers.RetryableError{Err: fmt.Errorf("the replication slot %q is read by the server's process %s", cp.Slot, f.pid)}
 	case from.LSN < f.confirmed:
-		return 0, gap("the replication slot %q begins at %s, behind the position %s that was kept: it was made anew, or another consumer has read it on", cp.Slot, f.confirmed, from.LSN)
+		return no, gap("the replication slot %q begins at %s, behind the position %s that was kept: it was made anew, or another consumer has read it on", cp.Slot, f.confirmed, from.LSN)
 	case from.LSN > f.end:
-		return 0, gap("the source's log ends at %s, before the position %s that was kept: the source was restored, or a standby took over that lacks the last commits", f.end, from.LSN)
+		return no, gap("the source's log ends at %s, before the position %s that was kept: the source was restored, or a standby took over that lacks the last commits", f.end, from.LSN)
 	}
 	if timeline != from.Timeline {
 		ends, err := w.history(ctx, timeline)
 		if err != nil {
-			return 0, err
+			return no, err
 		}
 		end, ok := ends[from.Timeline]
 		if !ok || end < from.LSN {
-			return 0, gap("the source has another history since a failover: its timeline %d left timeline %d at %s, before the position %s that was kept", timeline, from.Timeline, end, from.LSN)
+			return no, gap("the source has another history since a failover: its timeline %d left timeline %d at %s, before the position %s that was kept", timeline, from.Timeline, end, from.LSN)
 		}
 		at.Timeline = timeline
 	}
 	if err := c.provePublication(ctx, s, cp); err != nil {
-		return 0, err
+		return no, err
 	}
-	return c.walsenderTimeout(ctx, s)
+	timeout, err := c.walsenderTimeout(ctx, s)
+	return proof{f, timeout}, err
 }
 
 // provePublication makes sure that the publication is there and publishes what it should.
@@ -176,29 +217,47 @@ func orNothing(s string) string {
 	return s
 }
 
-// proveEvery is how often what captures changes is looked at while they are followed: that
+// lookEvery is how often what captures changes is looked at while they are followed: that
 // somebody took it away it does not say.
-const proveEvery = 10 * time.Second
+const lookEvery = 10 * time.Second
 
-// watchPublication fails once the publication leaves out what the stream needs.
-func (c slotCapture) watchPublication(ctx context.Context, cp providers.Capture) error {
-	for {
-		if err := pause(ctx, proveEvery); err != nil {
-			return nil
+// watch ends the stream once the publication leaves out what it needs, and notes when it
+// is far behind.
+func (f *slotFollower) watch(ctx context.Context, end func(error)) {
+	for pause(ctx, f.lookEvery) == nil {
+		var behind string
+		err := f.with(ctx, f.capture.Method, func(s *session, _ capturer) error {
+			if err := f.provePublication(ctx, s, f.capture); err != nil {
+				return err
+			}
+			rows, err := s.query(ctx, "SELECT "+logEnd+" - r.sent_lsn > $2::bigint AND s.confirmed_flush_lsn - s.restart_lsn < $3::bigint FROM pg_catalog.pg_replication_slots s JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1",
+				f.capture.Slot, f.backlogAgain, int64(backlogFar))
+			if err == nil && len(rows) == 1 {
+				behind = rows[0][0]
+			}
+			return err
+		})
+		if behind == "t" {
+			f.behind.Store(true)
 		}
-		err := c.with(ctx, cp.Method, func(s *session, _ capturer) error { return c.provePublication(ctx, s, cp) })
 		var gone *providers.GapError
 		if errors.As(err, &gone) {
-			return err // what else may go wrong is the stream's to notice
+			end(err) // what else may go wrong is the stream's to notice
+			return
 		}
 	}
 }
 
 // slotFollower turns the server's messages into changes.
 type slotFollower struct {
-	conn      *Conn
+	slotCapture
 	w         *walsender
 	capture   providers.Capture
+	begin     func(position) // once the first connection follows
+	queries   bool           // read what has piled up
+	behind    atomic.Bool    // much has piled up
+	again     bool           // relations are described again and again
+	wait      row.Wait       // for the collector
 	collector *row.Collector
 	tables    map[schema.Name]*providers.CaptureTable
 	relations map[uint32]*streamedTable // nil: not ours
@@ -236,7 +295,6 @@ func (f *slotFollower) acknowledge(from lsn, timeout time.Duration, quit chan st
 	ticker := time.NewTicker(min(ackEvery, every))
 	defer ticker.Stop()
 	durable, told := from, time.Time{}
-	var last row.Position
 	for {
 		asked, ended := false, false
 		select {
@@ -251,14 +309,9 @@ func (f *slotFollower) acknowledge(from lsn, timeout time.Duration, quit chan st
 			_ = f.w.pg.Conn().SetReadDeadline(longAgo) // an error means that it is closed
 			return &providers.RetryableError{Err: fmt.Errorf("the server has said nothing for %s, though it was asked to: the connection is given up", silent.Round(time.Second))}
 		}
-		moved := false
-		if p := f.collector.Acked(); p != last {
-			last = p
-			if at, err := parsePosition(p); err == nil && at.LSN > durable {
-				durable, moved = at.LSN, true
-				f.sent.acknowledged(durable)
-			}
-		}
+		now := f.durable(durable)
+		moved := now > durable
+		durable = now
 		if !moved && !asked && (ended || time.Since(told) < every) {
 			if ended {
 				return nil
@@ -274,6 +327,16 @@ func (f *slotFollower) acknowledge(from lsn, timeout time.Duration, quit chan st
 		}
 		told = time.Now()
 	}
+}
+
+// durable is up to where the target has everything; was is what it had before.
+func (f *slotFollower) durable(was lsn) lsn {
+	at, err := parsePosition(f.collector.Acked())
+	if err != nil || at.LSN <= was {
+		return was
+	}
+	f.sent.acknowledged(at.LSN)
+	return at.LSN
 }
 
 // stream reads messages until the connection or the collector ends.
@@ -293,6 +356,9 @@ func (f *slotFollower) stream(ctx context.Context) error {
 			}
 			if err := f.copyData(ctx, body); err != nil {
 				return err
+			}
+			if f.queries && !f.inside && f.behind.Load() {
+				return errOtherWay
 			}
 		case 'E':
 			pg := parseServerError(body)

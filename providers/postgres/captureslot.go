@@ -19,6 +19,7 @@ type slotFacts struct {
 	plugin, database   string
 	pid                string // of its reader, "" where nobody reads
 	confirmed, restart lsn
+	copied             bool   // a copy of it is read: see backlog
 	lost               string // why it can't be read any more; "" where it can
 	end                lsn    // of the log that is on the disk
 	behind             int64
@@ -34,13 +35,14 @@ func (c *Conn) slot(ctx context.Context, s *session, name string) (*slotFacts, e
 		reason = "CASE WHEN conflicting THEN 'it conflicted with recovery' ELSE '' END"
 	}
 	rows, err := s.query(ctx, `SELECT coalesce(plugin, ''), coalesce(database, ''), coalesce(active_pid::text, ''), coalesce(confirmed_flush_lsn::text, '0/0'), coalesce(restart_lsn::text, '0/0'),
- coalesce(wal_status, ''), `+reason+`, e.lsn, coalesce(e.lsn - restart_lsn, -1)::bigint
- FROM pg_catalog.pg_replication_slots, (SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_flush_lsn() END AS lsn) e WHERE slot_name = $1`, name)
+ coalesce(wal_status, ''), `+reason+`, e.lsn, coalesce(e.lsn - restart_lsn, -1)::bigint,
+ EXISTS (SELECT FROM pg_catalog.pg_replication_slots b WHERE b.slot_name = $2 AND b.active)
+ FROM pg_catalog.pg_replication_slots, (SELECT `+logEnd+` AS lsn) e WHERE slot_name = $1`, name, backlogName(name))
 	if err != nil || len(rows) == 0 {
 		return nil, classify(err)
 	}
 	r := rows[0]
-	f := &slotFacts{plugin: r[0], database: r[1], pid: r[2]}
+	f := &slotFacts{plugin: r[0], database: r[1], pid: r[2], copied: r[9] == "t"}
 	for i, to := range map[int]*lsn{3: &f.confirmed, 4: &f.restart, 7: &f.end} {
 		if *to, err = parseLSN(r[i]); err != nil {
 			return nil, err
@@ -168,7 +170,7 @@ func (c slotCapture) retained(ctx context.Context, s *session, cp providers.Capt
 		}
 	}
 	r.Bytes = f.behind
-	if f.pid == "" {
+	if f.pid == "" && !f.copied {
 		r.Why = fmt.Sprintf("nobody reads the replication slot %q", cp.Slot)
 	}
 	if cp.MaxRetained > 0 && r.Bytes > cp.MaxRetained {

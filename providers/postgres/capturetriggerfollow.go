@@ -62,7 +62,7 @@ func (f *logFollower) run(ctx context.Context) error {
 		if err := f.prune(ctx); err != nil {
 			return err
 		}
-		if time.Since(proved) > proveEvery {
+		if time.Since(proved) > lookEvery {
 			if why, err := f.proveLog(ctx, f.session); err != nil || why != "" {
 				return cmp.Or(err, gap("%s", why))
 			}

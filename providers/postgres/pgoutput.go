@@ -32,7 +32,7 @@ func (f *slotFollower) message(ctx context.Context, m []byte) error {
 			return errMessage
 		}
 		f.next = lsn(end)
-		return f.collector.Commit(ctx, serverTime(at), f.advance, row.Wait{})
+		return f.collector.Commit(ctx, serverTime(at), f.advance, f.wait)
 	case 'R':
 		return f.relation(ctx, r)
 	case 'I', 'U', 'D':
@@ -59,7 +59,7 @@ func (f *slotFollower) message(ctx context.Context, m []byte) error {
 			}
 			f.note()
 			f.collector.Changes()
-			if err := f.collector.Added(ctx, row.Change{Op: row.Truncate, Relation: t.relation, New: row.None, Old: row.None}, row.Wait{}); err != nil {
+			if err := f.collector.Added(ctx, row.Change{Op: row.Truncate, Relation: t.relation, New: row.None, Old: row.None}, f.wait); err != nil {
 				return err
 			}
 		}
@@ -99,7 +99,7 @@ func (f *slotFollower) change(ctx context.Context, t *streamedTable, kind byte, 
 		if ch.Old == row.None {
 			return errMessage
 		}
-		return f.collector.Added(ctx, ch, row.Wait{})
+		return f.collector.Added(ctx, ch, f.wait)
 	}
 	if part != 'N' {
 		return errMessage
@@ -111,7 +111,7 @@ func (f *slotFollower) change(ctx context.Context, t *streamedTable, kind byte, 
 	if ch.Old != row.None && !t.before && sameKey(c, t, ch.Old, ch.New) {
 		ch.Old = row.None // the log has it, and nobody asked for it
 	}
-	return f.collector.Added(ctx, ch, row.Wait{})
+	return f.collector.Added(ctx, ch, f.wait)
 }
 
 // sameKey compares the key's fields of two rows.

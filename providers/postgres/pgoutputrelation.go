@@ -16,7 +16,8 @@ type streamedTable struct {
 	relation *row.Relation
 	columns  []streamedColumn
 	key      []int
-	before   bool // before-images are asked for
+	before   bool   // before-images are asked for
+	text     string // the message that describes it
 }
 
 type streamedColumn struct {
@@ -28,7 +29,11 @@ type streamedColumn struct {
 // relation reads a description, which comes before the first change of a table and again
 // after the table has changed.
 func (f *slotFollower) relation(ctx context.Context, r wire) error {
+	text := r.b
 	id := r.uint32()
+	if t := f.relations[id]; f.again && t != nil && t.text == string(text) {
+		return nil // each query describes it anew
+	}
 	name := schema.Name{Schema: r.cstring(), Name: r.cstring()}
 	if name.Schema == "" {
 		name.Schema = "pg_catalog"
@@ -59,12 +64,12 @@ func (f *slotFollower) relation(ctx context.Context, r wire) error {
 	for i, c := range columns {
 		list[i] = fmt.Sprintf("(%d, %d, %d)", i, c.oid, int32(c.mod))
 	}
-	types, err := f.conn.typesOf(ctx, list)
+	types, err := f.Conn.typesOf(ctx, list)
 	if err != nil {
 		return err
 	}
 	own := t.Table.Name
-	st := &streamedTable{relation: &row.Relation{Name: own}, before: f.capture.Before || t.FullImages}
+	st := &streamedTable{relation: &row.Relation{Name: own}, before: f.capture.Before || t.FullImages, text: string(text)}
 	for i, c := range columns {
 		inKey := slices.Contains(t.Table.Key, c.name)
 		at := slices.IndexFunc(t.Table.Columns, func(rc providers.ReadColumn) bool { return rc.Name == c.name })
@@ -95,11 +100,11 @@ func (f *slotFollower) mapped(ctx context.Context, id uint32, name schema.Name) 
 	if t := f.tables[name]; t != nil {
 		return t, nil
 	}
-	s, err := f.conn.acquire(ctx)
+	s, err := f.Conn.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer f.conn.release(s)
+	defer f.Conn.release(s)
 	parents, err := s.query(ctx, `WITH RECURSIVE up(oid, depth) AS (SELECT inhparent, 1 FROM pg_catalog.pg_inherits WHERE inhrelid = $1::text::oid UNION SELECT i.inhparent, up.depth + 1 FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.oid)
  SELECT n.nspname, c.relname FROM up JOIN pg_catalog.pg_class c ON c.oid = up.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY up.depth`, fmt.Sprint(id))
 	if err != nil {

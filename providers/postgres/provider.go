@@ -32,7 +32,7 @@ func (p Provider) Open(ctx context.Context, cfg providers.Config) (providers.Con
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Addr, err)
 	}
-	c := &Conn{addr: cfg.Addr, config: pg, schema: cfg.String("schema"), retypeFrom: cmp.Or(p.RetypeFrom, providers.ManyRows)}
+	c := &Conn{addr: cfg.Addr, config: pg, schema: cfg.String("schema"), retypeFrom: cmp.Or(p.RetypeFrom, providers.ManyRows), lookEvery: lookEvery, backlogAgain: backlogAgain}
 	if c.schema == "" {
 		c.schema = "public"
 	}
@@ -70,6 +70,9 @@ type Conn struct {
 	schema string // the default schema
 
 	retypeFrom int64 // rows
+
+	lookEvery    time.Duration // see watch
+	backlogAgain int64         // see watch; bytes
 
 	version                               int
 	versionText                           string
