@@ -134,6 +134,9 @@ func launch(t *testing.T, dir string, args ...string) *syncing {
 	}()
 	t.Cleanup(func() {
 		_ = s.c.Process.Signal(syscall.SIGCONT) // it may have ended
+		if t.Failed() {
+			s.showsWhereItStands()
+		}
 		_ = s.c.Process.Kill()
 		<-s.ended
 		if t.Failed() {
@@ -141,6 +144,15 @@ func launch(t *testing.T, dir string, args ...string) *syncing {
 		}
 	})
 	return s
+}
+
+// showsWhereItStands makes it end with what its goroutines wait for.
+func (s *syncing) showsWhereItStands() {
+	_ = s.c.Process.Signal(syscall.SIGQUIT) // it may have ended
+	select {
+	case <-s.ended:
+	case <-time.After(time.Minute):
+	}
 }
 
 // follows waits until the sync has begun: what can't be reached before that is an error.
@@ -206,6 +218,7 @@ func (s *syncing) stopsWith(want string) {
 // arrives waits until the target has what the source has now, which nobody changes.
 func (f *disturbed) arrives() {
 	f.t.Helper()
+	defer f.showSessions()
 	id := f.w.fresh()
 	until(f.t, "the source takes a row", func() bool {
 		return providertest.Try(f.source, fmt.Sprintf("INSERT INTO ticks VALUES (%d)", id)) == nil
@@ -213,6 +226,32 @@ func (f *disturbed) arrives() {
 	until(f.t, "the source's last row arrives", func() bool {
 		return len(providertest.Query(f.t, f.target, fmt.Sprintf("SELECT 1 FROM ticks WHERE id = %d", id))) > 0
 	})
+}
+
+// showSessions logs, once the test has failed, what the servers' sessions do and wait for.
+func (f *disturbed) showSessions() {
+	if !f.t.Failed() {
+		return
+	}
+	for _, at := range []struct {
+		url string
+		s   system
+	}{{f.source, f.from}, {f.target, f.to}} {
+		queries := []string{
+			"SELECT now(), pid, application_name, backend_type, state, wait_event_type, wait_event, xact_start, state_change, pg_blocking_pids(pid)::text, query FROM pg_stat_activity WHERE datname = current_database()",
+			"SELECT pid, locktype, relation::regclass::text, transactionid::text, classid, objid, mode, granted FROM pg_locks WHERE pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database()) ORDER BY pid",
+			"SELECT slot_name, active_pid, restart_lsn, confirmed_flush_lsn, pg_current_wal_lsn(), wal_status FROM pg_replication_slots WHERE database = current_database()",
+		}
+		switch at.s.provider {
+		case "sqlite":
+			continue
+		case "mysql":
+			queries = []string{"SHOW FULL PROCESSLIST", "SELECT trx_mysql_thread_id, trx_state, trx_started, trx_wait_started, trx_query FROM information_schema.innodb_trx"}
+		}
+		for _, q := range queries {
+			f.t.Logf("%s: %s\n%s", at.s.name, q, strings.Join(lines(providertest.Query(f.t, at.url, q)), "\n"))
+		}
+	}
 }
 
 // load runs the workload until the returned function is called. tolerant: the source

@@ -117,20 +117,19 @@ func TestFaultConnectionsCut(t *testing.T) {
 }
 
 // TestFaultTwoInstances: one instance is frozen by SIGSTOP, another takes the sync over,
-// and the first wakes up: it can write nothing, and says why it ends. In the second round
-// it is frozen inside a transaction that has written already.
+// and the first wakes up: it can write nothing, and says why it ends. It is frozen while it
+// rests, inside a transaction that has written already, or while it gives a sign of life.
 func TestFaultTwoInstances(t *testing.T) {
 	t.Parallel() // it waits more than it works
 	for _, c := range []struct {
-		from, to string
-		inside   bool
-		long     bool
-	}{{"postgres", "postgres", true, false}, {"postgres", "mysql", false, true}, {"postgres", "mysql", true, true}, {"mariadb", "mariadb", true, true}, {"sqlite", "sqlite", false, true}} {
-		name := c.from + "-" + c.to
-		if c.inside {
-			name += "-inside"
-		}
-		t.Run(name, func(t *testing.T) {
+		from, to, frozen string
+		long             bool
+	}{
+		{"postgres", "postgres", "inside", false}, {"postgres", "postgres", "beating", true}, {"postgres", "mysql", "resting", true}, {"postgres", "mysql", "inside", true},
+		{"postgres", "mysql", "beating", true}, {"mariadb", "mariadb", "inside", true}, {"mariadb", "mariadb", "beating", true}, {"sqlite", "sqlite", "resting", true},
+	} {
+		t.Run(c.from+"-"+c.to+"-"+c.frozen, func(t *testing.T) {
+			t.Parallel() // it waits more than it works
 			if c.long {
 				long(t)
 			}
@@ -143,11 +142,15 @@ func TestFaultTwoInstances(t *testing.T) {
 			first := f.start()
 			f.arrives()
 			freed := func() {}
-			if c.inside {
+			switch c.frozen {
+			case "beating":
+				freed = providertest.Hold(t, f.target, "BEGIN", "SELECT 1 FROM _sync_lease FOR UPDATE")
+				waitsForLease(t, f.target, f.to)
+			case "inside":
 				freed = lockTable(t, f.target, f.to, "names")
 				providertest.Exec(t, f.source, "INSERT INTO parents VALUES (-1, 1)", "INSERT INTO names VALUES ('held up', 'x')")
 				waitsForLock(t, f.target, f.to)
-			} else {
+			default:
 				f.w.some(5)
 			}
 			if err := first.c.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -196,6 +199,16 @@ func waitsForLock(t *testing.T, url string, s system) {
 		q = "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND state LIKE '%lock%'"
 	}
 	until(t, "the sync waits for the lock", func() bool { return len(providertest.Query(t, url, q)) > 0 })
+}
+
+// waitsForLease waits until a session of ours waits for the lease's row.
+func waitsForLease(t *testing.T, url string, s system) {
+	t.Helper()
+	q := "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncform' AND wait_event_type = 'Lock' AND query LIKE 'UPDATE%_sync_lease%'"
+	if s.provider == "mysql" {
+		q = "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND state LIKE 'updating' AND info LIKE 'UPDATE%_sync_lease%'"
+	}
+	until(t, "the sync waits for its lease", func() bool { return len(providertest.Query(t, url, q)) > 0 })
 }
 
 // TestFaultStopWhileOpening: a sync that is stopped before it has its connections ends as

@@ -26,8 +26,12 @@ type Streams struct {
 	Ledger Ledger
 	// Tx runs f in one transaction, and again where it failed for a passing reason.
 	Tx func(ctx context.Context, f func(TxDB) error) error
-	// End ends the session that holds the checkpoint of a stream locked, if there is one;
-	// nil where the system has no way to.
+	// Alone is Tx, but each statement of f is committed by itself, so that an instance which
+	// is frozen between two of them keeps nothing locked; nil where the system knows no such
+	// sessions, and Tx serves.
+	Alone func(ctx context.Context, f func(TxDB) error) error
+	// End ends the session that holds the records of a stream locked, if there is one; nil
+	// where the system has no way to.
 	End func(ctx context.Context, sync string) error
 }
 
@@ -202,6 +206,14 @@ func (s *Streams) EndWriter(ctx context.Context, sync string) error {
 	return s.End(ctx, sync)
 }
 
+// alone runs f outside of a transaction where the system can.
+func (s *Streams) alone(ctx context.Context, f func(TxDB) error) error {
+	if s.Alone == nil {
+		return s.Tx(ctx, f)
+	}
+	return s.Alone(ctx, f)
+}
+
 // fenced turns an UPDATE that hit no row into ErrFenced.
 func fenced(n int64, err error) error {
 	if err == nil && n == 0 {
@@ -212,7 +224,7 @@ func fenced(n int64, err error) error {
 
 // Beat is a sign of life.
 func (s *Streams) Beat(ctx context.Context, sync string, epoch int64, paused bool, reason string) (by providers.Pauser, err error) {
-	err = s.Tx(ctx, func(db TxDB) error {
+	err = s.alone(ctx, func(db TxDB) error {
 		n, err := db.ExecCount(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_lease SET beat = beat + 1, paused = ?, error = ?, updated_at = ? WHERE sync = ? AND epoch = ?", flag(paused), reason, Now(), sync, epoch)
 		if err = fenced(n, err); err != nil {
 			return err
@@ -230,7 +242,7 @@ func (s *Streams) Beat(ctx context.Context, sync string, epoch int64, paused boo
 
 // Release lets the stream go; that it was taken by another meanwhile is no error.
 func (s *Streams) Release(ctx context.Context, sync string, epoch int64, paused bool, reason string) error {
-	return s.Tx(ctx, func(db TxDB) error {
+	return s.alone(ctx, func(db TxDB) error {
 		return db.Exec(ctx, "UPDATE "+s.Ledger.Prefix+"_sync_lease SET holder = '', beat = beat + 1, paused = ?, error = ?, updated_at = ? WHERE sync = ? AND epoch = ?", flag(paused), reason, Now(), sync, epoch)
 	})
 }
@@ -243,7 +255,7 @@ func (s *Streams) Pause(ctx context.Context, sync string, by providers.Pauser, r
 	if !requested {
 		op, only = "-", "<> 0"
 	}
-	return s.Tx(ctx, func(db TxDB) error {
+	return s.alone(ctx, func(db TxDB) error {
 		for _, p := range []providers.Pauser{providers.PausedByApply, providers.PausedByPerson, providers.PausedByOperation} {
 			if by&p == 0 {
 				continue

@@ -40,13 +40,17 @@ func (c *Conn) FindStreams(ctx context.Context) (providers.StreamStore, error) {
 }
 
 func (c *Conn) streams() *ledger.Streams {
-	return &ledger.Streams{Ledger: c.book(), End: c.endWriter, Tx: func(ctx context.Context, f func(ledger.TxDB) error) error {
-		return again(ctx, func() error {
-			return c.with(ctx, func(s *session) error {
-				return s.transaction(ctx, func() error { return f(s) })
+	return &ledger.Streams{
+		Ledger: c.book(), End: c.endWriter,
+		Tx: func(ctx context.Context, f func(ledger.TxDB) error) error {
+			return again(ctx, func() error {
+				return c.with(ctx, func(s *session) error { return s.transaction(ctx, func() error { return f(s) }) })
 			})
-		})
-	}}
+		},
+		Alone: func(ctx context.Context, f func(ledger.TxDB) error) error {
+			return again(ctx, func() error { return c.with(ctx, func(s *session) error { return f(s) }) })
+		},
+	}
 }
 
 // again runs f, and some times more where it failed for a passing reason.

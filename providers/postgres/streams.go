@@ -64,14 +64,29 @@ func (c *Conn) countTables(ctx context.Context, s *session, names ...string) (in
 const storeTries = 3
 
 func (c *Conn) streams() *ledger.Streams {
-	return &ledger.Streams{Ledger: c.ledger(), End: c.endWriter, Tx: func(ctx context.Context, f func(ledger.TxDB) error) error {
-		for try := 1; ; try++ {
-			again, err := c.inSession(ctx, f)
-			if !again || try == storeTries || ctx.Err() != nil {
-				return err
+	again := func(run func(context.Context, func(ledger.TxDB) error) (bool, error)) func(context.Context, func(ledger.TxDB) error) error {
+		return func(ctx context.Context, f func(ledger.TxDB) error) error {
+			for try := 1; ; try++ {
+				again, err := run(ctx, f)
+				if !again || try == storeTries || ctx.Err() != nil {
+					return err
+				}
 			}
 		}
-	}}
+	}
+	return &ledger.Streams{Ledger: c.ledger(), Tx: again(c.inSession), Alone: again(c.alone), End: c.endWriter}
+}
+
+// alone runs f in a session whose statements each commit by themselves, and says whether it
+// may be run again.
+func (c *Conn) alone(ctx context.Context, f func(ledger.TxDB) error) (again bool, err error) {
+	s, err := c.acquire(ctx)
+	if err != nil {
+		return providers.IsRetryable(err), err
+	}
+	defer c.release(s)
+	err = f(ledgerDB{s})
+	return providers.IsRetryable(err), err
 }
 
 // inSession runs f in one transaction, and says whether it may be run again: not where the
@@ -96,8 +111,8 @@ func (c *Conn) inSession(ctx context.Context, f func(ledger.TxDB) error) (again 
 // endPatience is how long a session that is told to end may take.
 const endPatience = 10 * time.Second
 
-// endWriter ends the session of ours that has a stream's checkpoint locked: it waits for
-// the row's lock and ends what it waits for.
+// endWriter ends the sessions of ours that have a stream's checkpoint or lease locked: it
+// waits for the rows' locks and ends what it waits for.
 func (c *Conn) endWriter(ctx context.Context, sync string) error {
 	waiting, err := c.acquire(ctx)
 	if err != nil {
@@ -114,7 +129,7 @@ func (c *Conn) endWriter(ctx context.Context, sync string) error {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
-		_, err := waiting.query(ctx, "SELECT 1 FROM "+c.ledger().Prefix+ledger.StreamTable+" WHERE sync = $1 FOR UPDATE", sync)
+		_, err := waiting.query(ctx, "SELECT 1 FROM "+c.ledger().Prefix+"_sync_lease l JOIN "+c.ledger().Prefix+ledger.StreamTable+" c ON c.sync = l.sync WHERE l.sync = $1 FOR UPDATE", sync)
 		done <- classify(err)
 	}()
 	for {
