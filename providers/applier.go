@@ -202,6 +202,10 @@ type KeySet struct {
 	Sync, Mapping, Generation string
 }
 
+// AllKeys in a KeySet says that the table was emptied while it was copied: no row of it
+// holds but those whose keys are noted.
+const AllKeys = "*"
+
 // StreamStore keeps the records of streams in a target. Each call is a transaction of
 // its own.
 type StreamStore interface {
@@ -231,8 +235,8 @@ type StreamStore interface {
 	SetTables(ctx context.Context, sync string, tables []TableRecord, keep []string) error
 	DeadLetters(ctx context.Context, sync string, limit int) ([]DeadLetter, error)
 	DropDeadLetters(ctx context.Context, sync string, ids []string) error
-	// NotedKeys gives keys of a set in an order of its own: those behind after, "" from the
-	// first, at most limit.
+	// NotedKeys gives keys of a set in an order of its own, AllKeys first: those behind after,
+	// "" from the first, at most limit.
 	NotedKeys(ctx context.Context, set KeySet, after string, limit int) ([]string, error)
 	// CountNotedKeys counts a set, up to most.
 	CountNotedKeys(ctx context.Context, set KeySet, most int) (int64, error)

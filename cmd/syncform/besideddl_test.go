@@ -9,8 +9,9 @@ import (
 )
 
 // TestSourceChangesBesideLoad: tables that are to be loaded beside a stream are emptied,
-// altered and dropped before their rows are read. Each is held, with the reason; the others
-// are loaded, the stream goes on meanwhile, and the next apply brings all to rights.
+// altered and dropped before their rows are read. The emptied one is loaded as it is then,
+// each other is held, with the reason; the rest is loaded, the stream goes on meanwhile, and
+// the next apply brings all to rights.
 func TestSourceChangesBesideLoad(t *testing.T) {
 	t.Parallel()
 	all := systemsByName()
@@ -45,7 +46,11 @@ func sourceChanges(t *testing.T, from, to system) {
 	until(t, "the apply waits", func() bool {
 		return l.has(t, l.target, "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'")
 	})
-	providertest.Exec(t, l.source, "DELETE FROM cut", "INSERT INTO cut VALUES (3, 'three')", "ALTER TABLE wide ADD COLUMN w integer", "INSERT INTO wide VALUES (3, 'three', 3)", "INSERT INTO there VALUES (2, 'two')")
+	empty := "TRUNCATE TABLE cut"
+	if from.name == "sqlite" {
+		empty = "DELETE FROM cut"
+	}
+	providertest.Exec(t, l.source, empty, "INSERT INTO cut VALUES (3, 'three')", "ALTER TABLE wide ADD COLUMN w integer", "INSERT INTO wide VALUES (3, 'three', 3)", "INSERT INTO there VALUES (2, 'two')")
 	drops := from.name != "mysql" // whose log's DROP TABLE ends the stream
 	if drops {
 		providertest.Exec(t, l.source, "DROP TABLE gone")
@@ -93,5 +98,45 @@ func sourceChanges(t *testing.T, from, to system) {
 		if want, got := providertest.Query(t, l.source, q), providertest.Query(t, l.target, q); fmt.Sprint(want) != fmt.Sprint(got) {
 			t.Errorf("%s: %d rows at the target, %d at the source, and they differ", table, len(got), len(want))
 		}
+	}
+}
+
+// TestTruncateBesideLoad: a table is emptied whose rows are copied already, while another
+// is still loaded. The stream flows on, and the apply ends with what is there now. On
+// PostgreSQL a TRUNCATE waits until the load's transaction has read all its tables.
+func TestTruncateBesideLoad(t *testing.T) {
+	t.Parallel()
+	all := systemsByName()
+	for _, name := range []string{"mysql", "mariadb"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &loading{&operated{t.TempDir(), all[name].fresh(t), all["postgres"].fresh(t)}, all[name], 1}
+			providertest.Exec(t, l.source, "CREATE TABLE there (id integer PRIMARY KEY, v varchar(40))", "INSERT INTO there VALUES (1, 'one')",
+				"CREATE TABLE late (id integer PRIMARY KEY, v varchar(40), u integer UNIQUE)", l.more(1000),
+				"CREATE TABLE cut (id integer PRIMARY KEY, v varchar(40))", "INSERT INTO cut VALUES (1, 'one'), (2, 'two'), (3, 'three')")
+			config := l.follow(t, all["postgres"], "truncate_"+name, 2)
+			config("mapping \"there\" {}\n  mapping \"late\" {}\n  mapping \"cut\" {}")
+			release := holdLoads(t, l.target)
+			a := launch(t, l.dir, "apply", "-auto-approve")
+			within(t, timeToLoad, "one table is copied, and the other on its way", func() bool {
+				a.goesOn()
+				return l.count(t, l.target, "SELECT count(*) FROM _sync_chunk WHERE done_at IS NOT NULL") >= 3 && l.has(t, l.target, "SELECT 1 FROM cut")
+			})
+			providertest.Exec(t, l.source, "INSERT INTO cut VALUES (4, 'four')", "UPDATE cut SET v = 'other' WHERE id = 1", "TRUNCATE TABLE cut", "INSERT INTO cut VALUES (1, 'again'), (5, 'five')", "INSERT INTO there VALUES (2, 'two')")
+			until(t, "the stream flows on", func() bool {
+				a.goesOn()
+				return l.has(t, l.target, "SELECT 1 FROM there WHERE id = 2")
+			})
+			release()
+			if code := a.exit(); code != 0 || strings.Contains(a.said(), "held") {
+				t.Errorf("the apply ended with %d:\n%s", code, a.said())
+			}
+			for _, table := range []string{"there", "late", "cut"} {
+				q := "SELECT id, v FROM " + table + " ORDER BY id"
+				if want, got := providertest.Query(t, l.source, q), providertest.Query(t, l.target, q); fmt.Sprint(want) != fmt.Sprint(got) {
+					t.Errorf("%s: %d rows at the target, %d at the source, and they differ", table, len(got), len(want))
+				}
+			}
+		})
 	}
 }

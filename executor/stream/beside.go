@@ -15,7 +15,8 @@ import (
 // which rows change, by key, in the transaction that moves the checkpoint; so the source
 // is free to drop its log, and neither waits for the other. Once the last chunk is in,
 // Drain reads the rows of these keys again. A row that was not noted is as its chunk read
-// it, up to where the noting ended.
+// it, up to where the noting ended. A TRUNCATE is noted as AllKeys: Drain empties the table,
+// and the rows that came behind it are among the noted ones.
 
 // rests says why a batch must wait for the loads: it does something to a loading table that
 // is not told by the keys of its changes.
@@ -26,11 +27,7 @@ func (r *run) rests(b *row.Changes) error {
 	for i := range b.List {
 		c := &b.List[i]
 		for _, bind := range r.bindings(c.Relation) {
-			t := bind.table
-			switch {
-			case t.loading() && c.Op == row.Truncate:
-				return &RestsError{fmt.Sprintf("the source's table %s was truncated", c.Relation.Name)}
-			case c.Old != row.None && r.cascadesAt(b, c, bind):
+			if c.Old != row.None && r.cascadesAt(b, c, bind) {
 				return &RestsError{fmt.Sprintf("a change of table %s changes rows of tables that are loading, which the source does not tell of", c.Relation.Name)}
 			}
 		}
@@ -97,21 +94,30 @@ func (r *run) noteKeys(ctx context.Context, tx providers.ApplyTx, b *row.Changes
 	}
 	for _, t := range r.tables {
 		t.noted.reset()
+		t.emptied = false
 	}
 	for i := range b.List {
 		c := &b.List[i]
 		for _, bind := range r.bindings(c.Relation) {
-			if bind.table.loading() && bind.table.next.State != providers.TableHeld && !bind.note(b, c) {
+			t := bind.table
+			if !t.loading() || t.next.State == providers.TableHeld {
+				continue
+			}
+			t.emptied = t.emptied || c.Op == row.Truncate
+			if !bind.note(b, c) {
 				return &RestsError{fmt.Sprintf("a change of table %s does not carry the whole key of its row", c.Relation.Name)}
 			}
 		}
 	}
 	for _, t := range r.tables {
-		if n := len(t.noted.ends); n > 0 {
-			list := make([]string, n)
-			for i := range n {
-				list[i] = keyNote(t.noted.get(int32(i)))
-			}
+		list := make([]string, 0, len(t.noted.ends)+1)
+		if t.emptied {
+			list = append(list, providers.AllKeys)
+		}
+		for i := range t.noted.ends {
+			list = append(list, keyNote(t.noted.get(int32(i))))
+		}
+		if len(list) > 0 {
 			if err := tx.NoteKeys(ctx, t.keySet(r.spec.Sync), list); err != nil {
 				return err
 			}

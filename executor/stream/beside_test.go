@@ -143,11 +143,11 @@ func (t *transaction) ForgetKeys(_ context.Context, _ providers.KeySet, keys []s
 	return nil
 }
 
-func (s *store) NotedKeys(_ context.Context, _ providers.KeySet, after string, _ int) (out []string, _ error) {
+func (s *store) NotedKeys(_ context.Context, _ providers.KeySet, after string, limit int) (out []string, _ error) {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	for _, k := range slices.Sorted(maps.Keys(s.w.noted)) {
-		if k > after && len(out) < 3 {
+		if k > after && len(out) < min(3, limit) {
 			out = append(out, k)
 		}
 	}

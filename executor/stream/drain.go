@@ -60,6 +60,9 @@ type drain struct {
 }
 
 func (d *drain) table(ctx context.Context, t *table) error {
+	if err := d.empty(ctx, t); err != nil {
+		return err
+	}
 	var rows int64
 	for pass := 1; ; pass++ {
 		n, err := d.pass(ctx, t, pass == drainPasses)
@@ -74,6 +77,25 @@ func (d *drain) table(ctx context.Context, t *table) error {
 		d.o.Log.Info("rows that changed while their table was loaded were read again", "sync", d.spec.Sync, "table", t.apply.Name.String(), "rows", rows)
 	}
 	return nil
+}
+
+// empty takes away what was copied of a table that was emptied meanwhile.
+func (d *drain) empty(ctx context.Context, t *table) error {
+	set := t.keySet(d.spec.Sync)
+	notes, err := d.store.NotedKeys(ctx, set, "", 1)
+	if err != nil || len(notes) == 0 || notes[0] != providers.AllKeys {
+		return err
+	}
+	err = d.atPosition(ctx, d.sess, func(tx providers.ApplyTx) error {
+		if err := tx.ForgetKeys(ctx, set, notes[:1]); err != nil {
+			return err
+		}
+		return tx.Truncate(ctx, []*providers.ApplyTable{&t.apply})
+	})
+	if err == nil {
+		d.o.Log.Info("the source's table was emptied while it was loaded, and so is its copy", "sync", d.spec.Sync, "table", t.apply.Name.String())
+	}
+	return err
 }
 
 // pass goes through the set once. Rows that had to make way for others are in it again

@@ -105,6 +105,19 @@ type world struct {
 	stale   map[string]rec // what reads by key see before AwaitVisible; nil: all there is
 	visible func()
 	drains  bool
+
+	away int // so many times, now and then, the target's records can't be reached
+}
+
+// reach fails as often as away says.
+func (w *world) reach() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.away > 0 && oneIn(2) {
+		w.away--
+		return broken("the target's connection")
+	}
+	return nil
 }
 
 func newWorld(t *rapid.T) *world {
@@ -643,7 +656,9 @@ func (t *transaction) Commit(context.Context) error {
 }
 
 // OpenStreams gives the world itself as the store of its one stream.
-func (w *world) OpenStreams(context.Context) (providers.StreamStore, error) { return &store{w: w}, nil }
+func (w *world) OpenStreams(context.Context) (providers.StreamStore, error) {
+	return &store{w: w}, w.reach()
+}
 
 // FindStreams is OpenStreams.
 func (w *world) FindStreams(ctx context.Context) (providers.StreamStore, error) {
@@ -656,6 +671,9 @@ type store struct {
 }
 
 func (s *store) Stream(context.Context, string) (*providers.StreamRecord, error) {
+	if err := s.w.reach(); err != nil {
+		return nil, err
+	}
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	rec := s.w.record

@@ -3,7 +3,6 @@ package stream
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -92,7 +91,7 @@ var errAgain = errors.New("again from the checkpoint")
 
 // run connects, streams, and connects again when that is lost.
 func (r *run) run(ctx context.Context) (Result, error) {
-	if err := r.open(ctx); err != nil {
+	if err := r.opened(ctx); err != nil {
 		if stop := r.o.Soft.Err(); stop != nil && errors.Is(err, stop) {
 			return Result{}, nil
 		}
@@ -129,15 +128,11 @@ func (r *run) run(ctx context.Context) (Result, error) {
 			failures = 0
 		}
 		failures++
-		if !providers.IsRetryable(err) && !errors.Is(err, providers.ErrDiskFull) || r.o.Attempts > 0 && failures > r.o.Attempts {
+		if !r.again(err, failures) {
 			return r.end(ctx, r.wayOut(r.missing(ctx, err)))
 		}
-		wait := r.o.Backoff(failures)
-		r.o.Log.Warn("the stream was interrupted, and is tried again", "sync", r.spec.Sync, "error", err.Error(), "wait", wait.Round(time.Millisecond).String(), "try", failures+1)
-		r.status.Interrupted = r.said(err)
-		r.status.Interruptions++
+		wait := r.interrupted(err, failures)
 		r.lease.say(r.status.Interrupted)
-		r.tell()
 		select {
 		case <-time.After(wait):
 		case <-r.lease.ended:
@@ -150,87 +145,19 @@ func (r *run) run(ctx context.Context) (Result, error) {
 	}
 }
 
-// open reads the target's record and takes the lease.
-func (r *run) open(ctx context.Context) error {
-	var err error
-	if r.store, err = r.keeper.OpenStreams(ctx); err != nil {
-		return err
-	}
-	rec, err := r.store.Stream(ctx, r.spec.Sync)
-	if err != nil {
-		return err
-	}
-	if rec == nil {
-		return r.noRecord()
-	}
-	if r.lease, err = takeLease(ctx, r.store, rec, r.o); err != nil {
-		return err
-	}
-	// What was read before the lease may have moved on meanwhile.
-	if rec, err = r.reread(ctx); err != nil {
-		return err
-	}
-	if rec.Origin != r.spec.SourceIdentity {
-		return r.wayOut(&providers.GapError{Reason: fmt.Sprintf("%s: the checkpoint in %s belongs to the source %s, and %s is %s now", r.spec.Sync, r.spec.Target, rec.Origin, r.spec.Source, r.spec.SourceIdentity)})
-	}
-	r.saved = time.Now()
-	if t, err := time.Parse(time.RFC3339Nano, rec.SourceAt); err == nil {
-		r.status.SourceAt = t
-	}
-	if err := r.openTables(ctx, rec); err != nil {
-		return errors.Join(err, r.lease.release(ctx, false, r.said(err)))
-	}
-	return nil
+// again reports whether a failure, the last of so many in a row, is one to wait out.
+func (r *run) again(err error, failures int) bool {
+	return (providers.IsRetryable(err) || errors.Is(err, providers.ErrDiskFull)) && (r.o.Attempts == 0 || failures <= r.o.Attempts)
 }
 
-// reread reads the record again: whether a commit that broke off took place, only the
-// target knows.
-func (r *run) reread(ctx context.Context) (*providers.StreamRecord, error) {
-	rec, err := r.store.Stream(ctx, r.spec.Sync)
-	if err != nil {
-		return nil, err
-	}
-	if rec == nil {
-		return nil, r.noRecord()
-	}
-	if rec.Epoch != r.lease.epoch {
-		return nil, providers.ErrFenced
-	}
-	r.position = rec.Position
-	for _, t := range r.tables {
-		for _, tr := range rec.Tables {
-			if tr.Mapping == t.mapping.Addr {
-				t.record = tr
-			}
-		}
-	}
-	return rec, nil
-}
-
-// openTables makes the tables of the spec with their records.
-func (r *run) openTables(ctx context.Context, rec *providers.StreamRecord) error {
-	records := map[string]providers.TableRecord{}
-	for _, t := range rec.Tables {
-		records[t.Mapping] = t
-	}
-	r.bySource = map[string][]*table{}
-	for i := range r.mappings {
-		m := &r.mappings[i]
-		tr, ok := records[m.Addr]
-		if !ok || tr.State == providers.TableLoading && !r.o.Beside {
-			return fmt.Errorf("%s: %w: run syncform apply", m.Addr, ErrNotLoaded)
-		}
-		t, err := newTable(m, tr)
-		if err != nil {
-			return err
-		}
-		r.tables = append(r.tables, t)
-		r.bySource[m.SourceTable.String()] = append(r.bySource[m.SourceTable.String()], t)
-	}
-	if r.spec.OnBadRow == "dead_letter" {
-		return r.openLetters(ctx)
-	}
-	return nil
+// interrupted tells of a failure that is waited out, and says for how long.
+func (r *run) interrupted(err error, failures int) time.Duration {
+	wait := r.o.Backoff(failures)
+	r.o.Log.Warn("the stream was interrupted, and is tried again", "sync", r.spec.Sync, "error", err.Error(), "wait", wait.Round(time.Millisecond).String(), "try", failures+1)
+	r.status.Interrupted = r.said(err)
+	r.status.Interruptions++
+	r.tell()
+	return wait
 }
 
 // session is one pair of connections.

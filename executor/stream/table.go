@@ -31,6 +31,7 @@ type table struct {
 	easedAt row.Position // the checkpoint behind which that was
 	past    bool         // the relation looked at last is of before the spec
 	noted   keys         // of rows that the batch touches while the table is loading
+	emptied bool         // the batch empties the table while it is loading
 	refill  row.Position // behind it, columns that are others (plan.Mapping.Refill) are filled; "": not known yet
 	awaits  string       // why the table is to be held from the batch on that is being written; "" it isn't
 }

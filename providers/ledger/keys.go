@@ -34,7 +34,13 @@ func mappingKeys(set providers.KeySet) string {
 
 func keysID(set providers.KeySet) string { return mappingKeys(set) + shortHash(set.Generation, 14) }
 
-func keyHash(key string) string { return shortHash(key, 32) }
+// keyHash also is the order in which keys are given.
+func keyHash(key string) string {
+	if key == providers.AllKeys {
+		return strings.Repeat("0", 32)
+	}
+	return shortHash(key, 32)
+}
 
 // runs cuts keys into pieces whose lengths are powers of two, so that few different
 // statements are needed.

@@ -70,6 +70,12 @@ func testKeySets(t *testing.T, s Suite) {
 		want[k] = true
 	}
 	is("noted", set(table))
+	within(true, func(tx providers.ApplyTx) { must(t, tx.NoteKeys(ctx, set(table), []string{providers.AllKeys})) })
+	first, err := store.NotedKeys(ctx, set(table), "", 1)
+	must(t, err)
+	same(t, "the first", []string{providers.AllKeys}, first)
+	within(true, func(tx providers.ApplyTx) { must(t, tx.ForgetKeys(ctx, set(table), first)) })
+	is("after all keys were noted and forgotten", set(table))
 	if n, err := store.CountNotedKeys(ctx, set(table), 5); n != 5 || err != nil {
 		t.Errorf("counted up to five: %d, %v", n, err)
 	}
