@@ -89,6 +89,10 @@ func (c *Conn) alone(ctx context.Context, f func(ledger.TxDB) error) (again bool
 	return providers.IsRetryable(err), err
 }
 
+// beginRecord begins a transaction that the server ends where this process is frozen or cut
+// off inside it: others wait for its locks.
+const beginRecord = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '30s'"
+
 // inSession runs f in one transaction, and says whether it may be run again: not where the
 // outcome of its COMMIT is not known.
 func (c *Conn) inSession(ctx context.Context, f func(ledger.TxDB) error) (again bool, err error) {
@@ -97,7 +101,7 @@ func (c *Conn) inSession(ctx context.Context, f func(ledger.TxDB) error) (again 
 		return providers.IsRetryable(err), err
 	}
 	defer c.release(s)
-	if err := classify(s.exec(ctx, "BEGIN")); err != nil {
+	if err := classify(s.exec(ctx, beginRecord)); err != nil {
 		return providers.IsRetryable(err), err
 	}
 	if err := f(ledgerDB{s}); err != nil {
