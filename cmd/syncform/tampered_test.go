@@ -42,6 +42,8 @@ var tamperings = []tampering{
 	{"a trigger exchanged", "sqlite", "", updateTriggerLite, "DROP TRIGGER ?; CREATE TRIGGER ? AFTER UPDATE ON u BEGIN SELECT 1; END", "somebody exchanged or", false},
 	{"a second trigger dropped", "sqlite", "", touchTriggerLite, "DROP TRIGGER ?", "exchanged or dropped", false},
 	{"made anew", "sqlite", "", "", "CREATE TABLE n (id integer PRIMARY KEY, v integer, w integer UNIQUE); INSERT INTO n SELECT * FROM u; DROP TABLE u; ALTER TABLE n RENAME TO u", "lost the triggers", true},
+	{"triggers off and on", "postgresql", byTrigger, "", "ALTER TABLE u DISABLE TRIGGER ALL; UPDATE u SET v = v + 1; ALTER TABLE u ENABLE TRIGGER ALL", "turned off and on", false},
+	{"a trigger made again", "postgresql", byTrigger, "SELECT 'DROP TRIGGER ' || tgname || ' ON u; UPDATE u SET v = v + 1; ' || pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'u'::regclass AND tgname LIKE '%\\_u'", "?", "are not those", true},
 }
 
 // tampered is a sync whose capture is tampered with.

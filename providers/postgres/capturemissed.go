@@ -60,7 +60,8 @@ func (c triggerCapture) missedWhy(ctx context.Context, s *session, cp providers.
  WHERE g.tgrelid = r.oid AND g.tgenabled <> 'D' AND n.nspname = $2 AND p.proname = $3),
  coalesce((SELECT pg_catalog.obj_description(p.oid, 'pg_proc') FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $2 AND p.proname = $3), ''),
  coalesce((SELECT p.prosrc FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $2 AND p.proname = $3), ''),
- (SELECT array_to_json(array_agg(a.attname)) FROM pg_catalog.pg_attribute a WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped)
+ (SELECT array_to_json(array_agg(a.attname)) FROM pg_catalog.pg_attribute a WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped),
+ coalesce((SELECT `+triggersShown("r.oid")+` FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $2 AND p.proname = $3), '')
  FROM (SELECT pg_catalog.to_regclass($1) AS oid) r WHERE r.oid IS NOT NULL`, c.logName(t.Table.Name), c.schema, triggerFunction(cp.Sync, c.logName(t.Table.Name)))
 	if err != nil {
 		return "", classify(err)
@@ -73,6 +74,7 @@ func (c triggerCapture) missedWhy(ctx context.Context, s *session, cp providers.
 		return "", fmt.Errorf("read the columns of table %s: %w", t.Table.Name, err)
 	}
 	_, made, known := strings.Cut(got[0][1], bodyMark)
+	made, triggers, told := strings.Cut(made, triggersMark)
 	switch {
 	case slices.ContainsFunc(t.Table.Key, func(k string) bool { return !slices.Contains(columns, k) }):
 		return keyGone(t.Table), nil
@@ -80,6 +82,8 @@ func (c triggerCapture) missedWhy(ctx context.Context, s *session, cp providers.
 		return fmt.Sprintf("the triggers of table %s are gone or disabled (%s of %d are there), and changes of it were not noted since", t.Table.Name, got[0][0], events), nil
 	case known && made != bodyHash(got[0][2]):
 		return fmt.Sprintf("the function that notes changes of table %s is not the one that syncform made: somebody exchanged it, and changes may not have been noted since", t.Table.Name), nil
+	case told && triggers != got[0][4]:
+		return fmt.Sprintf("the triggers of table %s are not those that syncform made, or were turned off and on again: changes may not have been noted meanwhile", t.Table.Name), nil
 	}
 	return "", nil
 }

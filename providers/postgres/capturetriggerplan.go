@@ -56,6 +56,16 @@ func functionComment(sync, text, body string) string {
 // bodyMark begins the hash of a function's body in its comment.
 const bodyMark = ", body "
 
+// triggersMark begins the last part of a function's comment, where it is not of an earlier
+// version: what tells the triggers that syncform made on the table itself from any that were
+// made, or turned off and on, after them.
+const triggersMark = ", triggers "
+
+// triggersShown is that part, as an expression over the function p.
+func triggersShown(table string) string {
+	return "pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce((SELECT pg_catalog.string_agg(g.oid || ' ' || g.xmin, ',' ORDER BY g.oid) FROM pg_catalog.pg_trigger g WHERE g.tgfoid = p.oid AND g.tgrelid = " + table + "), ''), 'UTF8')), 'hex'), 16)"
+}
+
 func bodyHash(body string) string {
 	sum := sha256.Sum256([]byte(body))
 	return hex.EncodeToString(sum[:8])
@@ -169,9 +179,10 @@ func (c *Conn) triggersSQL(cp providers.Capture, t providers.CaptureTable, f *ca
 		}
 	}
 	comment := functionComment(cp.Sync, b.String(), body)
-	b.WriteString("; COMMENT ON FUNCTION " + function + "() IS " + literal(comment))
-	done = fmt.Sprintf("SELECT coalesce((SELECT pg_catalog.obj_description(p.oid, 'pg_proc') = %s AND pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex'), 16) = %s AND (SELECT count(*) FROM pg_catalog.pg_trigger g WHERE g.tgfoid = p.oid AND g.tgenabled <> 'D') = %d FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s AND p.proname = %s), false)",
-		literal(comment), literal(bodyHash(body)), count, literal(c.schema), literal(name))
+	full := literal(comment+triggersMark) + " || " + triggersShown(f.oid)
+	b.WriteString("; DO " + dollar("BEGIN EXECUTE (SELECT 'COMMENT ON FUNCTION ' || "+literal(function)+" || '() IS ' || pg_catalog.quote_literal("+full+") FROM pg_catalog.pg_proc p WHERE p.oid = "+literal(function+"()")+"::pg_catalog.regprocedure); END"))
+	done = fmt.Sprintf("SELECT coalesce((SELECT pg_catalog.obj_description(p.oid, 'pg_proc') IN (%s, %s) AND pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex'), 16) = %s AND (SELECT count(*) FROM pg_catalog.pg_trigger g WHERE g.tgfoid = p.oid AND g.tgenabled <> 'D') = %d FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s AND p.proname = %s), false)",
+		literal(comment), full, literal(bodyHash(body)), count, literal(c.schema), literal(name))
 	return b.String(), done, nil
 }
 
