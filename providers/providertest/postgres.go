@@ -70,14 +70,32 @@ func newPostgres(t testing.TB, admin string) string {
 	t.Helper()
 	name := newName()
 	Exec(t, admin, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'")
-	t.Cleanup(func() {
-		Exec(t, admin,
+	t.Cleanup(func() { dropPostgres(t, admin, name) })
+	return withDatabase(t, admin, name)
+}
+
+// dropPostgres drops a database, and tries that for a minute: while a test of full disks
+// runs on the same server, that can't write the checkpoint which it needs.
+func dropPostgres(t testing.TB, admin, name string) {
+	t.Helper()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	deadline := time.After(time.Minute)
+	for {
+		err := Try(admin,
 			// A slot keeps its database from being dropped, and its reader keeps the slot.
 			"SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = '"+name+"' AND active_pid IS NOT NULL",
 			"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = '"+name+"' AND NOT active",
 			"DROP DATABASE "+name+" WITH (FORCE)")
-	})
-	return withDatabase(t, admin, name)
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal(err)
+		}
+	}
 }
 
 // withDatabase is a URL with another database in it.
