@@ -67,6 +67,9 @@ func diffTable(d differ) []difference {
 	if isMySQL(d.sys) {
 		d.repartition()
 	}
+	if d.exact && d.sys == schema.PostgreSQL {
+		d.marks()
+	}
 	return append(d.out, d.last...)
 }
 

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"maps"
 	"reflect"
 
 	"github.com/syncform/syncform/providers"
@@ -127,6 +128,12 @@ func (d *differ) merge(have, want schema.Column) schema.Column {
 	if to.Comment == "" && !d.exact {
 		to.Comment = have.Comment
 	}
+	switch {
+	case d.sys != schema.PostgreSQL:
+		to.Options = have.Options
+	case !d.exact:
+		to.Options = overlay(have.Options, want.Options)
+	}
 	if isMySQL(d.sys) {
 		if to.Charset == "" {
 			to.Charset = have.Charset
@@ -166,7 +173,7 @@ func sameColumn(a, b *schema.Column) bool {
 	return a.Nullable == b.Nullable && a.Comment == b.Comment && a.Collation == b.Collation && a.Charset == b.Charset &&
 		a.OnUpdate == b.OnUpdate && a.Invisible == b.Invisible &&
 		sameType(a.Type, b.Type) && sameDefault(a.Type, a.Default, b.Default) &&
-		samePointee(a.Identity, b.Identity) && samePointee(a.Generated, b.Generated)
+		samePointee(a.Identity, b.Identity) && samePointee(a.Generated, b.Generated) && maps.Equal(a.Options, b.Options)
 }
 
 func samePointee[T comparable](a, b *T) bool {

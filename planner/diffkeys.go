@@ -143,7 +143,7 @@ func (d *differ) primaryKey() {
 		d.addLast(difference{change: schema.AddPrimaryKey{In: in, Key: *want}, reason: "the source has it"})
 		return
 	}
-	if d.sameParts(have.Parts, want.Parts) && slices.Equal(have.Include, want.Include) && have.Deferrable == want.Deferrable && have.Deferred == want.Deferred {
+	if d.sameParts(have.Parts, want.Parts) && slices.Equal(have.Include, want.Include) && have.Deferrable == want.Deferrable && have.Deferred == want.Deferred && (have.WithoutOverlaps == want.WithoutOverlaps || d.sys != schema.PostgreSQL) {
 		return
 	}
 	why := []providers.Hazard{hazard(hazardPrimaryKey, "primary key (%s) -> (%s)%s", some(have.Columns()), some(want.Columns()), about(d.have.Rows))}
@@ -153,7 +153,7 @@ func (d *differ) primaryKey() {
 
 func (d *differ) sameKey(a, b *schema.Key) bool {
 	return d.sameParts(a.Parts, b.Parts) && slices.Equal(a.Include, b.Include) && a.NullsNotDistinct == b.NullsNotDistinct &&
-		a.Deferrable == b.Deferrable && a.Deferred == b.Deferred
+		a.Deferrable == b.Deferrable && a.Deferred == b.Deferred && (a.WithoutOverlaps == b.WithoutOverlaps || d.sys != schema.PostgreSQL)
 }
 
 func (d *differ) sameIndex(a, b *schema.Index) bool {
@@ -184,7 +184,7 @@ func (d *differ) sameForeignKey(a, b *schema.ForeignKey) bool {
 	return refs && slices.EqualFunc(a.Columns, b.Columns, folded) && table(a.RefTable) == table(b.RefTable) &&
 		d.action(a.OnDelete) == d.action(b.OnDelete) && d.action(a.OnUpdate) == d.action(b.OnUpdate) &&
 		slices.EqualFunc(a.SetColumns, b.SetColumns, folded) && a.Match == b.Match &&
-		a.Deferrable == b.Deferrable && a.Deferred == b.Deferred && a.NotValid == b.NotValid
+		a.Deferrable == b.Deferrable && a.Deferred == b.Deferred && a.NotValid == b.NotValid && a.NotEnforced == b.NotEnforced && a.Period == b.Period
 }
 
 // action gives the one word for what a foreign key does.

@@ -22,6 +22,7 @@ const (
 	hazardDropObject = "SF112"
 	hazardRename     = "SF116"
 	hazardUsers      = "SF117"
+	hazardIdentity   = "SF118"
 )
 
 // HazardCode is one kind of hazard.
@@ -52,6 +53,7 @@ var Hazards = []HazardCode{
 	{providers.HazardViolations, "A check or foreign key is to be made: it fails while a row breaks it.", false},
 	{hazardRename, "A name changes that others may read by.", false},
 	{hazardUsers, "A view, trigger or routine of the target reads what goes, and fails from then on.", true},
+	{hazardIdentity, "A table's replica identity changes: who follows the table by logical replication may miss old values, or its updates may be refused.", true},
 }
 
 func hazard(code, format string, args ...any) providers.Hazard {

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/syncform/syncform/providers"
@@ -48,6 +49,13 @@ type mirrorKind[T any] struct {
 	drop    func(T) schema.Change
 	make    func(T) schema.Change
 	renames bool // the system can rename it
+	index   func(*T) indexed
+}
+
+// indexed is what PostgreSQL changes in place of an index, its own or a key's.
+type indexed struct {
+	options map[string]string
+	comment string // of the index behind a key
 }
 
 // mirrorList compares one kind of constraints or indexes exactly.
@@ -90,7 +98,24 @@ func mirrorList[T any](d *differ, k mirrorKind[T]) {
 	for _, x := range found.missing {
 		d.addLast(difference{change: k.make(x), reason: whyThere})
 	}
+	if k.index != nil && d.sys == schema.PostgreSQL {
+		for _, r := range append(found.pairs, found.likes...) {
+			d.index(k.name(&r[1]), k.index(&r[0]), k.index(&r[1]))
+		}
+	}
 }
+
+// index compares what can be changed of an index that stays.
+func (d *differ) index(name string, have, want indexed) {
+	if !maps.Equal(have.options, want.options) {
+		d.addLast(difference{change: schema.SetStorage{In: d.have.Name, Index: name, From: have.options, To: want.options}, reason: whyOther})
+	}
+	if have.comment != want.comment {
+		d.addLast(difference{change: schema.SetComment{In: d.have.Name, Kind: "key index", Name: name, Text: want.comment}, reason: whyOther})
+	}
+}
+
+func keyIndex(k *schema.Key) indexed { return indexed{k.Options, k.IndexComment} }
 
 func named(kind, name string) string {
 	if name == "" {
@@ -127,23 +152,41 @@ func (d *differ) mirrorConstraints() {
 	mirrorList(d, mirrorKind[schema.Index]{
 		word: "index", of: "index", have: d.have.Indexes, want: d.want.Indexes, renames: d.sys != schema.SQLite,
 		name: func(k *schema.Index) string { return k.Name }, comment: func(k *schema.Index) string { return k.Comment },
-		same: d.mirrorIndex,
-		drop: func(k schema.Index) schema.Change { return schema.DropIndex{In: in, Index: k} },
-		make: func(k schema.Index) schema.Change { return schema.AddIndex{In: in, Index: k} },
+		same:  d.mirrorIndex,
+		drop:  func(k schema.Index) schema.Change { return schema.DropIndex{In: in, Index: k} },
+		make:  func(k schema.Index) schema.Change { return schema.AddIndex{In: in, Index: k} },
+		index: func(k *schema.Index) indexed { return indexed{options: withoutPlace(k.Options)} },
 	})
 	mirrorList(d, mirrorKind[schema.Key]{
 		word: "unique constraint", of: "constraint", have: d.have.Uniques, want: d.want.Uniques, renames: postgres,
 		name: func(k *schema.Key) string { return k.Name }, comment: func(k *schema.Key) string { return k.Comment },
-		same: d.sameKey,
-		drop: func(k schema.Key) schema.Change { return schema.DropUnique{In: in, Key: k} },
-		make: func(k schema.Key) schema.Change { return schema.AddUnique{In: in, Key: k} },
+		same:  d.sameKey,
+		drop:  func(k schema.Key) schema.Change { return schema.DropUnique{In: in, Key: k} },
+		make:  func(k schema.Key) schema.Change { return schema.AddUnique{In: in, Key: k} },
+		index: keyIndex,
 	})
 	d.mirrorPrimaryKey()
 }
 
 // mirrorIndex is sameIndex where options that only the live index has count too.
 func (d *differ) mirrorIndex(a, b *schema.Index) bool {
+	if d.sys == schema.PostgreSQL { // storage parameters are changed in place
+		x, y := *a, *b
+		x.Options, y.Options = nil, nil
+		place := b.Options["tablespace"]
+		return d.sameIndex(&x, &y) && a.Invalid == b.Invalid && (place == "" || place == a.Options["tablespace"])
+	}
 	return d.sameIndex(a, b) && a.Invalid == b.Invalid && covers(b.Options, mirrorOptions(nil, a.Options))
+}
+
+// withoutPlace are options but for where the file lies.
+func withoutPlace(options map[string]string) map[string]string {
+	if _, ok := options["tablespace"]; !ok {
+		return options
+	}
+	options = maps.Clone(options)
+	delete(options, "tablespace")
+	return options
 }
 
 func (d *differ) mirrorPrimaryKey() {
@@ -164,6 +207,9 @@ func (d *differ) mirrorPrimaryKey() {
 			if have.Comment != want.Comment {
 				d.addLast(difference{change: schema.SetComment{In: in, Kind: "constraint", Name: want.Name, Text: want.Comment}, reason: whyOther})
 			}
+		}
+		if d.sys == schema.PostgreSQL && want.Name != "" {
+			d.index(want.Name, keyIndex(have), keyIndex(want))
 		}
 	default:
 		why := []providers.Hazard{hazard(hazardPrimaryKey, "primary key (%s) -> (%s)%s", some(have.Columns()), some(want.Columns()), about(d.have.Rows))}

@@ -284,6 +284,9 @@ func (s *script) keys(w *want) {
 			s.do(w, w.phase(), difference{change: schema.AddIndex{In: t.Name, Index: x}, reason: why})
 		}
 	}
+	if t.Marks != (schema.Marks{}) && s.target.db.System == schema.PostgreSQL {
+		s.do(w, w.phase(), difference{change: schema.SetMarks{In: t.Name, To: t.Marks}, reason: why})
+	}
 }
 
 // foreignKeys gives a new table its foreign keys, once the tables that they name have

@@ -43,6 +43,10 @@ func shape(w *want) schema.Table {
 		Columns:    s.columns(),
 		PrimaryKey: s.primaryKey(),
 		Partition:  s.partitioning(),
+		Marks:      w.from.Marks,
+	}
+	if !w.schemaOnly() {
+		t.Marks.ReplicaIdentity = ""
 	}
 	for _, k := range w.from.Uniques {
 		if parts, include, ok := s.parts(k.Parts, k.Include, "unique constraint", k.Name); ok {

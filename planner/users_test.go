@@ -88,8 +88,7 @@ func (c usersCase) run(t *testing.T, system string) {
 	b.load(t, b.target, strings.Join(c.old, ";\n"))
 	b.load(t, b.reference, c.new)
 	providertest.Exec(t, b.target, named(c.others)...)
-	b.hazards = strings.Replace(b.hazards, `"`+hazardUsers+`"`, "", 1)
-	b.hazards = strings.TrimSuffix(strings.TrimSpace(b.hazards), ",")
+	b.hazards = strings.Replace(b.hazards, `"`+hazardUsers+`", `, "", 1)
 	b.targetConn = b.open(t, "target."+b.provider+".b", b.target)
 	p, diags := b.plan(t, c.new)
 	if diags != "" {

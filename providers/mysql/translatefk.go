@@ -20,7 +20,11 @@ func (tr *translation) foreignKey(f schema.ForeignKey) {
 		leftOut("the table that it references is not known")
 		return
 	}
-	if f.NotValid {
+	if f.Period {
+		leftOut("there are no foreign keys over periods here")
+		return
+	}
+	if f.NotValid || f.NotEnforced {
 		leftOut("the rows at the source need not satisfy it")
 		return
 	}

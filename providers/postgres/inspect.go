@@ -101,6 +101,7 @@ type relation struct {
 	tuples, pages, size, live          float64
 	isPartition                        bool
 	bound, partKey, tablespace, access string
+	identity                           string // the replica identity
 	ofExtension                        bool
 
 	table    schema.Table
@@ -121,6 +122,7 @@ type commentKey struct{ class, oid, sub string }
 // columnRow is small, as there are many: its texts are places in words.
 type columnRow struct {
 	rel, name, typ, def, collation uint32
+	options                        uint32 // 0: none
 	num                            int16
 	identity, generated            byte // 0: none
 	notNull, hasDefault            bool
@@ -154,7 +156,7 @@ func (r *catalogue) take(i int, v [][]byte) {
 		r.namespaces = append(r.namespaces, f(0))
 	case qRelations:
 		rel := &relation{oid: f(0), name: schema.Name{Schema: f(1), Name: f(2)}, kind: f(3), persistence: f(4), options: f(5), tuples: number(f(6)), pages: number(f(7)), size: number(f(8)), live: number(f(9)),
-			isPartition: yes(10), bound: f(11), partKey: f(12), tablespace: f(13), access: f(14), ofExtension: yes(15)}
+			isPartition: yes(10), bound: f(11), partKey: f(12), tablespace: f(13), access: f(14), ofExtension: yes(15), identity: f(16)}
 		r.relations[rel.oid] = rel
 		r.order = append(r.order, rel)
 	case qColumns:
@@ -164,13 +166,17 @@ func (r *catalogue) take(i int, v [][]byte) {
 			}
 			return v[n][0]
 		}
-		r.columns = append(r.columns, columnRow{rel: r.word(v[0]), num: int16(number(f(1))), name: r.word(v[2]), typ: r.word(v[3]), notNull: yes(4), identity: letter(5), generated: letter(6), def: r.word(v[7]), hasDefault: v[7] != nil, collation: r.word(v[8])})
+		var options uint32
+		if len(v[9]) > 0 {
+			options = r.word(v[9]) + 1
+		}
+		r.columns = append(r.columns, columnRow{options: options, rel: r.word(v[0]), num: int16(number(f(1))), name: r.word(v[2]), typ: r.word(v[3]), notNull: yes(4), identity: letter(5), generated: letter(6), def: r.word(v[7]), hasDefault: v[7] != nil, collation: r.word(v[8])})
 	case qConstraints:
 		r.constraints = append(r.constraints, constraintRow{oid: f(0), name: f(1), kind: f(2), rel: f(3), typ: f(4), index: f(5), key: f(7), onDelete: f(9), onUpdate: f(10), match: f(11),
-			deferrable: yes(12), deferred: yes(13), valid: yes(14), noInherit: yes(15), expr: f(16), setKey: f(17), enforced: yes(18), refTable: schema.Name{Schema: f(20), Name: f(19)}, refColumns: f(21), given: yes(22)})
+			deferrable: yes(12), deferred: yes(13), valid: yes(14), noInherit: yes(15), expr: f(16), setKey: f(17), enforced: yes(18), refTable: schema.Name{Schema: f(20), Name: f(19)}, refColumns: f(21), given: yes(22), period: yes(23)})
 	case qIndexes:
 		r.indexes = append(r.indexes, indexRow{oid: f(0), name: f(1), rel: f(2), method: f(3), unique: yes(4), valid: yes(5), keys: int(number(f(6))), key: f(7), collations: f(8), classes: f(9), options: f(10),
-			where: f(11), exprs: f(12), storage: f(13), nullsNotDistinct: yes(14), classOptions: f(15), tablespace: f(16), given: yes(17)})
+			where: f(11), exprs: f(12), storage: f(13), nullsNotDistinct: yes(14), classOptions: f(15), tablespace: f(16), given: yes(17), identity: yes(18), clustered: yes(19)})
 	case qInherits:
 		r.inherits = append(r.inherits, [2]string{f(0), f(1)})
 	case qTypes:
@@ -226,9 +232,9 @@ func (r *catalogue) wanted(rel *relation) bool {
 func (r *catalogue) database() *schema.Database {
 	r.buildColumns()
 	r.buildInheritance()
-	notValid := r.buildConstraints()
+	r.buildConstraints()
 	r.buildIndexes()
-	db := &schema.Database{Schemas: r.namespaces, Others: append(r.others, notValid...)}
+	db := &schema.Database{Schemas: r.namespaces, Others: r.others}
 	slices.Sort(db.Schemas)
 	for _, rel := range r.order {
 		switch {

@@ -16,7 +16,8 @@ type constraintRow struct {
 	enforced                              bool
 	refTable                              schema.Name
 	refColumns                            string // an array literal of names
-	given                                 bool   // by the table that this one is a part of, or inherits from
+	period                                bool
+	given                                 bool // by the table that this one is a part of, or inherits from
 }
 
 type indexRow struct {
@@ -27,7 +28,7 @@ type indexRow struct {
 	where, exprs, storage             string
 	nullsNotDistinct                  bool
 	classOptions, tablespace          string
-	given                             bool
+	given, identity, clustered        bool
 }
 
 // actions are pg_constraint's letters.
@@ -35,8 +36,8 @@ var actions = map[string]string{"a": "", "r": "RESTRICT", "c": "CASCADE", "n": "
 
 // buildConstraints hands constraints to their tables and domains. A NOT NULL that was
 // not validated promises nothing of the rows that are there: its column counts as
-// nullable, and it is returned among what is not managed.
-func (r *catalogue) buildConstraints() (notManaged []schema.Object) {
+// nullable, with a mark among its options.
+func (r *catalogue) buildConstraints() {
 	for i := range r.constraints {
 		k := &r.constraints[i]
 		if k.typ != "0" && k.typ != "" {
@@ -69,12 +70,11 @@ func (r *catalogue) buildConstraints() (notManaged []schema.Object) {
 			for _, name := range rel.names(k.key) {
 				if col := t.Column(name); col != nil {
 					col.Nullable = true
+					col.Options = overOptions(col.Options, map[string]string{"not_null": "not valid"})
 				}
 			}
-			notManaged = append(notManaged, schema.Object{Kind: "not null constraint not valid", Name: schema.Name{Schema: rel.name.Schema, Name: rel.name.Name + "." + k.name}})
 		}
 	}
-	return notManaged
 }
 
 func (r *catalogue) constraintComment(k *constraintRow) string {
@@ -86,7 +86,7 @@ func (r *catalogue) check(k *constraintRow) schema.Check {
 }
 
 func (r *catalogue) key(k *constraintRow, rel *relation) schema.Key {
-	key := schema.Key{Name: k.name, Deferrable: k.deferrable, Deferred: k.deferred, Comment: r.constraintComment(k)}
+	key := schema.Key{Name: k.name, WithoutOverlaps: k.period, Deferrable: k.deferrable, Deferred: k.deferred, Comment: r.constraintComment(k)}
 	for _, name := range rel.names(k.key) {
 		key.Parts = append(key.Parts, schema.KeyPart{Column: name})
 	}
@@ -95,7 +95,7 @@ func (r *catalogue) key(k *constraintRow, rel *relation) schema.Key {
 
 func (r *catalogue) foreignKey(k *constraintRow, rel *relation) schema.ForeignKey {
 	f := schema.ForeignKey{Name: k.name, Columns: rel.names(k.key), RefTable: k.refTable, RefColumns: parseArray(k.refColumns),
-		OnDelete: actions[k.onDelete], OnUpdate: actions[k.onUpdate], Deferrable: k.deferrable, Deferred: k.deferred, NotValid: !k.valid, Comment: r.constraintComment(k)}
+		OnDelete: actions[k.onDelete], OnUpdate: actions[k.onUpdate], Deferrable: k.deferrable, Deferred: k.deferred, NotValid: !k.valid && k.enforced, NotEnforced: !k.enforced, Period: k.period, Comment: r.constraintComment(k)}
 	if k.setKey != "" {
 		f.SetColumns = rel.names(k.setKey)
 	}
@@ -160,8 +160,14 @@ func (r *catalogue) buildIndexes() {
 		if rel == nil {
 			continue
 		}
+		if row.identity {
+			rel.table.Marks.ReplicaIdentity = "index " + row.name
+		}
+		if row.clustered {
+			rel.table.Marks.ClusterOn = row.name
+		}
 		if k := owners[row.oid]; k != nil {
-			rel.addToKey(k, row)
+			r.addToKey(rel, k, row)
 			continue
 		}
 		if row.given && rel.isPartition {
@@ -173,7 +179,7 @@ func (r *catalogue) buildIndexes() {
 }
 
 // addToKey gives a constraint what only its index knows.
-func (rel *relation) addToKey(k *constraintRow, row *indexRow) {
+func (r *catalogue) addToKey(rel *relation, k *constraintRow, row *indexRow) {
 	t := &rel.table
 	if k.given && rel.isPartition {
 		t = &rel.given
@@ -190,6 +196,7 @@ func (rel *relation) addToKey(k *constraintRow, row *indexRow) {
 		return
 	}
 	key.NullsNotDistinct = row.nullsNotDistinct
+	key.Options, key.IndexComment = storageOptions(row.storage), r.comments[commentKey{"pg_class", row.oid, "0"}]
 	if nums := strings.Fields(row.key); len(nums) > row.keys {
 		key.Include = rel.names("{" + strings.Join(nums[row.keys:], ",") + "}")
 	}

@@ -101,20 +101,23 @@ func inspection(version int, s scope) []string {
  c.relispartition, CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END, CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
  CASE WHEN c.reltablespace <> 0 THEN (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace) END,
  CASE WHEN c.relkind IN ('r', 'p') AND c.relam NOT IN (0, 2) THEN (SELECT amname FROM pg_am WHERE oid = c.relam) END,
- NOT (` + notOfExtension(`'pg_class'`, "c.oid") + `)
+ NOT (` + notOfExtension(`'pg_class'`, "c.oid") + `), c.relreplident
  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN (` + kinds + `) AND (` + relations + partitions + `)`
 
 	// A default has no columns in it, so its table need not be opened to read it.
 	q[qColumns] = `SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
- pg_get_expr(d.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE d.adrelid END), a.attcollation
- FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+ pg_get_expr(d.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE d.adrelid END), a.attcollation,
+ CASE WHEN a.attstorage <> t.typstorage OR a.attcompression <> '' OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL THEN concat_ws(E'\x01', CASE WHEN a.attstorage <> t.typstorage THEN 'storage=' || a.attstorage::text END,
+ 'compression=' || NULLIF(a.attcompression::text, ''), CASE WHEN a.attstattarget >= 0 THEN 'statistics=' || a.attstattarget END, array_to_string(a.attoptions, E'\x01')) END
+ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
  WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND (` + relations + partitions + `)`
 
 	q[qConstraints] = `SELECT k.oid, k.conname, k.contype, k.conrelid, k.contypid, k.conindid, k.confrelid, k.conkey, k.confkey, k.confdeltype, k.confupdtype,
  k.confmatchtype, k.condeferrable, k.condeferred, k.convalidated, k.connoinherit,
  CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) WHEN 'x' THEN pg_get_constraintdef(k.oid) END,
- ` + since(150000, "k.confdelsetcols", "NULL") + `, ` + since(180000, "k.conenforced", "true") + `, f.relname, fn.nspname, (SELECT array_agg(fa.attname ORDER BY o) FROM unnest(k.confkey) WITH ORDINALITY u(num, o) JOIN pg_attribute fa ON fa.attrelid = k.confrelid AND fa.attnum = u.num), k.conparentid <> 0 OR NOT k.conislocal
+ ` + since(150000, "k.confdelsetcols", "NULL") + `, ` + since(180000, "k.conenforced", "true") + `, f.relname, fn.nspname, (SELECT array_agg(fa.attname ORDER BY o) FROM unnest(k.confkey) WITH ORDINALITY u(num, o) JOIN pg_attribute fa ON fa.attrelid = k.confrelid AND fa.attnum = u.num), k.conparentid <> 0 OR NOT k.conislocal,
+ ` + since(180000, "k.conperiod", "false") + `
  FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace LEFT JOIN pg_class c ON c.oid = k.conrelid
  LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
  WHERE (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)
@@ -126,7 +129,7 @@ func inspection(version int, s scope) []string {
  CASE WHEN i.indexprs IS NOT NULL THEN (SELECT string_agg(pg_get_indexdef(i.indexrelid, p + 1, false), E'\x01' ORDER BY p) FROM generate_series(0, i.indnatts - 1) p WHERE i.indkey[p] = 0) END,
  array_to_string(ic.reloptions, E'\x01'), ` + since(150000, "i.indnullsnotdistinct", "false") + `,
  CASE WHEN am.amname NOT IN ('btree', 'hash') THEN (SELECT string_agg(a.attnum || ':' || array_to_string(a.attoptions, ', '), E'\x01') FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attoptions IS NOT NULL) END,
- CASE WHEN ic.reltablespace <> 0 THEN (SELECT spcname FROM pg_tablespace WHERE oid = ic.reltablespace) END, ic.relispartition
+ CASE WHEN ic.reltablespace <> 0 THEN (SELECT spcname FROM pg_tablespace WHERE oid = ic.reltablespace) END, ic.relispartition, i.indisreplident, i.indisclustered
  FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
  JOIN pg_am am ON am.oid = ic.relam WHERE c.relkind IN ('r', 'p') AND (` + relations + partitions + `)`
 

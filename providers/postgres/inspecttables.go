@@ -63,6 +63,9 @@ func (r *catalogue) columnsOf(rel *relation, rows []columnRow) {
 		if collation != r.typeCollation(typ) {
 			col.Collation = r.collationName(collation)
 		}
+		if row.options != 0 {
+			col.Options = columnOptions(r.words[row.options-1])
+		}
 		switch {
 		case row.generated != 0:
 			col.Generated = &schema.Generated{Expr: r.words[row.def], Stored: row.generated == 's'}
@@ -180,6 +183,7 @@ func (r *catalogue) finish(rel *relation) {
 	}
 	option("tablespace", rel.tablespace)
 	option("using", rel.access)
+	t.Marks.ReplicaIdentity = cmp.Or(t.Marks.ReplicaIdentity, replicaIdentities[rel.identity])
 	t.Rows, t.Bytes = -1, -1
 	if r.scope.estimates {
 		t.Rows, t.Bytes = rel.estimate()

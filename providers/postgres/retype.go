@@ -168,6 +168,10 @@ func (p *stepPlan) retypeAside(c schema.ModifyColumn) error {
 	r.takePlace()
 	rest := c.To
 	rest.Nullable = c.From.Nullable || c.To.Nullable
+	rest.Options = nil
+	if s := c.From.Options["statistics"]; s != "" {
+		rest.Options = map[string]string{"statistics": s} // carried over
+	}
 	if c.From.Identity == nil {
 		rest.Identity = nil
 	}

@@ -52,7 +52,7 @@ func (r *retype) indexes() error {
 		if !a && !b {
 			continue
 		}
-		x := schema.Index{Name: made("index", k.Name), Unique: true, Parts: parts, Include: include, NullsNotDistinct: k.NullsNotDistinct}
+		x := schema.Index{Name: made("index", k.Name), Unique: true, Parts: parts, Include: include, NullsNotDistinct: k.NullsNotDistinct, Options: k.Options}
 		if err := r.index(x); err != nil {
 			return err
 		}
@@ -62,6 +62,8 @@ func (r *retype) indexes() error {
 		}
 		r.after = append(r.after, fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s", r.table, quote(k.Name), what, quote(x.Name), deferral(k.Deferrable, k.Deferred)))
 		r.comments("CONSTRAINT "+quote(k.Name)+" ON "+r.table, k.Comment)
+		r.comments("INDEX "+quoteName(schema.Name{Schema: r.c.In.Schema, Name: k.Name}), k.IndexComment)
+		r.cluster(k.Name)
 	}
 	for _, x := range r.t.Indexes {
 		parts, a := r.parts(x.Parts)
@@ -76,8 +78,16 @@ func (r *retype) indexes() error {
 			return err
 		}
 		r.after = append(r.after, "ALTER INDEX "+quoteName(schema.Name{Schema: r.c.In.Schema, Name: x.Name})+" RENAME TO "+quote(name))
+		r.cluster(name)
 	}
 	return nil
+}
+
+// cluster keeps the mark of CLUSTER, which went with the old index.
+func (r *retype) cluster(index string) {
+	if r.t.Marks.ClusterOn == index {
+		r.after = append(r.after, "ALTER TABLE "+r.table+" CLUSTER ON "+quote(index))
+	}
 }
 
 // index builds one, unless a run that was cut short has.

@@ -121,10 +121,14 @@ func (p *stepPlan) change(change schema.Change) error {
 			p.rewrites(c.In, why)
 		}
 		p.commentColumn(c.In, c.Column.Name, "", c.Column.Comment)
+		p.setColumnOptions(c.In, c.Column.Name, nil, c.Column.Options, true)
 	case schema.DropColumn:
 		if ledger.IsRetyped(c.Column.Name) {
 			p.dropUnfinished(c.In, c.Column.Name)
 			return nil
+		}
+		if err := p.cutsBy(c.In, c.Column.Name, "go"); err != nil {
+			return err
 		}
 		p.alter(c.In, "DROP COLUMN %s", quote(c.Column.Name))
 	case schema.ModifyColumn:

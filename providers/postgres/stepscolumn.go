@@ -23,6 +23,11 @@ func (p *stepPlan) modifyColumn(c schema.ModifyColumn) error {
 		return p.retypeAside(c)
 	}
 	retyped := !from.Type.Equal(to.Type) || from.Collation != to.Collation
+	if retyped {
+		if err := p.cutsBy(c.In, to.Name, "have another type or collation"); err != nil {
+			return err
+		}
+	}
 	defaults := from.Default != nil && (retyped || to.Default == nil || to.Identity != nil)
 	if defaults {
 		p.alter(c.In, "ALTER COLUMN %s DROP DEFAULT", col)
@@ -54,11 +59,34 @@ func (p *stepPlan) modifyColumn(c schema.ModifyColumn) error {
 	if to.Identity != nil {
 		p.modifyIdentity(c)
 	}
-	if !from.Nullable && to.Nullable {
+	notValid := from.Options["not_null"] != "" && to.Options["not_null"] == "" && to.Nullable
+	if !from.Nullable && to.Nullable || notValid {
 		p.alter(c.In, "ALTER COLUMN %s DROP NOT NULL", col)
 	}
 	p.commentColumn(c.In, to.Name, from.Comment, to.Comment)
+	p.setColumnOptions(c.In, to.Name, from.Options, to.Options, retyped)
 	return nil
+}
+
+// cutsBy refuses what the server does not do to a column by which rows find their
+// partition.
+func (p *stepPlan) cutsBy(in schema.Name, column, what string) error {
+	if p.db == nil || p.db.Table(in) == nil {
+		return nil
+	}
+	var cut func(*schema.Partitioning) bool
+	cut = func(g *schema.Partitioning) bool {
+		if g == nil {
+			return false
+		}
+		_, key, _ := strings.Cut(g.Definition, " ")
+		_, uses := renameIn(key, column, "")
+		return uses || slices.ContainsFunc(g.Partitions, func(part schema.Partition) bool { return cut(part.Partitioning) })
+	}
+	if !cut(p.db.Table(in).Partition) {
+		return nil
+	}
+	return fmt.Errorf("the table is partitioned by column %q, which can't %s in place: make another table and move the rows by hand", column, what)
 }
 
 // cutsNothing has the last step, a change to a narrower type, look at every row first: a
@@ -115,6 +143,10 @@ func casts(from, to schema.Type) bool {
 	switch {
 	case a == schema.EnumKind || b == schema.EnumKind:
 		return false
+	case isRange(from) && isRange(to):
+		return from.Native == to.Native
+	case isRange(to) && strings.HasSuffix(from.Native, "multirange"):
+		return false
 	case a == b && a != schema.Array, a == schema.Other || b == schema.Other, isCharacters(a) || isCharacters(b):
 		return true
 	case a == schema.Array && b == schema.Array && from.Elem != nil && to.Elem != nil:
@@ -127,6 +159,12 @@ func casts(from, to schema.Type) bool {
 		return moment(a) && b == schema.Time || a == schema.TimestampTZ || hour(a) && (a != schema.Interval || b == schema.Time) && (b != schema.Interval || a == schema.Time)
 	}
 	return false
+}
+
+// isRange reports whether a type is one of the server's own ranges, between which it has
+// no casts. Those to the multirange of a range it has.
+func isRange(t schema.Type) bool {
+	return t.Kind == schema.Other && t.Name.Name == "" && strings.HasSuffix(t.Native, "range") && !strings.HasSuffix(t.Native, "multirange")
 }
 
 // modifyGenerated changes how a column is computed; done reports that nothing is left.
@@ -145,6 +183,7 @@ func (p *stepPlan) modifyGenerated(c schema.ModifyColumn) (done bool, err error)
 	case from.Generated != nil && to.Generated == nil:
 		// A virtual column holds no values: they are put into a plain one in its place.
 		plain := to
+		plain.Options = nil
 		plain.Name, plain.Default, plain.Identity, plain.Nullable, plain.Comment = clip(to.Name, "_sync_new"), nil, nil, true, ""
 		sql, err := p.columnSQL(plain)
 		if err != nil {
@@ -165,6 +204,7 @@ func (p *stepPlan) modifyGenerated(c schema.ModifyColumn) (done bool, err error)
 	p.alter(c.In, "DROP COLUMN %s", col)
 	p.alter(c.In, "ADD COLUMN %s", sql)
 	p.commentColumn(c.In, to.Name, "", to.Comment)
+	p.setColumnOptions(c.In, to.Name, nil, to.Options, true)
 	return true, nil
 }
 

@@ -58,6 +58,13 @@ func (p *stepPlan) dropConstraint(in schema.Name, name string) error {
 	return nil
 }
 
+func (p *stepPlan) commentKey(in schema.Name, k schema.Key) {
+	p.commentConstraint(in, k.Name, k.Comment)
+	if k.Name != "" {
+		p.comment("INDEX "+quoteName(schema.Name{Schema: in.Schema, Name: k.Name}), "", k.IndexComment)
+	}
+}
+
 func named(name string) string {
 	if name == "" {
 		return ""
@@ -88,13 +95,17 @@ func (p *stepPlan) addKey(in schema.Name, what string, k schema.Key) error {
 	if k.NullsNotDistinct {
 		text += " NULLS NOT DISTINCT"
 	}
-	text += " (" + quoteAll(k.Columns()) + ")"
+	text += " (" + quoteAll(k.Columns())
+	if k.WithoutOverlaps {
+		text += " WITHOUT OVERLAPS"
+	}
+	text += ")"
 	if len(k.Include) > 0 {
 		text += " INCLUDE (" + quoteAll(k.Include) + ")"
 	}
-	p.alter(in, "%s", text+deferral(k.Deferrable, k.Deferred))
+	p.alter(in, "%s", text+withClause(k.Options)+deferral(k.Deferrable, k.Deferred))
 	p.locksTable(in, "the key's index is built while nobody writes to the table")
-	p.commentConstraint(in, k.Name, k.Comment)
+	p.commentKey(in, k)
 	return nil
 }
 
@@ -204,9 +215,9 @@ func (p *stepPlan) dropIndex(in schema.Name, x schema.Index) {
 // in a step of its own, which locks nobody out.
 func (p *stepPlan) addForeignKey(in schema.Name, k schema.ForeignKey) {
 	var b strings.Builder
-	b.WriteString("ADD " + named(k.Name) + "FOREIGN KEY (" + quoteAll(k.Columns) + ") REFERENCES " + quoteName(k.RefTable))
+	b.WriteString("ADD " + named(k.Name) + "FOREIGN KEY (" + columnsOf(k.Columns, k.Period) + ") REFERENCES " + quoteName(k.RefTable))
 	if len(k.RefColumns) > 0 {
-		b.WriteString(" (" + quoteAll(k.RefColumns) + ")")
+		b.WriteString(" (" + columnsOf(k.RefColumns, k.Period) + ")")
 	}
 	if k.Match == "FULL" {
 		b.WriteString(" MATCH FULL")
@@ -221,17 +232,29 @@ func (p *stepPlan) addForeignKey(in schema.Name, k schema.ForeignKey) {
 		}
 	}
 	b.WriteString(deferral(k.Deferrable, k.Deferred))
-	later := !p.isNew(in) && !p.isPartitioned(in) && k.Name != ""
+	if k.NotEnforced {
+		b.WriteString(" NOT ENFORCED")
+	}
+	later := !p.isNew(in) && !p.isPartitioned(in) && k.Name != "" && !k.NotEnforced
 	if k.NotValid || later {
 		b.WriteString(" NOT VALID")
 	}
 	p.alter(in, "%s", b.String())
 	if later && !k.NotValid {
 		p.validate(in, k.Name)
-	} else if !k.NotValid {
+	} else if !k.NotValid && !k.NotEnforced {
 		p.locksTable(in, "every row is looked up while nobody writes to either table")
 	}
 	p.commentConstraint(in, k.Name, k.Comment)
+}
+
+// columnsOf lists a foreign key's columns, the last as a period where it is one.
+func columnsOf(names []string, period bool) string {
+	if !period {
+		return quoteAll(names)
+	}
+	last := len(names) - 1
+	return quoteAll(names[:last]) + ", PERIOD " + quote(names[last])
 }
 
 func (p *stepPlan) addCheck(in schema.Name, k schema.Check) {

@@ -37,9 +37,13 @@ func (p *stepPlan) changeObject(change schema.Change) (bool, error) {
 		p.steps[len(p.steps)-1].LockTimeout = lockTimeout
 	case schema.RenameConstraint:
 		p.alter(c.In, "RENAME CONSTRAINT %s TO %s", quote(c.From), quote(c.To))
+	case schema.SetMarks:
+		p.setMarks(c.In, c.From, c.To)
+	case schema.SetStorage:
+		p.setStorage(c)
 	case schema.SetComment:
 		object := "CONSTRAINT " + quote(c.Name) + " ON " + quoteName(c.In)
-		if c.Kind == "index" {
+		if c.Kind == "index" || c.Kind == "key index" {
 			object = "INDEX " + quoteName(schema.Name{Schema: c.In.Schema, Name: c.Name})
 		}
 		text := "NULL"
@@ -59,6 +63,9 @@ func (p *stepPlan) modifyDomain(from, to schema.Domain) error {
 	name := quoteName(to.Name)
 	if !from.Base.Equal(to.Base) || from.Collation != to.Collation {
 		return p.remakeDomain(from, to)
+	}
+	if err := p.holdsDomain(from, to); err != nil {
+		return err
 	}
 	alter := func(format string, args ...any) { p.add("ALTER DOMAIN " + name + " " + fmt.Sprintf(format, args...)) }
 	find := func(list []schema.Check, k schema.Check) int {
@@ -100,6 +107,25 @@ func (p *stepPlan) modifyDomain(from, to schema.Domain) error {
 		}
 	}
 	p.comment("DOMAIN "+name, from.Comment, to.Comment)
+	return nil
+}
+
+// holdsDomain refuses a check, or NOT NULL, of a domain that arrays are made of: the
+// server can't look at what they hold.
+func (p *stepPlan) holdsDomain(from, to schema.Domain) error {
+	asks := to.NotNull && !from.NotNull || slices.ContainsFunc(to.Checks, func(k schema.Check) bool {
+		return !k.NotValid && !slices.ContainsFunc(from.Checks, func(o schema.Check) bool { return o.Name == k.Name && o.Expr == k.Expr && !o.NotValid })
+	})
+	if p.db == nil || !asks {
+		return nil
+	}
+	for _, t := range p.db.Tables {
+		for _, c := range t.Columns {
+			if e := c.Type.Elem; e != nil && e.Domain && e.Name == to.Name {
+				return fmt.Errorf("domain %s is to be narrower, and column %q of table %s is an array of it, whose values the server can't check: change the column by hand first", to.Name, c.Name, t.Name)
+			}
+		}
+	}
 	return nil
 }
 

@@ -21,7 +21,7 @@ func (p *stepPlan) hazard(code, format string, args ...any) {
 // constraint of it. It reports false where that can't be: the key has no name, or the
 // table is partitioned.
 func (p *stepPlan) addKeySafely(in schema.Name, what string, k schema.Key) (bool, error) {
-	if p.isNew(in) || p.isPartitioned(in) || k.Name == "" {
+	if p.isNew(in) || p.isPartitioned(in) || k.Name == "" || k.WithoutOverlaps {
 		return false, nil
 	}
 	t := p.db.Table(in)
@@ -32,7 +32,7 @@ func (p *stepPlan) addKeySafely(in schema.Name, what string, k schema.Key) (bool
 			}
 		}
 	}
-	x := schema.Index{Name: k.Name, Unique: true, Parts: k.Parts, Include: k.Include, NullsNotDistinct: k.NullsNotDistinct}
+	x := schema.Index{Name: k.Name, Unique: true, Parts: k.Parts, Include: k.Include, NullsNotDistinct: k.NullsNotDistinct, Options: k.Options}
 	left := p.indexLeft(t, x.Name)
 	switch {
 	case left == nil || left.Invalid:
@@ -46,7 +46,7 @@ func (p *stepPlan) addKeySafely(in schema.Name, what string, k schema.Key) (bool
 		return true, fmt.Errorf("an index %q is there already and is another", k.Name)
 	}
 	p.alter(in, "ADD CONSTRAINT %s %s USING INDEX %s%s", quote(k.Name), what, quote(k.Name), deferral(k.Deferrable, k.Deferred))
-	p.commentConstraint(in, k.Name, k.Comment)
+	p.commentKey(in, k)
 	return true, nil
 }
 
@@ -76,7 +76,7 @@ func sameParts(a, b []schema.KeyPart) bool {
 // NULL; the column is then marked without a look at the rows. PostgreSQL 18 validates the
 // mark itself. Until it has, the inspection takes the column as one that may be NULL.
 func (p *stepPlan) setNotNull(in schema.Name, column string) {
-	if p.isNew(in) {
+	if p.isNew(in) && !p.notNullNotValid(in, column) {
 		p.alter(in, "ALTER COLUMN %s SET NOT NULL", quote(column))
 		return
 	}
@@ -99,6 +99,16 @@ END`, literal(table), literal(column))))
 	p.alter(in, "DROP CONSTRAINT IF EXISTS %s, ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", quote(name), quote(name), quote(column))
 	p.validate(in, name)
 	p.alter(in, "ALTER COLUMN %s SET NOT NULL;\nALTER TABLE %s DROP CONSTRAINT %s", quote(column), table, quote(name))
+}
+
+// notNullNotValid reports whether a column is marked NOT NULL for new rows alone: the
+// server takes SET NOT NULL for done.
+func (p *stepPlan) notNullNotValid(in schema.Name, column string) bool {
+	if p.db == nil || p.db.Table(in) == nil {
+		return false
+	}
+	c := p.db.Table(in).Column(column)
+	return c != nil && c.Options["not_null"] != ""
 }
 
 // validate checks the rows against a constraint while others read and write.

@@ -3,7 +3,6 @@ package postgres
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -139,6 +138,7 @@ func (p *stepPlan) addTable(t schema.Table) error {
 	p.comment("TABLE "+quoteName(t.Name), "", t.Comment)
 	for _, c := range t.Columns {
 		p.commentColumn(t.Name, c.Name, "", c.Comment)
+		p.setColumnOptions(t.Name, c.Name, nil, c.Options, true)
 	}
 	return nil
 }
@@ -279,17 +279,7 @@ func (p *stepPlan) modifyTable(from, to schema.Table) error {
 		p.alter(to.Name, "SET ACCESS METHOD %s", quote(b))
 		p.rewrites(to.Name, "another access method keeps its rows otherwise")
 	}
-	var set, reset []string
-	for _, k := range slices.Sorted(maps.Keys(to.Options)) {
-		if v, ok := from.Options[k]; !isSpecialOption(k) && (!ok || v != to.Options[k]) {
-			set = append(set, optionKey(k)+" = "+literal(to.Options[k]))
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(from.Options)) {
-		if _, ok := to.Options[k]; !isSpecialOption(k) && !ok {
-			reset = append(reset, optionKey(k))
-		}
-	}
+	set, reset := optionChanges(from.Options, to.Options)
 	if len(set) > 0 {
 		p.alter(to.Name, "SET (%s)", strings.Join(set, ", "))
 	}

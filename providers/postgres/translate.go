@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,6 +58,7 @@ func (tr *translation) withinPostgres(t schema.Table) schema.Table {
 		tr.before15(&t)
 	}
 	if tr.version < 180000 {
+		tr.before18(&t)
 		t.Checks = slices.DeleteFunc(slices.Clone(t.Checks), func(k schema.Check) bool {
 			if k.NotEnforced {
 				tr.note(fmt.Sprintf("check %q", k.Name), "checks that are not enforced need PostgreSQL 18; it is left out")
@@ -95,6 +97,33 @@ func (tr *translation) withoutTablespace(options map[string]string) map[string]s
 		return nil
 	}
 	return kept
+}
+
+// before18 leaves out what came with PostgreSQL 18.
+func (tr *translation) before18(t *schema.Table) {
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Options["not_null"] != "" {
+			c.Options = maps.Clone(c.Options)
+			delete(c.Options, "not_null")
+			tr.note(columnObject(c.Name), "NOT NULL that is not valid needs PostgreSQL 18; it is left out")
+		}
+	}
+	for _, k := range t.Uniques {
+		if k.WithoutOverlaps {
+			tr.note(fmt.Sprintf("unique %q", k.Name), "WITHOUT OVERLAPS needs PostgreSQL 18; the key is left out")
+		}
+	}
+	t.Uniques = slices.DeleteFunc(slices.Clone(t.Uniques), func(k schema.Key) bool { return k.WithoutOverlaps })
+	if t.PrimaryKey != nil && t.PrimaryKey.WithoutOverlaps {
+		tr.note("", "WITHOUT OVERLAPS needs PostgreSQL 18; the primary key is left out")
+		t.PrimaryKey = nil
+	}
+	t.ForeignKeys = slices.DeleteFunc(slices.Clone(t.ForeignKeys), func(k schema.ForeignKey) bool {
+		if k.Period || k.NotEnforced {
+			tr.note(fmt.Sprintf("foreign key %q", k.Name), "foreign keys over periods, and those that are not enforced, need PostgreSQL 18; it is left out")
+		}
+		return k.Period || k.NotEnforced
+	})
 }
 
 // before15 leaves out what came with PostgreSQL 15.

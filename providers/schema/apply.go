@@ -119,7 +119,21 @@ func (t *Table) Apply(c Change) {
 		}
 	case RenameConstraint:
 		t.constraint(c.From, func(name, _ *string) { *name = c.To })
+	case SetMarks:
+		t.Marks = c.To
+	case SetStorage:
+		t.Indexes = slices.Clone(t.Indexes)
+		for i := range t.Indexes {
+			if t.Indexes[i].Name == c.Index {
+				t.Indexes[i].Options = c.To
+			}
+		}
+		t.key(c.Index, func(k *Key) { k.Options = c.To })
 	case SetComment:
+		if c.Kind == "key index" {
+			t.key(c.Name, func(k *Key) { k.IndexComment = c.Text })
+			return
+		}
 		if c.Kind == "index" {
 			t.Indexes = slices.Clone(t.Indexes)
 			for i := range t.Indexes {
@@ -159,6 +173,21 @@ func (t *Table) Apply(c Change) {
 		t.Exclusions = put(slices.Clone(t.Exclusions), c.Exclusion, func(a, b Exclusion) int { return cmp.Compare(a.Name, b.Name) })
 	case DropExclusion:
 		t.Exclusions = without(t.Exclusions, func(o Exclusion) bool { return o.Name == c.Exclusion.Name })
+	}
+}
+
+// key calls f with the key of that name.
+func (t *Table) key(name string, f func(*Key)) {
+	if t.PrimaryKey != nil && t.PrimaryKey.Name == name {
+		k := *t.PrimaryKey
+		f(&k)
+		t.PrimaryKey = &k
+	}
+	t.Uniques = slices.Clone(t.Uniques)
+	for i := range t.Uniques {
+		if t.Uniques[i].Name == name {
+			f(&t.Uniques[i])
+		}
 	}
 }
 

@@ -209,10 +209,23 @@ type (
 		From string `json:"from"`
 		To   string `json:"to"`
 	}
+	// SetStorage changes the storage parameters of an index, or of the one behind a key.
+	SetStorage struct {
+		In    Name              `json:"in"`
+		Index string            `json:"index"`
+		From  map[string]string `json:"from,omitempty"`
+		To    map[string]string `json:"to,omitempty"`
+	}
+	// SetMarks changes what a table keeps that may name one of its indexes.
+	SetMarks struct {
+		In   Name  `json:"in"`
+		From Marks `json:"from,omitzero"`
+		To   Marks `json:"to,omitzero"`
+	}
 	// SetComment says something else of an index or a constraint.
 	SetComment struct {
 		In   Name   `json:"in"`
-		Kind string `json:"of"` // index, constraint
+		Kind string `json:"of"` // index, constraint, or key index: the one behind a key
 		Name string `json:"name"`
 		Text string `json:"text,omitempty"`
 	}
@@ -281,6 +294,8 @@ func (DropSequence) Table() Name       { return Name{} }
 func (c RenameIndex) Table() Name      { return c.In }
 func (c RenameConstraint) Table() Name { return c.In }
 func (c SetComment) Table() Name       { return c.In }
+func (c SetStorage) Table() Name       { return c.In }
+func (c SetMarks) Table() Name         { return c.In }
 func (c AttachPartition) Table() Name  { return c.In }
 func (c DetachPartition) Table() Name  { return c.In }
 func (c DropPartition) Table() Name    { return c.In }
@@ -327,6 +342,8 @@ func (DropSequence) change()     {}
 func (RenameIndex) change()      {}
 func (RenameConstraint) change() {}
 func (SetComment) change()       {}
+func (SetStorage) change()       {}
+func (SetMarks) change()         {}
 func (AttachPartition) change()  {}
 func (DetachPartition) change()  {}
 func (DropPartition) change()    {}

@@ -18,7 +18,7 @@ var changeKinds = []Change{
 	AddPrimaryKey{}, DropPrimaryKey{}, AddUnique{}, DropUnique{}, AddIndex{}, DropIndex{},
 	AddForeignKey{}, DropForeignKey{}, AddCheck{}, DropCheck{}, AddExclusion{}, DropExclusion{},
 	DropSchema{}, DropEnum{}, ModifyDomain{}, DropDomain{}, ModifySequence{}, DropSequence{},
-	RenameIndex{}, RenameConstraint{}, SetComment{}, AttachPartition{}, DetachPartition{}, DropPartition{},
+	RenameIndex{}, RenameConstraint{}, SetComment{}, SetStorage{}, SetMarks{}, AttachPartition{}, DetachPartition{}, DropPartition{},
 	AddAside{}, ReplaceRows{}, RestoreRows{}, EmptyTable{}, AdvanceSequences{},
 }
 

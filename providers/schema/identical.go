@@ -1,6 +1,9 @@
 package schema
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // IdenticalColumns reports whether two lists of columns are the same to the last field,
 // so that one can stand for the other.
@@ -11,7 +14,7 @@ func IdenticalColumns(a, b []Column) bool {
 func (c *Column) identical(o *Column) bool {
 	return c.Name == o.Name && c.Nullable == o.Nullable && c.OnUpdate == o.OnUpdate && c.Charset == o.Charset && c.Collation == o.Collation &&
 		c.Comment == o.Comment && c.Invisible == o.Invisible && c.Type.identical(&o.Type) &&
-		samePointee(c.Default, o.Default) && samePointee(c.Generated, o.Generated) && samePointee(c.Identity, o.Identity)
+		samePointee(c.Default, o.Default) && samePointee(c.Generated, o.Generated) && samePointee(c.Identity, o.Identity) && maps.Equal(c.Options, o.Options)
 }
 
 func (t *Type) identical(o *Type) bool {

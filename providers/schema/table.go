@@ -15,6 +15,8 @@ type Table struct {
 	Inherits    []Name            `json:"inherits,omitempty"` // PostgreSQL inheritance: parents, in order
 	Comment     string            `json:"comment,omitempty"`
 	Options     map[string]string `json:"options,omitempty"` // engine, charset, collation, row_format, auto_increment is not one; strict, without_rowid; fillfactor, unlogged, tablespace, ...
+	Marks       Marks             `json:"marks,omitzero"`    // PostgreSQL
+
 	// Unfinished is what a change of a column's type that was cut short, or is under way, has
 	// made beside the old column: columns, keys, indexes, checks and foreign keys that are
 	// nobody else's business. nil for nothing.
@@ -47,6 +49,17 @@ type Column struct {
 	Collation string     `json:"collation,omitempty"` // where it is not the type's or the database's default; MySQL: always, where it is text
 	Comment   string     `json:"comment,omitempty"`
 	Invisible bool       `json:"invisible,omitempty"`
+	// Options are, in PostgreSQL, what is set for the column and is not its type's default:
+	// storage, compression, statistics, n_distinct, n_distinct_inherited; and not_null =
+	// "not valid", where the column is marked so and rows that are there may hold NULL.
+	Options map[string]string `json:"options,omitempty"`
+}
+
+// Marks are what PostgreSQL keeps of a table that may name one of its indexes.
+type Marks struct {
+	// ReplicaIdentity is "full", "nothing" or "index NAME", empty for the primary key.
+	ReplicaIdentity string `json:"replica_identity,omitempty"`
+	ClusterOn       string `json:"cluster_on,omitempty"` // the index by which CLUSTER orders the rows
 }
 
 // Default is a column's default. A literal's Text is its value in the canonical
@@ -91,6 +104,11 @@ type Key struct {
 	Deferrable       bool      `json:"deferrable,omitempty"`
 	Deferred         bool      `json:"deferred,omitempty"` // INITIALLY DEFERRED
 	Comment          string    `json:"comment,omitempty"`
+	// The rest is PostgreSQL's: the last part is WITHOUT OVERLAPS; storage parameters and the
+	// comment of the key's index.
+	WithoutOverlaps bool              `json:"without_overlaps,omitempty"`
+	Options         map[string]string `json:"options,omitempty"`
+	IndexComment    string            `json:"index_comment,omitempty"`
 }
 
 // Columns gives the key's column names in order; empty for a part that is an
@@ -145,6 +163,9 @@ type ForeignKey struct {
 	Deferred   bool     `json:"deferred,omitempty"`
 	NotValid   bool     `json:"not_valid,omitempty"`
 	Comment    string   `json:"comment,omitempty"`
+	// PostgreSQL 18: the last column is a PERIOD; rows are not checked.
+	Period      bool `json:"period,omitempty"`
+	NotEnforced bool `json:"not_enforced,omitempty"`
 }
 
 // Check is a check constraint; Expr is in the server's own normal form, without

@@ -174,6 +174,10 @@ func (tr *translation) keys() {
 			tr.note(what, "SQLite sets all of a key's columns: it is left out")
 			continue
 		}
+		if k.NotEnforced || k.Period {
+			tr.note(what, "SQLite has no foreign keys that are not enforced, or over periods: it is left out")
+			continue
+		}
 		k.Match, k.NotValid, k.Comment = "", false, ""
 		tr.out.ForeignKeys = append(tr.out.ForeignKeys, k)
 	}

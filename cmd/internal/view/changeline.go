@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -205,6 +206,10 @@ func describe(c schema.Change) (sym, text string) {
 		return "~", "index " + c.From + " -> " + c.To + "  renamed"
 	case schema.RenameConstraint:
 		return "~", "constraint " + c.From + " -> " + c.To + "  renamed"
+	case schema.SetStorage:
+		return "~", "index " + c.Index + ": storage parameters"
+	case schema.SetMarks:
+		return "~", marksText(c)
 	case schema.SetComment:
 		return "~", named(c.Kind, c.Name) + ": comment"
 	case schema.AttachPartition:
@@ -228,6 +233,17 @@ func describe(c schema.Change) (sym, text string) {
 		return "~", "numbering set past the greatest value present"
 	}
 	return "~", schema.ChangeKind(c)
+}
+
+func marksText(c schema.SetMarks) string {
+	var out []string
+	if c.From.ReplicaIdentity != c.To.ReplicaIdentity {
+		out = append(out, "replica identity "+cmp.Or(c.From.ReplicaIdentity, "default")+" -> "+cmp.Or(c.To.ReplicaIdentity, "default"))
+	}
+	if c.From.ClusterOn != c.To.ClusterOn {
+		out = append(out, "clustered on "+cmp.Or(c.To.ClusterOn, "no index"))
+	}
+	return strings.Join(out, ", ")
 }
 
 func named(kind, name string) string {

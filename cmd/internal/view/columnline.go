@@ -188,6 +188,9 @@ func columnChanges(c schema.ModifyColumn) string {
 	swap("charset", c.From.Charset, c.To.Charset)
 	swap("collation", c.From.Collation, c.To.Collation)
 	text("comment", c.From.Comment, c.To.Comment, c.From.Comment, c.To.Comment)
+	for _, k := range slices.Sorted(maps.Keys(union(c.From.Options, c.To.Options))) {
+		swap(strings.ReplaceAll(k, "_", " "), c.From.Options[k], c.To.Options[k])
+	}
 	if c.From.Invisible != c.To.Invisible {
 		swap("invisible", strconv.FormatBool(c.From.Invisible), strconv.FormatBool(c.To.Invisible))
 	}
@@ -256,14 +259,7 @@ func tableChanges(from, to schema.Table) string {
 	case from.Comment != to.Comment:
 		out = append(out, "comment "+orNone(shorten(from.Comment))+" -> "+orNone(shorten(to.Comment)))
 	}
-	keys := map[string]bool{}
-	for k := range from.Options {
-		keys[k] = true
-	}
-	for k := range to.Options {
-		keys[k] = true
-	}
-	for _, k := range slices.Sorted(maps.Keys(keys)) {
+	for _, k := range slices.Sorted(maps.Keys(union(from.Options, to.Options))) {
 		if from.Options[k] != to.Options[k] {
 			out = append(out, k+" "+orNone(from.Options[k])+" -> "+orNone(to.Options[k]))
 		}
@@ -272,6 +268,18 @@ func tableChanges(from, to schema.Table) string {
 		return "settings"
 	}
 	return strings.Join(out, ", ")
+}
+
+// union has the keys of both.
+func union(a, b map[string]string) map[string]bool {
+	keys := map[string]bool{}
+	for k := range a {
+		keys[k] = true
+	}
+	for k := range b {
+		keys[k] = true
+	}
+	return keys
 }
 
 func parts(ps []schema.KeyPart) string {

@@ -1,0 +1,65 @@
+package planner
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/syncform/syncform/providers"
+	"github.com/syncform/syncform/providers/schema"
+)
+
+// marks compares replica identity and the index of CLUSTER, once the indexes that they
+// name are there. One that names an index that is made anew has gone with it.
+func (d *differ) marks() {
+	from, to := d.have.Marks, d.want.Marks
+	if !d.computes {
+		to.ReplicaIdentity = from.ReplicaIdentity // that of a stream's target is its own matter
+	}
+	if from == to && from == (schema.Marks{}) {
+		return
+	}
+	anew := map[string]bool{}
+	for _, x := range d.out {
+		switch c := x.change.(type) {
+		case schema.DropIndex:
+			anew[c.Index.Name] = true
+		case schema.DropUnique:
+			anew[c.Key.Name] = true
+		case schema.DropPrimaryKey:
+			anew[c.Key.Name] = true
+		case schema.RenameIndex:
+			from = renamedMarks(from, c.From, c.To)
+		case schema.RenameConstraint:
+			from = renamedMarks(from, c.From, c.To)
+		}
+	}
+	lost := from
+	if anew[from.ClusterOn] {
+		lost.ClusterOn = ""
+	}
+	if index, ok := strings.CutPrefix(from.ReplicaIdentity, "index "); ok && anew[index] {
+		lost.ReplicaIdentity = "nothing" // until another is set
+		if !d.computes {
+			to.ReplicaIdentity = lost.ReplicaIdentity
+		}
+	}
+	if lost == to {
+		return
+	}
+	x := difference{change: schema.SetMarks{In: d.have.Name, From: lost, To: to}, reason: whyOther}
+	if from.ReplicaIdentity != to.ReplicaIdentity {
+		x.risky = true
+		x.hazards = []providers.Hazard{hazard(hazardIdentity, "replica identity %s -> %s", cmp.Or(from.ReplicaIdentity, "default"), cmp.Or(to.ReplicaIdentity, "default"))}
+	}
+	d.addLast(x)
+}
+
+func renamedMarks(m schema.Marks, from, to string) schema.Marks {
+	if m.ClusterOn == from {
+		m.ClusterOn = to
+	}
+	if m.ReplicaIdentity == "index "+from {
+		m.ReplicaIdentity = "index " + to
+	}
+	return m
+}

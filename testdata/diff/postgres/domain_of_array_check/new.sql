@@ -1,0 +1,2 @@
+CREATE DOMAIN d AS int CHECK (VALUE > 1);
+CREATE TABLE t (id int PRIMARY KEY, a d[]);

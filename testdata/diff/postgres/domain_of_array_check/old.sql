@@ -1,0 +1,2 @@
+CREATE DOMAIN d AS int;
+CREATE TABLE t (id int PRIMARY KEY, a d[]);

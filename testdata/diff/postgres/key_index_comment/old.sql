@@ -1,0 +1,2 @@
+CREATE TABLE t (id int PRIMARY KEY, a int UNIQUE);
+COMMENT ON INDEX t_pkey IS 'old';
