@@ -73,6 +73,7 @@ type pgRandomSeq struct{ name, options, comment, owner string }
 
 type pgRandomTable struct {
 	name, comment, with   string
+	identity, cluster     string // replica identity, the index of CLUSTER
 	unlogged              bool
 	cols                  []pgRandomCol
 	keys                  []pgRandomKey
@@ -88,10 +89,12 @@ type pgRandomCol struct {
 	generated, virtual                                 string
 	on                                                 map[string]string // what generated names
 	notNull                                            bool
+	set                                                string // storage and the like
 }
 
 type pgRandomKey struct {
 	name, deferral, comment string
+	with                    string
 	primary, nulls          bool
 	cols, include           []string
 }
@@ -347,6 +350,12 @@ func (r *pgRandomizer) col(old *pgRandomCol, before []pgRandomCol) pgRandomCol {
 	case n == 11:
 		c.comment = r.comment()
 	}
+	if r.one(8) {
+		c.set = r.of("", "SET STATISTICS 50", "SET (n_distinct = 5)", "SET (n_distinct = 0.5, n_distinct_inherited = 7)")
+	}
+	if d.kind == "text" && r.one(6) {
+		c.set = r.of("SET STORAGE EXTERNAL", "SET STORAGE PLAIN", "SET COMPRESSION pglz", "SET STORAGE MAIN")
+	}
 	if c.generated == "" && d.kind == "text" && !strings.HasPrefix(c.typ, `"`) && r.one(6) {
 		c.collate = r.of(`"C"`, `"POSIX"`)
 	}
@@ -378,6 +387,16 @@ var pgUnordered = []string{"json", "point"}
 func (t *pgRandomTable) sortable() []string {
 	return t.names(func(c *pgRandomCol) bool { return !slices.Contains(pgUnordered, c.typ) && c.virtual == "" })
 }
+
+// pgOwn stands for the table's first index that can be named there, and pgUnnamed for a
+// name that the server chooses.
+const (
+	pgOwn     = "own"
+	pgUnnamed = "unnamed"
+)
+
+// pgSub ends a part that is cut again.
+const pgSub = " SUB"
 
 // pgLoose ends a part that stands as a table of its own.
 const pgLoose = " LOOSE"
@@ -434,7 +453,7 @@ func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
 		switch t.strategy {
 		case "LIST":
 			t.parts = mutate(r.randomChoice, t.parts, 2, func(*string) string {
-				return r.of("p1 FOR VALUES IN ('1', '7')", "p2 FOR VALUES IN ('2', '0')", "p3 FOR VALUES IN ('3', NULL)", "pd DEFAULT")
+				return r.of("p1 FOR VALUES IN ('1', '7')", "p2 FOR VALUES IN ('2', '0')", "p3 FOR VALUES IN ('3', NULL)", "p4 FOR VALUES IN ('4')"+pgSub, "pd DEFAULT")
 			})
 		case "RANGE":
 			t.parts = mutate(r.randomChoice, t.parts, 2, func(*string) string {
@@ -454,11 +473,17 @@ func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
 		t.exclusions = append(t.exclusions, r.exclusion(&t, nil))
 	}
 	t.indexes = mutate(r.randomChoice, t.indexes, 2, func(x *pgRandomIndex) pgRandomIndex { return r.index(&t, x) })
+	if r.one(6) {
+		t.identity = r.of("", "FULL", "NOTHING", pgOwn)
+	}
+	if r.one(6) {
+		t.cluster = r.of("", pgOwn, "KEY")
+	}
 	return t
 }
 
 func (r *pgRandomizer) key(t *pgRandomTable, old *pgRandomKey) pgRandomKey {
-	k := pgRandomKey{name: r.of("k1", "k2", "K 3", "k4"), primary: r.one(3), comment: r.comment()}
+	k := pgRandomKey{name: r.of("k1", "k2", "K 3", pgUnnamed), primary: r.one(3), comment: r.comment()}
 	if old != nil && r.one(2) {
 		k.name = old.name
 	}
@@ -469,12 +494,15 @@ func (r *pgRandomizer) key(t *pgRandomTable, old *pgRandomKey) pgRandomKey {
 	if r.one(6) {
 		k.deferral = r.of(" DEFERRABLE", " DEFERRABLE INITIALLY DEFERRED")
 	}
+	if r.one(6) {
+		k.with = r.of("fillfactor = 70", "fillfactor = 60, deduplicate_items = off")
+	}
 	k.nulls = !k.primary && r.s.version >= 15 && r.one(6)
 	return k
 }
 
 func (r *pgRandomizer) check(t *pgRandomTable, old *pgRandomCheck) pgRandomCheck {
-	k := pgRandomCheck{name: r.of("c1", "c2", "C 3"), comment: r.comment()}
+	k := pgRandomCheck{name: r.of("c1", "c2", "C 3", pgUnnamed), comment: r.comment()}
 	if old != nil && r.one(2) {
 		k.name = old.name
 	}
@@ -586,7 +614,7 @@ func (r *pgRandomizer) index(t *pgRandomTable, old *pgRandomIndex) pgRandomIndex
 }
 
 func (r *pgRandomizer) foreignKey(t *pgRandomTable, old *pgRandomForeign) pgRandomForeign {
-	f := pgRandomForeign{name: r.of("f1", "f2", "F 3"), comment: r.comment()}
+	f := pgRandomForeign{name: r.of("f1", "f2", "F 3", pgUnnamed), comment: r.comment()}
 	if old != nil && r.one(2) {
 		f.name = old.name
 	}
@@ -824,6 +852,9 @@ func (s *pgRandom) create() []string {
 			}
 			cols = append(cols, text)
 			comment("COLUMN "+pgq(t.name)+"."+pgq(c.name), c.comment)
+			if c.set != "" && t.partitionBy == "" && !(c.virtual != "" && strings.Contains(c.set, "ST")) {
+				last = append(last, "ALTER TABLE "+pgq(t.name)+" ALTER "+pgq(c.name)+" "+c.set)
+			}
 		}
 		tail := ""
 		if t.partitionBy != "" {
@@ -841,6 +872,11 @@ func (s *pgRandom) create() []string {
 					add("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED)", pgq(t.name+"_"+name), pgq(t.name))
 					continue
 				}
+				if whole, cut := strings.CutSuffix(bound, pgSub); cut {
+					add("CREATE TABLE %s PARTITION OF %s %s PARTITION BY HASH (%s)", pgq(t.name+"_"+name), pgq(t.name), whole, pgq(t.partitionBy))
+					add("CREATE TABLE %s PARTITION OF %s FOR VALUES WITH (MODULUS 1, REMAINDER 0)", pgq(t.name+"_"+name+"h"), pgq(t.name+"_"+name))
+					continue
+				}
 				add("CREATE TABLE %s PARTITION OF %s %s", pgq(t.name+"_"+name), pgq(t.name), bound)
 			}
 		}
@@ -855,14 +891,34 @@ func (s *pgRandom) create() []string {
 			if len(k.include) > 0 {
 				text += " INCLUDE (" + pgqs(k.include) + ")"
 			}
+			if k.with != "" {
+				text += " WITH (" + k.with + ")"
+			}
+			if k.name == pgUnnamed {
+				add("ALTER TABLE %s ADD %s%s", pgq(t.name), text, k.deferral)
+				continue
+			}
 			add("ALTER TABLE %s ADD CONSTRAINT %s %s%s", pgq(t.name), pgq(t.name+"_"+k.name), text, k.deferral)
 			comment("CONSTRAINT "+pgq(t.name+"_"+k.name)+" ON "+pgq(t.name), k.comment)
+			if k.comment == "it's" {
+				comment("INDEX "+pgq(t.name+"_"+k.name), "of the index")
+			}
+			if t.partitionBy == "" && t.cluster == "KEY" {
+				last = append(last, "ALTER TABLE "+pgq(t.name)+" CLUSTER ON "+pgq(t.name+"_"+k.name))
+			}
+		}
+		if t.identity != "" && t.identity != pgOwn && t.partitionBy == "" {
+			last = append(last, "ALTER TABLE "+pgq(t.name)+" REPLICA IDENTITY "+t.identity)
 		}
 		for _, k := range t.exclusions {
 			add("ALTER TABLE %s ADD CONSTRAINT %s %s", pgq(t.name), pgq(t.name+"_"+k.name), k.expr)
 			comment("CONSTRAINT "+pgq(t.name+"_"+k.name)+" ON "+pgq(t.name), k.comment)
 		}
 		for _, k := range t.checks {
+			if k.name == pgUnnamed {
+				add("ALTER TABLE %s ADD CHECK (%s)%s", pgq(t.name), k.expr, k.tail)
+				continue
+			}
 			add("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s)%s", pgq(t.name), pgq(k.name), k.expr, k.tail)
 			comment("CONSTRAINT "+pgq(k.name)+" ON "+pgq(t.name), k.comment)
 		}
@@ -886,8 +942,18 @@ func (s *pgRandom) create() []string {
 			}
 			add("%s", text)
 			comment("INDEX "+pgq(x.name), x.comment)
+			if t.partitionBy == "" && t.cluster == pgOwn && x.method == "btree" && x.where == "" {
+				last = append(last, "ALTER TABLE "+pgq(t.name)+" CLUSTER ON "+pgq(x.name))
+			}
+			if t.partitionBy == "" && t.identity == pgOwn && x.unique && x.where == "" && !slices.ContainsFunc(x.names, func(n string) bool { return !t.col(n).notNull }) && !strings.Contains(strings.Join(x.parts, ""), "(") {
+				last = append(last, "ALTER TABLE "+pgq(t.name)+" REPLICA IDENTITY USING INDEX "+pgq(x.name))
+			}
 		}
 		for _, f := range t.foreign {
+			if f.name == pgUnnamed {
+				last = append(last, "ALTER TABLE "+pgq(t.name)+" ADD FOREIGN KEY ("+pgqs(f.cols)+") REFERENCES "+pgq(f.table)+" ("+pgqs(f.refs)+")"+f.tail)
+				continue
+			}
 			last = append(last, "ALTER TABLE "+pgq(t.name)+" ADD CONSTRAINT "+pgq(f.name)+" FOREIGN KEY ("+pgqs(f.cols)+") REFERENCES "+pgq(f.table)+" ("+pgqs(f.refs)+")"+f.tail)
 			comment("CONSTRAINT "+pgq(f.name)+" ON "+pgq(t.name), f.comment)
 		}

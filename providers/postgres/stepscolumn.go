@@ -129,44 +129,6 @@ func (p *stepPlan) conversion(col string, from, to schema.Type, typ string) stri
 	return col + "::" + typ
 }
 
-// casts reports whether the server is known, or likely, to have a cast of its own.
-func casts(from, to schema.Type) bool {
-	if from.Domain || to.Domain {
-		from.Domain, to.Domain = false, false
-	}
-	number := func(k schema.Kind) bool { return k == schema.Int || k == schema.Decimal || k == schema.Float }
-	moment := func(k schema.Kind) bool { return k == schema.Date || k == schema.Timestamp || k == schema.TimestampTZ }
-	hour := func(k schema.Kind) bool { return k == schema.Time || k == schema.TimeTZ || k == schema.Interval }
-	document := func(k schema.Kind) bool { return k == schema.JSON || k == schema.JSONB }
-	bits := func(k schema.Kind) bool { return k == schema.Bit || k == schema.VarBit }
-	a, b := from.Kind, to.Kind
-	switch {
-	case a == schema.EnumKind || b == schema.EnumKind:
-		return false
-	case isRange(from) && isRange(to):
-		return from.Native == to.Native
-	case isRange(to) && strings.HasSuffix(from.Native, "multirange"):
-		return false
-	case a == b && a != schema.Array, a == schema.Other || b == schema.Other, isCharacters(a) || isCharacters(b):
-		return true
-	case a == schema.Array && b == schema.Array && from.Elem != nil && to.Elem != nil:
-		return casts(*from.Elem, *to.Elem)
-	case a == schema.Bool || b == schema.Bool:
-		return from.Kind == schema.Int && from.Bits == 32 || to.Kind == schema.Int && to.Bits == 32
-	case number(a) && number(b), moment(a) && moment(b), document(a) && document(b), bits(a) && bits(b):
-		return true
-	case hour(b):
-		return moment(a) && b == schema.Time || a == schema.TimestampTZ || hour(a) && (a != schema.Interval || b == schema.Time) && (b != schema.Interval || a == schema.Time)
-	}
-	return false
-}
-
-// isRange reports whether a type is one of the server's own ranges, between which it has
-// no casts. Those to the multirange of a range it has.
-func isRange(t schema.Type) bool {
-	return t.Kind == schema.Other && t.Name.Name == "" && strings.HasSuffix(t.Native, "range") && !strings.HasSuffix(t.Native, "multirange")
-}
-
 // modifyGenerated changes how a column is computed; done reports that nothing is left.
 func (p *stepPlan) modifyGenerated(c schema.ModifyColumn) (done bool, err error) {
 	from, to := c.From, c.To
