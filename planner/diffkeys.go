@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/syncform/syncform/providers"
@@ -153,7 +154,7 @@ func (d *differ) primaryKey() {
 
 func (d *differ) sameKey(a, b *schema.Key) bool {
 	return d.sameParts(a.Parts, b.Parts) && slices.Equal(a.Include, b.Include) && a.NullsNotDistinct == b.NullsNotDistinct &&
-		a.Deferrable == b.Deferrable && a.Deferred == b.Deferred && (a.WithoutOverlaps == b.WithoutOverlaps || d.sys != schema.PostgreSQL)
+		a.Deferrable == b.Deferrable && a.Deferred == b.Deferred && (d.sys != schema.PostgreSQL || a.WithoutOverlaps == b.WithoutOverlaps && (!d.exact || d.have.Partition == nil || maps.Equal(a.Options, b.Options)))
 }
 
 func (d *differ) sameIndex(a, b *schema.Index) bool {

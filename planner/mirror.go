@@ -170,7 +170,7 @@ func (d *differ) mirrorConstraints() {
 
 // mirrorIndex is sameIndex where options that only the live index has count too.
 func (d *differ) mirrorIndex(a, b *schema.Index) bool {
-	if d.sys == schema.PostgreSQL { // storage parameters are changed in place
+	if d.sys == schema.PostgreSQL && d.have.Partition == nil { // storage parameters are changed in place
 		x, y := *a, *b
 		x.Options, y.Options = nil, nil
 		place := b.Options["tablespace"]
@@ -257,6 +257,11 @@ func (d *differ) places() {
 		}
 	}
 	stays := longestRising(order)
+	// Computed columns are added and moved when all that they may name is there.
+	waits := func(c *schema.Column) bool {
+		at, there := live[d.fold(c.Name)]
+		return c.Generated != nil && d.computes && (!there || !stays[at])
+	}
 	var moves []difference
 	for i := range d.want.Columns {
 		w := &d.want.Columns[i]
@@ -265,8 +270,10 @@ func (d *differ) places() {
 			continue
 		}
 		place := &schema.Place{}
-		if i > 0 {
-			place.After = d.want.Columns[i-1].Name
+		for j := i - 1; j >= 0 && place.After == ""; j-- {
+			if waits(w) || !waits(&d.want.Columns[j]) {
+				place.After = d.want.Columns[j].Name
+			}
 		}
 		moves = append(moves, d.place(w, place))
 	}

@@ -130,6 +130,9 @@ func (b *pairBench) random(t *testing.T, make func(*rapid.T, randomSchema) rando
 		return fmt.Sprintf("%s\nold:\n%s;\n%s;\nnew:\n%s", wrong, strings.Join(p.old.create(), ";\n"), strings.Join(p.rows, ";\n"), to)
 	}
 	if n := os.Getenv("SF_TEST_RANDOM_PAIRS"); n != "" {
+		if err := flag.Set("rapid.nofailfile", "true"); err != nil { // the seed is enough
+			t.Fatal(err)
+		}
 		if err := flag.Set("rapid.checks", n); err != nil {
 			t.Fatalf("SF_TEST_RANDOM_PAIRS: %v", err)
 		}

@@ -175,10 +175,16 @@ func isDropColumn(d *difference) bool {
 	return ok && !d.early
 }
 
-// computesAnew marks what may name columns that the plan adds.
+// computesAnew marks what may name columns that the plan adds; and what hides a column,
+// for one must be left to see.
 func computesAnew(d *difference) bool {
-	c, ok := d.change.(schema.ModifyColumn)
-	return ok && c.To.Generated != nil
+	switch c := d.change.(type) {
+	case schema.ModifyColumn:
+		return c.To.Generated != nil || c.To.Invisible && !c.From.Invisible
+	case schema.AddColumn:
+		return c.Column.Generated != nil
+	}
+	return false
 }
 
 func isModifyColumn(d *difference) bool {

@@ -1,0 +1,1 @@
+CREATE TABLE t (a int NULL INVISIBLE, b int, KEY (a));

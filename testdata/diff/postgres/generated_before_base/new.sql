@@ -1,0 +1,2 @@
+CREATE TABLE t (id int PRIMARY KEY, a int, g int GENERATED ALWAYS AS (z + a) STORED, z int DEFAULT 5);
+INSERT INTO t VALUES (1, 2);

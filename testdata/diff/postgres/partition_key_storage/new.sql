@@ -1,0 +1,3 @@
+CREATE TABLE t (a int, b int, CONSTRAINT k UNIQUE (a) WITH (fillfactor = 60)) PARTITION BY RANGE (a);
+CREATE TABLE t1 PARTITION OF t DEFAULT;
+CREATE INDEX i ON t (b) WITH (fillfactor = 50);
