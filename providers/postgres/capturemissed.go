@@ -36,6 +36,10 @@ func (c triggerCapture) missed(ctx context.Context, s *session, cp providers.Cap
 	if err != nil {
 		return nil, err
 	}
+	moved, err := c.partitionsMoved(ctx, s, cp)
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range cp.Tables {
 		why, err := c.missedWhy(ctx, s, cp, t)
 		if err != nil {
@@ -43,6 +47,9 @@ func (c triggerCapture) missed(ctx context.Context, s *session, cp providers.Cap
 		}
 		if why == "" {
 			why = unnoted[c.logName(t.Table.Name)]
+		}
+		if why == "" {
+			why = moved[c.fullName(t.Table.Name)]
 		}
 		if why != "" {
 			list = append(list, providers.MissedTable{Table: t.Table.Name, Why: why})
@@ -121,14 +128,18 @@ func (c slotCapture) missed(ctx context.Context, s *session, cp providers.Captur
 	if err != nil || pub == nil {
 		return nil, err // Retained tells
 	}
+	moved, err := c.partitionsMoved(ctx, s, cp)
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range cp.Tables {
-		n := t.Table.Name
-		if n.Schema == "" {
-			n.Schema = c.schema
-		}
+		n := c.fullName(t.Table.Name)
 		why, err := c.missedWhy(ctx, s, pub, cp, t, n)
 		if err != nil {
 			return nil, err
+		}
+		if why == "" {
+			why = moved[n]
 		}
 		if why != "" {
 			list = append(list, providers.MissedTable{Table: t.Table.Name, Why: why})

@@ -89,6 +89,9 @@ func (p *capturePlanner) planSlot(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.notePartitions(ctx); err != nil {
+		return err
+	}
 	if err := p.planPublication(ctx); err != nil {
 		return err
 	}

@@ -112,6 +112,9 @@ func (p *capturePlanner) planTriggers(ctx context.Context) error {
 		unnoted := " FROM " + p.conn.changeLog() + " l WHERE sync = " + literal(c.Sync) + " AND table_name = " + literal(p.conn.logName(f.name)) + " AND " + p.conn.unnoted("l")
 		p.step("DELETE"+unnoted, "SELECT NOT EXISTS (SELECT"+unnoted+")")
 	}
+	if err := p.notePartitions(ctx); err != nil {
+		return err
+	}
 	if err := p.dropTriggers(ctx, wanted); err != nil {
 		return err
 	}
@@ -179,11 +182,22 @@ func (c *Conn) triggersSQL(cp providers.Capture, t providers.CaptureTable, f *ca
 		}
 	}
 	comment := functionComment(cp.Sync, b.String(), body)
+	b.WriteString("; " + c.dropStrays(name, f))
 	full := literal(comment+triggersMark) + " || " + triggersShown(f.oid)
 	b.WriteString("; DO " + dollar("BEGIN EXECUTE (SELECT 'COMMENT ON FUNCTION ' || "+literal(function)+" || '() IS ' || pg_catalog.quote_literal("+full+") FROM pg_catalog.pg_proc p WHERE p.oid = "+literal(function+"()")+"::pg_catalog.regprocedure); END"))
 	done = fmt.Sprintf("SELECT coalesce((SELECT pg_catalog.obj_description(p.oid, 'pg_proc') IN (%s, %s) AND pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex'), 16) = %s AND (SELECT count(*) FROM pg_catalog.pg_trigger g WHERE g.tgfoid = p.oid AND g.tgenabled <> 'D') = %d FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = %s AND p.proname = %s), false)",
 		literal(comment), full, literal(bodyHash(body)), count, literal(c.schema), literal(name))
 	return b.String(), done, nil
+}
+
+// dropStrays drops the triggers of tables that were below f and are not any more.
+func (c *Conn) dropStrays(name string, f *captureFacts) string {
+	oids := []string{f.oid}
+	for _, rel := range f.below {
+		oids = append(oids, rel.oid)
+	}
+	return "DO " + dollar("DECLARE stray record; BEGIN FOR stray IN SELECT g.tgname, g.tgrelid FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = "+
+		literal(c.schema)+" AND p.proname = "+literal(name)+" AND g.tgrelid NOT IN ("+strings.Join(oids, ", ")+") LOOP EXECUTE pg_catalog.format('DROP TRIGGER %I ON %s', stray.tgname, stray.tgrelid::regclass); END LOOP; END")
 }
 
 // functionBody writes what the function does. What its own INSERT runs into must not reach

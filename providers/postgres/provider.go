@@ -13,6 +13,7 @@ import (
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // oldestVersion that is supported.
@@ -85,6 +86,8 @@ type Conn struct {
 	identity string           // see systemIdentifier
 	ledgerOK bool             // the ledger's tables are there
 	sent     map[string]*sent // by slot that is followed
+	// partitionsSeen is by table.
+	partitionsSeen map[schema.Name]seenPartitions
 
 	pool row.Pool
 }
