@@ -123,6 +123,10 @@ func (f *binlogReader) rows(kind replication.EventType, op row.Op, packed bool, 
 		f.before, f.after = make([]int, width), make([]int, width)
 	}
 	before, after := f.before[:width], f.after[:width]
+	change := f.change
+	if t.until > 0 {
+		change = f.versionedChange
+	}
 	for len(b) > 0 {
 		n := t.image(b, first, before)
 		image := b[:n]
@@ -130,12 +134,12 @@ func (f *binlogReader) rows(kind replication.EventType, op row.Op, packed bool, 
 		var err error
 		switch op {
 		case row.Insert:
-			err = f.change(t, op, image, before, nil, nil)
+			err = change(t, op, image, before, nil, nil)
 		case row.Delete:
-			err = f.change(t, op, nil, nil, image, before)
+			err = change(t, op, nil, nil, image, before)
 		default:
 			n := t.image(b, second, after)
-			err = f.change(t, op, b[:n], after, image, before)
+			err = change(t, op, b[:n], after, image, before)
 			b = b[n:]
 		}
 		if err != nil {

@@ -31,6 +31,7 @@ type logTable struct {
 	relation *row.Relation
 	columns  []logColumn
 	keys     []int // columns by which a row is known; where they change, Old is given
+	until    int   // 1 + the column that says until when a row holds (see versioning)
 	// refused says why rows of this shape can't be read.
 	refused error
 }
@@ -237,6 +238,11 @@ func (f *binlogReader) shapeOf(t *followedTable, body []byte) (*logTable, error)
 		s.refused = &providers.GapError{Reason: fmt.Sprintf("the log has changes of table %s without the names of its columns: SET GLOBAL binlog_row_metadata = FULL at the source, then load the table anew", t.ask.Table.Name)}
 		return s, nil
 	}
+	v, err := f.versioned(t, &m)
+	if err != nil {
+		return nil, err
+	}
+	s.until = v.end
 	rel := &row.Relation{Name: t.ask.Table.Name}
 	collations := m.collations(f.conn.server.mariadb())
 	numeric, enum, set := 0, 0, 0
@@ -260,7 +266,7 @@ func (f *binlogReader) shapeOf(t *followedTable, body []byte) (*logTable, error)
 		}
 		name := string(m.names[i])
 		invisible := i/8 < len(m.visible) && m.visible[i/8]&(0x80>>(i%8)) == 0
-		c.hidden = invisible && name == "my_row_id" || strings.HasPrefix(name, "DB_ROW_HASH_")
+		c.hidden = invisible && name == "my_row_id" || strings.HasPrefix(name, "DB_ROW_HASH_") || i >= len(m.types)-v.hidden
 		if err := f.describe(&c, name, collations[i], t, rel); err != nil {
 			return nil, fmt.Errorf("table %s, column %q: %w", t.ask.Table.Name, name, err)
 		}

@@ -55,11 +55,29 @@ func (s *server) readCreate(text, database string) (schema.Table, []string, erro
 	r.resolveCollations()
 	r.resolveChecks()
 	r.resolveDefaults()
+	r.resolveVersions()
 	t := &r.table
 	slices.SortFunc(t.Indexes, func(a, b schema.Index) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(t.ForeignKeys, func(a, b schema.ForeignKey) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(t.Checks, func(a, b schema.Check) int { return strings.Compare(a.Name, b.Name) })
 	return r.table, r.doubtful, nil
+}
+
+// resolveVersions takes the end of a row's time out of unique keys, where the server puts it
+// by itself: of the rows that hold now the rest of the key is unique.
+func (r *createReader) resolveVersions() {
+	ends := func(p schema.KeyPart) bool {
+		c := r.table.Column(p.Column)
+		return c != nil && c.Generated != nil && c.Generated.Expr == rowEndExpr
+	}
+	if k := r.table.PrimaryKey; k != nil {
+		k.Parts = slices.DeleteFunc(k.Parts, ends)
+	}
+	for i := range r.table.Indexes {
+		if x := &r.table.Indexes[i]; x.Unique {
+			x.Parts = slices.DeleteFunc(x.Parts, ends)
+		}
+	}
 }
 
 // item reads one line between the outer parentheses.
