@@ -118,7 +118,9 @@ func (f *slotFollower) readBacklog(ctx context.Context, at position, end lsn) (e
 // copySlot makes the copy of the slot and moves it to the follower's position.
 func (b *backlog) copySlot(ctx context.Context) error {
 	name := backlogName(b.f.capture.Slot)
-	got, err := b.s.queryRow(ctx, "SELECT lsn FROM pg_catalog.pg_copy_logical_replication_slot($1, $2, true)", b.f.capture.Slot, name)
+	// The last free slot is left to those that need one of their own.
+	got, err := b.s.queryRow(ctx, `SELECT (pg_catalog.pg_copy_logical_replication_slot($1, $2, true)).lsn
+ WHERE (SELECT count(*) FROM pg_catalog.pg_replication_slots) + 2 <= pg_catalog.current_setting('max_replication_slots')::bigint`, b.f.capture.Slot, name)
 	if err != nil {
 		return err
 	}

@@ -113,14 +113,14 @@ func (c *Conn) partitionsMoved(ctx context.Context, s *session, cp providers.Cap
 		if !ok {
 			continue // the table is gone, or another
 		}
-		if moved[n], err = c.partitionsMovedOf(ctx, s, n, t.Made, parts); err != nil {
+		if moved[n], err = c.partitionsMovedOf(ctx, s, cp, n, t.Made, parts); err != nil {
 			return nil, err
 		}
 	}
 	return moved, nil
 }
 
-func (c *Conn) partitionsMovedOf(ctx context.Context, s *session, root schema.Name, made string, parts []partition) (string, error) {
+func (c *Conn) partitionsMovedOf(ctx context.Context, s *session, cp providers.Capture, root schema.Name, made string, parts []partition) (string, error) {
 	known := c.knownPartitions(root, made)
 	gone := map[string]bool{}
 	for x := range known {
@@ -133,7 +133,7 @@ func (c *Conn) partitionsMovedOf(ctx context.Context, s *session, root schema.Na
 		}
 		delete(gone, p.noted())
 	}
-	if len(gone) > 0 {
+	if len(gone) > 0 && cp.Deletes {
 		c.forgetPartitions(root)
 		return c.partitionGone(ctx, s, root, parts, gone)
 	}
