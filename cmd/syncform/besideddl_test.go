@@ -140,3 +140,49 @@ func TestTruncateBesideLoad(t *testing.T) {
 		})
 	}
 }
+
+// TestTruncateBeforeLoad: a table is emptied that waits for its turn, behind the snapshot
+// which its rows are to be read in.
+func TestTruncateBeforeLoad(t *testing.T) {
+	t.Parallel()
+	all := systemsByName()
+	for _, name := range []string{"postgres", "mysql", "mariadb"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &loading{&operated{t.TempDir(), all[name].fresh(t), all["postgres"].fresh(t)}, all[name], 1}
+			providertest.Exec(t, l.source, "CREATE TABLE there (id integer PRIMARY KEY, v varchar(40))", "INSERT INTO there VALUES (1, 'one')",
+				"CREATE TABLE late (id integer PRIMARY KEY, v varchar(40), u integer UNIQUE)", l.more(1000),
+				"CREATE TABLE later (id integer PRIMARY KEY, v varchar(40), u integer UNIQUE)", "INSERT INTO later SELECT * FROM late")
+			config := l.follow(t, all["postgres"], "truncate_before_"+name, 1)
+			config("mapping \"there\" {}\n  mapping \"late\" {}\n  mapping \"later\" {}")
+			release := holdLoads(t, l.target)
+			a := launch(t, l.dir, "apply", "-auto-approve")
+			chunks := func(table string) int {
+				return l.count(t, l.target, "SELECT count(*) FROM _sync_chunk WHERE done_at IS NOT NULL AND mapping LIKE '%\""+table+"\"%'")
+			}
+			within(t, timeToLoad, "one of the tables is on its way", func() bool {
+				a.goesOn()
+				return chunks("late")+chunks("later") >= 2
+			})
+			empty := "late"
+			if chunks("late") > 0 {
+				empty = "later"
+			}
+			providertest.Exec(t, l.source, "UPDATE "+empty+" SET v = 'other' WHERE id = 1", "TRUNCATE TABLE "+empty, "INSERT INTO "+empty+" VALUES (1, 'again', 1), (5000, 'new', 2)", "INSERT INTO there VALUES (2, 'two')")
+			until(t, "the stream flows on", func() bool {
+				a.goesOn()
+				return l.has(t, l.target, "SELECT 1 FROM there WHERE id = 2")
+			})
+			release()
+			if code := a.exit(); code != 0 || strings.Contains(a.said(), "held") {
+				t.Errorf("the apply ended with %d:\n%s", code, a.said())
+			}
+			for _, table := range []string{"there", "late", "later"} {
+				q := "SELECT id, v FROM " + table + " ORDER BY id"
+				if want, got := providertest.Query(t, l.source, q), providertest.Query(t, l.target, q); fmt.Sprint(want) != fmt.Sprint(got) {
+					t.Errorf("%s: %d rows at the target, %d at the source, and they differ", table, len(got), len(want))
+				}
+			}
+		})
+	}
+}
