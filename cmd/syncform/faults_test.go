@@ -316,7 +316,7 @@ func (f *disturbed) noLocks(url string, s system) {
 	case "sqlite":
 		return // a file that is locked would have failed the comparison
 	case "mysql", "mariadb":
-		q = "SELECT t.trx_id FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()"
+		q = "SELECT t.trx_id FROM information_schema.innodb_trx t JOIN " + processes(s) + " p ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()"
 	}
 	until(f.t, "no session of ours is left", func() bool { return len(providertest.Query(f.t, url, q)) == 0 })
 }
