@@ -132,12 +132,13 @@ func (b *builder) backUpAt(e *endpoint, keeper providers.Backuper, entries []pro
 			a.Backup = nil // it is held, and can only be made by hand
 			continue
 		}
-		steps, err := keeper.BackupSteps(e.db, *a.Backup, a.Steps)
+		by := b.destroyer(a)
+		steps, err := keeper.BackupSteps(e.db, *a.Backup, by.Steps)
 		if err != nil {
 			b.errorf(sumSteps, "%s: what %s destroys can't be copied first: %s.", a.Addr, changeText(a.Change), err)
 			return
 		}
-		a.Steps = steps
+		by.Steps = steps
 	}
 	for _, old := range entries {
 		if old.Done || taken[old.Name] {

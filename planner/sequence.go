@@ -23,6 +23,7 @@ type script struct {
 	serial  bool                   // each action waits for the one before it
 	prev    string                 // the last action that is not held
 	actions []plan.Action
+	folds   map[schema.Name]*fold
 }
 
 func (b *builder) newScript(e *endpoint) *script {
@@ -85,6 +86,7 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 	}
 	a.Steps = putHazards(steps, d.hazards)
 	fallBack(&a, a.Steps, slices.Contains(w.cfg.AllowHazards, providers.HazardLock))
+	s.fold(&a, s.db.Table(table))
 	a.Backup = s.backup(w, &d)
 	if s.serial {
 		depends = append(depends, s.prev)
@@ -95,6 +97,7 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 		depends = append(depends, s.lastOf)
 	}
 	id := s.add(a, depends)
+	s.foldedAs(table, id)
 	if a.Held != "" {
 		return ""
 	}
@@ -111,6 +114,9 @@ func (s *script) do(w *want, phase plan.Phase, d difference, depends ...string) 
 // add appends an action with an ID of its own. IDs are numbered over all targets when
 // the plan is put together.
 func (s *script) add(a plan.Action, depends []string) string {
+	if a.Change == nil {
+		s.folds = nil // rows come, or a stream
+	}
 	s.b.count++
 	a.ID = fmt.Sprintf("a%03d", s.b.count)
 	depends = slices.DeleteFunc(depends, func(d string) bool { return d == "" })

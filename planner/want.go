@@ -17,12 +17,13 @@ type builder struct {
 	endpoints map[string]*endpoint
 	newID     func() string
 
-	diags hcl.Diagnostics
-	plan  *plan.Plan
-	names map[*lang.Mapping]mentioned
-	wants []*want
-	state *state.State // a copy under the new addresses; nil where there is none
-	count int          // of actions
+	diags  hcl.Diagnostics
+	plan   *plan.Plan
+	names  map[*lang.Mapping]mentioned
+	wants  []*want
+	state  *state.State      // a copy under the new addresses; nil where there is none
+	count  int               // of actions
+	folded map[string]string // the action by which another is made
 
 	streams []*following
 

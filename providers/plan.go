@@ -75,6 +75,16 @@ type Retyper interface {
 	RetypesAside(db *schema.Database, c schema.ModifyColumn) (aside bool, why string)
 }
 
+// StepFolder makes several changes of a table in one go, where PlanSteps makes the table
+// anew for each (SQLite).
+type StepFolder interface {
+	// Folds reports whether a step of PlanSteps makes the table anew.
+	Folds(Step) bool
+	// FoldSteps gives the statements for all of the changes, which are of one table; db is
+	// the endpoint as it is before the first. ok is false where they can't be made together.
+	FoldSteps(db *schema.Database, changes []schema.Change) (steps []Step, ok bool)
+}
+
 // Step is one statement that will run, word for word.
 type Step struct {
 	Text string   `json:"text"`

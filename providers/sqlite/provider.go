@@ -150,6 +150,7 @@ var (
 	_ providers.Translator     = (*Conn)(nil)
 	_ providers.Normalizer     = (*Conn)(nil)
 	_ providers.StepPlanner    = (*Conn)(nil)
+	_ providers.StepFolder     = (*Conn)(nil)
 	_ providers.StepRunner     = (*Conn)(nil)
 	_ providers.Preflighter    = (*Conn)(nil)
 	_ providers.UserFinder     = (*Conn)(nil)

@@ -29,20 +29,33 @@ func rebuild(db *schema.Database, change schema.Change) (string, error) {
 		}
 		return "", fmt.Errorf("table %s is not there", change.Table())
 	}
+	return rebuildFor(db, old, change)
+}
+
+// rebuildFor makes all of the changes at once.
+func rebuildFor(db *schema.Database, old *schema.Table, changes ...schema.Change) (string, error) {
 	one := &schema.Database{Tables: []schema.Table{*old}}
-	one.Apply(atName(change, old.Name))
 	t := &one.Tables[0]
-	if err := rebuildable(old, t, change); err != nil {
-		return "", err
+	for _, change := range changes {
+		before := *t
+		one.Apply(atName(change, old.Name))
+		t = &one.Tables[0]
+		if err := rebuildable(&before, t, change); err != nil {
+			return "", err
+		}
 	}
 	name := old.Name.Name
 	aside := ledger.Aside(name, "rebuild "+t.Fingerprint())
 	var s script
 	s.add(rebuildMark + shape(old) + "\n" + tableSQL(t, aside))
-	columns := carried(old, t)
+	columns := carried(old, t, changes)
 	s.add("INSERT OR ABORT INTO " + ident(aside) + " (" + idents(columns) + ") SELECT " + idents(columns) + " FROM " + ident(name))
-	if c, ok := change.(schema.ModifyColumn); ok && !c.From.Type.Equal(c.To.Type) {
-		guard(&s, aside, &c.To)
+	for _, change := range changes {
+		if c, ok := change.(schema.ModifyColumn); ok && !c.From.Type.Equal(c.To.Type) {
+			if to := t.Column(c.To.Name); to != nil && to.Type.Equal(c.To.Type) {
+				guard(&s, aside, to)
+			}
+		}
 	}
 	if slices.ContainsFunc(t.Columns, func(c schema.Column) bool { return c.Identity != nil }) &&
 		slices.ContainsFunc(old.Columns, func(c schema.Column) bool { return c.Identity != nil }) {
@@ -66,6 +79,12 @@ func rebuild(db *schema.Database, change schema.Change) (string, error) {
 // atName gives the change the table's name as the file has it.
 func atName(change schema.Change, n schema.Name) schema.Change {
 	switch c := change.(type) {
+	case schema.AddIndex:
+		c.In = n
+		return c
+	case schema.DropIndex:
+		c.In = n
+		return c
 	case schema.AddColumn:
 		c.In = n
 		return c
@@ -124,11 +143,18 @@ func rebuildable(old, t *schema.Table, change schema.Change) error {
 	return nil
 }
 
-// carried names the columns whose values the new table takes from the old one.
-func carried(old, t *schema.Table) []string {
+// carried names the columns whose values the new table takes from the old one. One that
+// was dropped meanwhile is another, whatever its name.
+func carried(old, t *schema.Table, changes []schema.Change) []string {
+	dropped := map[string]bool{}
+	for _, change := range changes {
+		if c, ok := change.(schema.DropColumn); ok {
+			dropped[lower(c.Column.Name)] = true
+		}
+	}
 	var names []string
 	for _, c := range t.Columns {
-		if c.Generated == nil && old.Column(c.Name) != nil {
+		if c.Generated == nil && old.Column(c.Name) != nil && !dropped[lower(c.Name)] {
 			names = append(names, c.Name)
 		}
 	}

@@ -49,6 +49,9 @@ func (c *Conn) runAlone(ctx context.Context, key providers.StepKey, s providers.
 
 // script runs the statements of one step.
 func (c *Conn) script(db *sqlite.Conn, text string) error {
+	if strings.HasPrefix(text, "--") && !strings.Contains(text, "\n") {
+		return nil // a remark, for another step makes the change
+	}
 	if rest, ok := strings.CutPrefix(text, rebuildMark); ok {
 		planned, _, _ := strings.Cut(rest, "\n")
 		if err := sameShape(db, planned); err != nil {
