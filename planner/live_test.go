@@ -416,3 +416,40 @@ func TestMovedFolder(t *testing.T) {
 	m.state = l.state
 	m.settled("after the folder moved")
 }
+
+// TestDestroyWhatIsNeeded: a table that somebody else's view or foreign key needs is not
+// dropped, and the plan says so before anything is. Where the server would let it go from
+// under a view, the plan names the view.
+func TestDestroyWhatIsNeeded(t *testing.T) {
+	for _, s := range liveSystems {
+		for needs, other := range map[string]string{
+			"view": "CREATE VIEW others AS SELECT id FROM p", "key": "CREATE TABLE others (p int, FOREIGN KEY (p) REFERENCES p (id))",
+		} {
+			if s.name == "sqlite" && needs == "key" {
+				continue // a table there goes from under the keys of others, as the server has it
+			}
+			t.Run(s.name+" "+needs, func(t *testing.T) {
+				t.Parallel()
+				source := s.fresh(t)
+				providertest.Exec(t, source, "CREATE TABLE a (id int NOT NULL PRIMARY KEY)", "CREATE TABLE p (id int NOT NULL PRIMARY KEY)")
+				target := s.fresh(t)
+				l := newLive(t, s, s, source, target, `mapping "*" {}`)
+				l.apply(l.plan())
+				providertest.Exec(t, target, other)
+				in := l.input()
+				in.Destroy, in.DropTables = true, true
+				p, diags := Make(context.Background(), in)
+				text := render(p, diags)
+				if needs == "view" && s.name != "postgres" { // there the server lets the table go
+					if diags.HasErrors() || !strings.Contains(text, "view others") || !strings.Contains(text, hazardUsers) {
+						t.Errorf("the plan says: %s", text)
+					}
+					return
+				}
+				if !diags.HasErrors() || !strings.Contains(text, "others") || !strings.Contains(text, "can't be dropped") {
+					t.Errorf("the plan says: %s", text)
+				}
+			})
+		}
+	}
+}

@@ -274,12 +274,16 @@ func (d *difference) keptBy(what string, by []string) {
 	}
 }
 
+func breaking(by []string) providers.Hazard {
+	return hazard(hazardUsers, "%s what goes, and %s from then on: change %s, or drop %[3]s, first", reads(by), fails(by), them(by))
+}
+
 // breaks holds a change after which others fail, until somebody agrees.
 func (b *builder) breaks(w *want, d *difference, by []string) {
 	if len(by) == 0 {
 		return
 	}
-	d.hazards = append(d.hazards, hazard(hazardUsers, "%s what goes, and %s from then on: change %s, or drop %[3]s, first", reads(by), fails(by), them(by)))
+	d.hazards = append(d.hazards, breaking(by))
 	d.risky = d.risky || !slices.Contains(w.cfg.AllowHazards, hazardUsers) && !b.approved(w.addrOf(d))
 }
 
@@ -311,7 +315,11 @@ func (s *script) mindObject(w *want, d *difference) {
 	switch c := d.change.(type) {
 	case schema.DropTable:
 		refused, broken := s.b.needTable(s.target, s.db, &c.From)
-		if d.keptBy("the table", refused); d.waits == "" && !s.b.in.Destroy {
+		switch d.keptBy("the table", refused); {
+		case d.waits != "" || len(broken) == 0:
+		case s.b.in.Destroy: // it is asked for, and told
+			d.hazards = append(d.hazards, breaking(broken))
+		default:
 			s.b.breaks(w, d, broken)
 		}
 	case schema.DropEnum:

@@ -257,7 +257,15 @@ func (p *stepPlan) modifyTable(from, to schema.Table) error {
 		}
 	}
 	p.comment("TABLE "+quoteName(to.Name), from.Comment, to.Comment)
+	set, reset := optionChanges(from.Options, to.Options)
+	if slices.Contains(reset, "user_catalog_table") || to.Options["user_catalog_table"] == "false" {
+		p.setOptions(to.Name, set, reset) // the server rewrites no table that has it
+		set, reset = nil, nil
+	}
 	if a, b := from.Options["unlogged"] != "", to.Options["unlogged"] != ""; a != b {
+		if to.Options["user_catalog_table"] == "true" && from.Options["user_catalog_table"] == "true" {
+			return errors.New("the server rewrites no table that is a catalog table of somebody's (user_catalog_table), so it can't become another in being logged: take the parameter away first")
+		}
 		if b {
 			p.alter(to.Name, "SET UNLOGGED")
 		} else {
@@ -279,12 +287,15 @@ func (p *stepPlan) modifyTable(from, to schema.Table) error {
 		p.alter(to.Name, "SET ACCESS METHOD %s", quote(b))
 		p.rewrites(to.Name, "another access method keeps its rows otherwise")
 	}
-	set, reset := optionChanges(from.Options, to.Options)
+	p.setOptions(to.Name, set, reset)
+	return nil
+}
+
+func (p *stepPlan) setOptions(in schema.Name, set, reset []string) {
 	if len(set) > 0 {
-		p.alter(to.Name, "SET (%s)", strings.Join(set, ", "))
+		p.alter(in, "SET (%s)", strings.Join(set, ", "))
 	}
 	if len(reset) > 0 {
-		p.alter(to.Name, "RESET (%s)", strings.Join(reset, ", "))
+		p.alter(in, "RESET (%s)", strings.Join(reset, ", "))
 	}
-	return nil
 }

@@ -1,0 +1,1 @@
+CREATE TABLE t (id int PRIMARY KEY) WITH (user_catalog_table = true);
