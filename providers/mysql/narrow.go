@@ -19,6 +19,27 @@ func (p *stepPlan) uncut(c schema.ModifyColumn) {
 	}
 }
 
+// byBytes makes a column one of bytes first, where MariaDB takes no step from a shape to a
+// number or a moment, or back, even of a column that holds nothing: it may hold nothing.
+func (p *stepPlan) byBytes(c schema.ModifyColumn) {
+	other := c.From.Type
+	if other.Kind == schema.Geometry {
+		other = c.To.Type
+	}
+	if !p.server.mariadb() || (c.From.Type.Kind == schema.Geometry) == (c.To.Type.Kind == schema.Geometry) || c.From.Generated != nil || c.To.Generated != nil {
+		return
+	}
+	switch other.Kind {
+	case schema.Bool, schema.Int, schema.Decimal, schema.Float, schema.Date, schema.Time, schema.Timestamp, schema.TimestampTZ, schema.Year, schema.Bit:
+	default:
+		return
+	}
+	if p.inUse(c.In) {
+		p.steps = append(p.steps, providers.Step{Text: tellRow(p.table(c.In), c, ident(c.From.Name)+" IS NOT NULL"), Proves: true})
+	}
+	p.alter(c.In, "MODIFY COLUMN "+ident(c.To.Name)+" longblob", "")
+}
+
 // cuts is the condition under which a value would become another one in a narrower type;
 // "" where the server refuses all such by itself, or where there is no telling.
 func cuts(from, to schema.Type, column string) string {

@@ -166,6 +166,7 @@ func (p *stepPlan) modifyColumn(ch schema.ModifyColumn) {
 		return
 	}
 	p.uncut(ch)
+	p.byBytes(ch)
 	if ch.Place != nil {
 		p.alter(ch.In, "MODIFY COLUMN "+definition+placeDDL(ch.Place), "")
 		return
