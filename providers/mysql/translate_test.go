@@ -74,6 +74,7 @@ func fromPostgres() *schema.Database {
 			{Name: public("other"), PrimaryKey: &schema.Key{Parts: parts("id")}, Columns: []schema.Column{{Name: "id", Type: bigint}, {Name: "u", Type: bigint, Nullable: true, Identity: &schema.Identity{}}},
 				ForeignKeys: []schema.ForeignKey{{Name: "fk", Columns: []string{"id"}, RefTable: public("users"), RefColumns: []string{"id"}, OnDelete: "CASCADE"}}},
 			wide,
+			{Name: public("documents"), PrimaryKey: &schema.Key{Parts: parts("doc")}, Columns: []schema.Column{{Name: "doc", Type: schema.Type{Kind: schema.JSONB, Native: "jsonb"}}}},
 		},
 	}
 }
@@ -121,6 +122,9 @@ func TestTranslatePostgres(t *testing.T) {
 		}
 		if got := orders.Column("buyer").Type; got.Bits != 64 {
 			t.Errorf("a referencing column is %s", got)
+		}
+		if got := db.Table(named("documents")).Column("doc").Type; got.Kind != schema.Varchar {
+			t.Errorf("a key of JSON is %s", got)
 		}
 		if got := users.Column("seen").Default.Text; got != "2024-01-01 00:00:00.5" {
 			t.Errorf("a default is %q", got)

@@ -13,7 +13,11 @@ import (
 func (s *server) columnTypes(from *schema.Database, t *schema.Table) map[string]declared {
 	types := make(map[string]declared, len(t.Columns))
 	for _, c := range t.Columns {
-		types[c.Name] = s.declare(c.Type, c.Collation)
+		of := c.Type
+		if (of.Kind == schema.JSON || of.Kind == schema.JSONB) && t.PrimaryKey != nil && slices.Contains(t.PrimaryKey.Columns(), c.Name) {
+			of = schema.Type{Kind: schema.Text} // the server has no key of JSON
+		}
+		types[c.Name] = s.declare(of, c.Collation)
 	}
 	for _, key := range wholeKeys(t) {
 		narrowKey(types, key)
