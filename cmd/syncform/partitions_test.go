@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/syncform/syncform/executor/stream"
@@ -60,5 +61,23 @@ func TestPartitionsComeAndGo(t *testing.T) {
 			step("", "TRUNCATE u", "INSERT INTO u VALUES (12, 'f')")
 			step("attached to table public.u with rows", "CREATE TABLE w (id integer PRIMARY KEY, v text) PARTITION BY RANGE (id)", "CREATE TABLE w5 PARTITION OF w FOR VALUES FROM (50) TO (60)", "INSERT INTO w VALUES (50, 'g')", "ALTER TABLE u ATTACH PARTITION w FOR VALUES FROM (50) TO (60)")
 		})
+	}
+}
+
+// TestPartitionLacking: rows of a partition that the target lacks wait for the apply that
+// makes it.
+func TestPartitionLacking(t *testing.T) {
+	t.Parallel()
+	pg := systemsByName()["postgres"]
+	dir, source, target := following(t, pg, pg, "parts_lack", `mapping "u" {}`, "CREATE TABLE u (id integer PRIMARY KEY, v text) PARTITION BY RANGE (id)", "CREATE TABLE u0 PARTITION OF u FOR VALUES FROM (0) TO (10)")
+	o := &tampered{operated: &operated{dir, source, target}}
+	providertest.Exec(t, source, "CREATE TABLE u1 PARTITION OF u FOR VALUES FROM (10) TO (20)", "INSERT INTO u VALUES (1, 'a'), (11, 'b')")
+	if out := strings.Join(strings.Fields(strings.ReplaceAll(refusedSync(t, dir), "│", "")), " "); !strings.Contains(out, "no partition of the target's table takes the row") || !strings.Contains(out, "id=11") {
+		t.Errorf("the sync: %s", out)
+	}
+	run(t, dir, 0, "apply", "-auto-approve")
+	run(t, dir, 0, "sync", "-once")
+	if !o.same(t, "u") {
+		t.Error("source and target differ")
 	}
 }

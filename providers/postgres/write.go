@@ -259,6 +259,9 @@ func isBadValue(code string) bool {
 
 // badReason says what is wrong without the value, which the server's message may quote.
 func badReason(pg *pgconn.PgError) string {
+	if pg.Code == "23514" && pg.ConstraintName == "" && pg.DataTypeName == "" { // no check has no name
+		return "no partition of the target's table takes the row"
+	}
 	reason, ok := badReasons[pg.Code]
 	if !ok {
 		reason = "PostgreSQL can't take the value"
