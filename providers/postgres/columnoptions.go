@@ -40,7 +40,7 @@ func overOptions(base, over map[string]string) map[string]string {
 // setColumnOptions plans what is set for a column beside its type. anew says that the
 // column, or its type, is another by now, so that the server has put storage and
 // compression back.
-func (p *stepPlan) setColumnOptions(in schema.Name, column string, from, to map[string]string, anew bool) {
+func (p *stepPlan) setColumnOptions(in schema.Name, column string, typ schema.Type, from, to map[string]string, anew bool) {
 	col := quote(column)
 	if anew {
 		from = maps.Clone(from)
@@ -57,7 +57,7 @@ func (p *stepPlan) setColumnOptions(in schema.Name, column string, from, to map[
 		switch k {
 		case "storage":
 			if !has {
-				is = "DEFAULT"
+				is = p.defaultStorage(typ)
 			}
 			p.alter(in, "ALTER COLUMN %s SET STORAGE %s", col, strings.ToUpper(is))
 		case "compression":
@@ -88,6 +88,17 @@ func (p *stepPlan) setColumnOptions(in schema.Name, column string, from, to map[
 	if len(reset) > 0 {
 		p.alter(in, "ALTER COLUMN %s RESET (%s)", col, strings.Join(reset, ", "))
 	}
+}
+
+// defaultStorage puts a type's own storage back; before PostgreSQL 16 it has to be named.
+func (p *stepPlan) defaultStorage(typ schema.Type) string {
+	switch {
+	case p.version >= 160000:
+		return "default"
+	case typ.Kind == schema.Decimal, typ.Native == "inet", typ.Native == "cidr":
+		return "main"
+	}
+	return "extended" // types of a fixed length have no other than their own
 }
 
 // setMarks plans replica identity and the index of CLUSTER.

@@ -121,7 +121,7 @@ func (p *stepPlan) change(change schema.Change) error {
 			p.rewrites(c.In, why)
 		}
 		p.commentColumn(c.In, c.Column.Name, "", c.Column.Comment)
-		p.setColumnOptions(c.In, c.Column.Name, nil, c.Column.Options, true)
+		p.setColumnOptions(c.In, c.Column.Name, c.Column.Type, nil, c.Column.Options, true)
 	case schema.DropColumn:
 		if ledger.IsRetyped(c.Column.Name) {
 			p.dropUnfinished(c.In, c.Column.Name)

@@ -64,7 +64,7 @@ func (p *stepPlan) modifyColumn(c schema.ModifyColumn) error {
 		p.alter(c.In, "ALTER COLUMN %s DROP NOT NULL", col)
 	}
 	p.commentColumn(c.In, to.Name, from.Comment, to.Comment)
-	p.setColumnOptions(c.In, to.Name, from.Options, to.Options, retyped)
+	p.setColumnOptions(c.In, to.Name, to.Type, from.Options, to.Options, retyped)
 	return nil
 }
 
@@ -166,7 +166,7 @@ func (p *stepPlan) modifyGenerated(c schema.ModifyColumn) (done bool, err error)
 	p.alter(c.In, "DROP COLUMN %s", col)
 	p.alter(c.In, "ADD COLUMN %s", sql)
 	p.commentColumn(c.In, to.Name, "", to.Comment)
-	p.setColumnOptions(c.In, to.Name, nil, to.Options, true)
+	p.setColumnOptions(c.In, to.Name, to.Type, nil, to.Options, true)
 	return true, nil
 }
 

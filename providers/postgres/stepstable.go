@@ -138,7 +138,7 @@ func (p *stepPlan) addTable(t schema.Table) error {
 	p.comment("TABLE "+quoteName(t.Name), "", t.Comment)
 	for _, c := range t.Columns {
 		p.commentColumn(t.Name, c.Name, "", c.Comment)
-		p.setColumnOptions(t.Name, c.Name, nil, c.Options, true)
+		p.setColumnOptions(t.Name, c.Name, c.Type, nil, c.Options, true)
 	}
 	return nil
 }
