@@ -61,6 +61,7 @@ type backlog struct {
 	asks  []lsn // up to where each query reads that is not answered yet
 	told  lsn   // where the slot was moved to
 	when  time.Time
+	last  lsn // up to where the target has all, once it has what came
 
 	gaveUp bool // the target took nothing for too long
 }
@@ -85,6 +86,7 @@ func (f *slotFollower) readBacklog(ctx context.Context, at position, end lsn) (e
 		if stop(); err != nil {
 			s.cancelQuery()
 		}
+		b.moveSlot(context.WithoutCancel(ctx))
 	}()
 	// A target that takes nothing must not make the source keep a snapshot.
 	f.wait = row.Wait{Every: backlogWait, Do: func() error {
@@ -108,11 +110,29 @@ func (f *slotFollower) readBacklog(ctx context.Context, at position, end lsn) (e
 	if b.asked+backlogTo < b.end {
 		return errBacklog
 	}
+	// The stream begins where the slot is, and decodes again what is not durable by then.
+	for wait := 0; wait < 100 && f.durable(b.told) < b.last; wait++ {
+		if err = pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
 	if stop() {
-		_, _ = s.query(ctx, "SELECT pg_catalog.pg_drop_replication_slot($1)", backlogName(f.capture.Slot))                       // it ends with the session
-		_, _ = s.query(ctx, "SELECT pg_catalog.pg_replication_slot_advance($1, $2)", f.capture.Slot, f.durable(b.told).String()) // the stream acknowledges it again
+		_, _ = s.query(ctx, "SELECT pg_catalog.pg_drop_replication_slot($1)", backlogName(f.capture.Slot)) // it ends with the session
 	}
 	return nil
+}
+
+// moveSlot moves the slot to what is durable. A failure costs nothing but time: whoever reads
+// it next acknowledges that again.
+func (b *backlog) moveSlot(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if at := b.f.durable(b.told); at > b.told {
+		_ = b.f.with(ctx, b.f.capture.Method, func(s *session, _ capturer) error {
+			_, err := s.query(ctx, "SELECT pg_catalog.pg_replication_slot_advance($1, $2)", b.f.capture.Slot, at.String())
+			return err
+		})
+	}
 }
 
 // copySlot makes the copy of the slot and moves it to the follower's position.
@@ -166,7 +186,7 @@ func (b *backlog) ask(ctx context.Context) error {
 
 // answer takes the answer of the first query that was sent, and of the one that follows it.
 func (b *backlog) answer(ctx context.Context) error {
-	header := false
+	header, began := false, b.f.at
 	for {
 		kind, body, err := b.s.in.next()
 		if err != nil {
@@ -209,6 +229,9 @@ func (b *backlog) answer(ctx context.Context) error {
 		case 'C':
 			if !strings.HasPrefix(string(body), "COPY") {
 				continue
+			}
+			if b.f.at > began {
+				b.last = b.f.at
 			}
 			if upTo := b.asks[0]; !b.f.inside && upTo > b.f.at {
 				b.f.next = upTo
