@@ -67,3 +67,29 @@ func TestReplaceNeedsNoOldValues(t *testing.T) {
 		})
 	}
 }
+
+// TestReplaceIsKilledWhileTheTableIsEmpty: an apply is killed when a table that gets another
+// type is empty already and its new rows are beside it yet. The next apply ends it.
+func TestReplaceIsKilledWhileTheTableIsEmpty(t *testing.T) {
+	t.Parallel()
+	s, name := systemsByName()["postgres"], fmt.Sprintf("d%x", rand.Uint64())
+	dir, source, target := following(t, s, s, name, `mapping "*" {}`, "CREATE TABLE t (id int PRIMARY KEY, v varchar(20))", "INSERT INTO t VALUES (1, 'abc'), (2, 'def')")
+	providertest.Exec(t, source, "UPDATE t SET v = id", "ALTER TABLE t ALTER v TYPE int USING v::int", "INSERT INTO t VALUES (3, 3)")
+	providertest.Exec(t, target, "CREATE FUNCTION halt() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN IF NOT EXISTS (SELECT FROM public.t) THEN PERFORM pg_advisory_xact_lock(77); END IF; END'",
+		"CREATE EVENT TRIGGER halt ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION halt()")
+	release := providertest.HoldPostgres(t, target, "SELECT pg_advisory_xact_lock(77)")
+	a := launch(t, dir, "apply", "-auto-approve", fmt.Sprintf("-replace=sync.%s.mapping[\"t\"]", name))
+	until(t, "the table is empty", func() bool {
+		a.goesOn()
+		return fmt.Sprint(providertest.Query(t, target, "SELECT count(*) FROM t")) == "[[0]]"
+	})
+	a.kill()
+	release()
+	providertest.Exec(t, target, "DROP EVENT TRIGGER halt", "DROP FUNCTION halt")
+	run(t, dir, 0, "apply", "-auto-approve")
+	if got := fmt.Sprint(providertest.Query(t, target, "SELECT id, v + 0 FROM t ORDER BY id")); got != "[[1 1] [2 2] [3 3]]" {
+		t.Errorf("the target holds %s", got)
+	}
+	run(t, dir, 0, "plan", "-detailed-exitcode")
+	run(t, dir, 0, "verify")
+}
