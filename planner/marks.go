@@ -2,6 +2,7 @@ package planner
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/syncform/syncform/providers"
@@ -62,4 +63,41 @@ func renamedMarks(m schema.Marks, from, to string) schema.Marks {
 		m.ReplicaIdentity = "index " + to
 	}
 	return m
+}
+
+// markAgain has the marks follow the indexes that they name and that are made anew, because
+// of a column that changes, with which they go.
+func (w *want) markAgain() {
+	marks := w.live.Marks
+	x := difference{change: schema.SetMarks{In: w.name, From: marks, To: marks}, reason: "the index that it names is made anew", afterRows: true}
+	if i := slices.IndexFunc(w.work.diffs, isSetMarks); i >= 0 {
+		x = w.work.diffs[i]
+		w.work.diffs = slices.Delete(w.work.diffs, i, i+1)
+	}
+	c := x.change.(schema.SetMarks)
+	for _, d := range w.work.diffs {
+		var name string
+		switch drop := d.change.(type) {
+		case schema.DropIndex:
+			name = drop.Index.Name
+		case schema.DropUnique:
+			name = drop.Key.Name
+		}
+		switch {
+		case name == "" || d.held():
+		case c.From.ClusterOn == name:
+			c.From.ClusterOn = ""
+		case c.From.ReplicaIdentity == "index "+name:
+			c.From.ReplicaIdentity = "nothing"
+		}
+	}
+	if c.From != c.To {
+		x.change = c
+		w.work.diffs = append(w.work.diffs, x)
+	}
+}
+
+func isSetMarks(d difference) bool {
+	_, ok := d.change.(schema.SetMarks)
+	return ok
 }

@@ -59,6 +59,7 @@ func (s *script) retypes(wants []*want, o *objects) {
 				r.foreignKey(k)
 			}
 		}
+		w.markAgain()
 	}
 }
 

@@ -259,7 +259,7 @@ func isBadValue(code string) bool {
 
 // badReason says what is wrong without the value, which the server's message may quote.
 func badReason(pg *pgconn.PgError) string {
-	if pg.Code == "23514" && pg.ConstraintName == "" && pg.DataTypeName == "" { // no check has no name
+	if pg.Code == "23514" && pg.Routine == "ExecFindPartition" { // of all versions
 		return "no partition of the target's table takes the row"
 	}
 	reason, ok := badReasons[pg.Code]

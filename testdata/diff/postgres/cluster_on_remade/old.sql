@@ -1,0 +1,8 @@
+CREATE TABLE t (a varchar NOT NULL, b text);
+ALTER TABLE t ADD CONSTRAINT t_pk PRIMARY KEY (a) DEFERRABLE INITIALLY DEFERRED;
+CREATE UNIQUE INDEX i1 ON t (length(b), length(a));
+CREATE INDEX i2 ON t (lower(a));
+CREATE TABLE u (a varchar NOT NULL, b text NOT NULL);
+CREATE UNIQUE INDEX u1 ON u (b) WHERE length(a) > 2;
+CREATE INDEX u2 ON u (lower(a));
+ALTER TABLE u CLUSTER ON u2;
