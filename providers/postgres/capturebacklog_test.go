@@ -37,6 +37,9 @@ func TestABacklogIsReadByQueries(t *testing.T) {
 		if r, err := st.from.Retained(t.Context(), st.capture, st.position); err != nil || r.Lost || r.Why != "" {
 			t.Errorf("while the backlog is read: %+v, %v", r, err)
 		}
+		if _, err := st.from.StartCapture(t.Context(), st.capture); !providers.IsRetryable(err) || !strings.Contains(err.Error(), "in use") {
+			t.Errorf("begun anew while the backlog is read: %v", err)
+		}
 		cancel() // nobody takes what comes
 		if err := <-ended; err != context.Canceled {
 			t.Error(err)

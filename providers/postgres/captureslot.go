@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ type slotFacts struct {
 	plugin, database   string
 	pid                string // of its reader, "" where nobody reads
 	confirmed, restart lsn
-	copied             bool   // a copy of it is read: see backlog
+	copied             string // the process that reads a copy of it, see backlog; "" where nobody does
 	lost               string // why it can't be read any more; "" where it can
 	end                lsn    // of the log that is on the disk
 	behind             int64
@@ -36,13 +37,13 @@ func (c *Conn) slot(ctx context.Context, s *session, name string) (*slotFacts, e
 	}
 	rows, err := s.query(ctx, `SELECT coalesce(plugin, ''), coalesce(database, ''), coalesce(active_pid::text, ''), coalesce(confirmed_flush_lsn::text, '0/0'), coalesce(restart_lsn::text, '0/0'),
  coalesce(wal_status, ''), `+reason+`, e.lsn, coalesce(e.lsn - restart_lsn, -1)::bigint,
- EXISTS (SELECT FROM pg_catalog.pg_replication_slots b WHERE b.slot_name = $2 AND b.active)
+ coalesce((SELECT b.active_pid::text FROM pg_catalog.pg_replication_slots b WHERE b.slot_name = $2), '')
  FROM pg_catalog.pg_replication_slots, (SELECT `+logEnd+` AS lsn) e WHERE slot_name = $1`, name, backlogName(name))
 	if err != nil || len(rows) == 0 {
 		return nil, classify(err)
 	}
 	r := rows[0]
-	f := &slotFacts{plugin: r[0], database: r[1], pid: r[2], copied: r[9] == "t"}
+	f := &slotFacts{plugin: r[0], database: r[1], pid: r[2], copied: r[9]}
 	for i, to := range map[int]*lsn{3: &f.confirmed, 4: &f.restart, 7: &f.end} {
 		if *to, err = parseLSN(r[i]); err != nil {
 			return nil, err
@@ -70,9 +71,9 @@ func (c slotCapture) start(ctx context.Context, s *session, cp providers.Capture
 	}
 	if there != nil {
 		switch {
-		case there.pid != "":
+		case there.pid != "" || there.copied != "":
 			// A run that was killed leaves a process that ends by itself.
-			return start, &providers.RetryableError{Err: fmt.Errorf("the replication slot %q is in use by the server's process %s: another syncform or consumer reads it; stop that one, or choose another slot", cp.Slot, there.pid)}
+			return start, &providers.RetryableError{Err: fmt.Errorf("the replication slot %q is in use by the server's process %s: another syncform or consumer reads it; stop that one, or choose another slot", cp.Slot, cmp.Or(there.pid, there.copied))}
 		case there.plugin != "pgoutput" || there.database != c.database:
 			return start, fmt.Errorf("the replication slot %q is not syncform's (plugin %q, database %q): choose another slot", cp.Slot, there.plugin, there.database)
 		}
@@ -170,7 +171,7 @@ func (c slotCapture) retained(ctx context.Context, s *session, cp providers.Capt
 		}
 	}
 	r.Bytes = f.behind
-	if f.pid == "" && !f.copied {
+	if f.pid == "" && f.copied == "" {
 		r.Why = fmt.Sprintf("nobody reads the replication slot %q", cp.Slot)
 	}
 	if cp.MaxRetained > 0 && r.Bytes > cp.MaxRetained {
