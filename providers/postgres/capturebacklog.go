@@ -238,7 +238,7 @@ func (b *backlog) answer(ctx context.Context) error {
 				b.f.collector.Progress(b.f.advance)
 			}
 		case 'E':
-			return errBacklog
+			return b.lost(ctx, parseServerError(body))
 		case 'Z':
 			if header {
 				header = false
@@ -250,7 +250,7 @@ func (b *backlog) answer(ctx context.Context) error {
 	}
 }
 
-// lost is what the end of the connection means: the stream goes on, unless a transaction
+// lost is what an error, or the end of the connection, means: the stream goes on, unless a transaction
 // has come in by half.
 func (b *backlog) lost(ctx context.Context, err error) error {
 	switch {

@@ -1,11 +1,15 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/providertest"
@@ -134,5 +138,21 @@ func TestBacklogName(t *testing.T) {
 	}
 	if backlogName(long+"b") == backlogName(long+"c") || backlogName("s") != "s_backlog" {
 		t.Error("two slots have one name")
+	}
+}
+
+// TestABacklogEndsWithinATransaction: a server that ends the session while a transaction has
+// come in by half: the stream may not go on behind that half, which would come twice.
+func TestABacklogEndsWithinATransaction(t *testing.T) {
+	killed, err := (&pgproto3.ErrorResponse{Severity: "FATAL", Code: "57P01", Message: "terminating connection due to administrator command"}).Encode(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, inside := range []bool{false, true} {
+		b := &backlog{f: &slotFollower{inside: inside}, s: &session{in: newFrames(bytes.NewReader(killed))}}
+		err := b.answer(t.Context())
+		if errors.Is(err, errBacklog) == inside || providers.IsRetryable(err) != inside {
+			t.Errorf("within a transaction %v: %v", inside, err)
+		}
 	}
 }
