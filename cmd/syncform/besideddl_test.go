@@ -107,6 +107,19 @@ func (l *loading) allSame(t *testing.T, columns string, tables ...string) {
 	}
 }
 
+// flowsBeside awaits row 2 of the table there while a load waits, and then the apply's end.
+func (l *loading) flowsBeside(t *testing.T, a *syncing, release func()) {
+	t.Helper()
+	until(t, "the stream flows on", func() bool {
+		a.goesOn()
+		return l.has(t, l.target, "SELECT 1 FROM there WHERE id = 2")
+	})
+	release()
+	if code := a.exit(); code != 0 || strings.Contains(a.said(), "held") {
+		t.Errorf("the apply ended with %d:\n%s", code, a.said())
+	}
+}
+
 // TestTruncateBesideLoad: a table is emptied whose rows are copied already, while another
 // is still loaded. The stream flows on, and the apply ends with what is there now. On
 // PostgreSQL a TRUNCATE waits until the load's transaction has read all its tables.
@@ -129,14 +142,7 @@ func TestTruncateBesideLoad(t *testing.T) {
 				return l.count(t, l.target, "SELECT count(*) FROM _sync_chunk WHERE done_at IS NOT NULL") >= 3 && l.has(t, l.target, "SELECT 1 FROM cut")
 			})
 			providertest.Exec(t, l.source, "INSERT INTO cut VALUES (4, 'four')", "UPDATE cut SET v = 'other' WHERE id = 1", "TRUNCATE TABLE cut", "INSERT INTO cut VALUES (1, 'again'), (5, 'five')", "INSERT INTO there VALUES (2, 'two')")
-			until(t, "the stream flows on", func() bool {
-				a.goesOn()
-				return l.has(t, l.target, "SELECT 1 FROM there WHERE id = 2")
-			})
-			release()
-			if code := a.exit(); code != 0 || strings.Contains(a.said(), "held") {
-				t.Errorf("the apply ended with %d:\n%s", code, a.said())
-			}
+			l.flowsBeside(t, a, release)
 			l.allSame(t, "id, v", "there", "late", "cut")
 		})
 	}
@@ -170,14 +176,7 @@ func TestTruncateBeforeLoad(t *testing.T) {
 				empty = "later"
 			}
 			providertest.Exec(t, l.source, "UPDATE "+empty+" SET v = 'other' WHERE id = 1", "TRUNCATE TABLE "+empty, "INSERT INTO "+empty+" VALUES (1, 'again', 1), (5000, 'new', 2)", "INSERT INTO there VALUES (2, 'two')")
-			until(t, "the stream flows on", func() bool {
-				a.goesOn()
-				return l.has(t, l.target, "SELECT 1 FROM there WHERE id = 2")
-			})
-			release()
-			if code := a.exit(); code != 0 || strings.Contains(a.said(), "held") {
-				t.Errorf("the apply ended with %d:\n%s", code, a.said())
-			}
+			l.flowsBeside(t, a, release)
 			l.allSame(t, "id, v", "there", "late", "later")
 		})
 	}
