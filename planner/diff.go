@@ -160,36 +160,15 @@ func (d *differ) partitioning() {
 		d.mirrorPartitions(d.have.Name, have, want)
 		return
 	}
-	merged, added := withPartitions(*have, *want)
-	if added > 0 {
+	merged, added := have.With(*want)
+	if len(added) > 0 {
 		from, to := d.now, d.now
 		from.Partition, to.Partition = have, &merged
 		d.add(difference{
 			change: schema.ModifyTable{From: from, To: to}, reason: "the source has more partitions",
-			info: fmt.Sprintf("%d more partitions", added),
+			info: fmt.Sprintf("%d more partitions", len(added)),
 		})
 	}
-}
-
-// withPartitions is have with the partitions that only want has, at every level, and
-// how many those are.
-func withPartitions(have, want schema.Partitioning) (schema.Partitioning, int) {
-	added := 0
-	have.Partitions = slices.Clone(have.Partitions)
-	for _, w := range want.Partitions {
-		i := slices.IndexFunc(have.Partitions, func(h schema.Partition) bool { return h.Name.Name == w.Name.Name })
-		if i < 0 {
-			have.Partitions = append(have.Partitions, w)
-			added++
-			continue
-		}
-		if h := have.Partitions[i].Partitioning; h != nil && w.Partitioning != nil {
-			merged, n := withPartitions(*h, *w.Partitioning)
-			have.Partitions[i].Partitioning = &merged
-			added += n
-		}
-	}
-	return have, added
 }
 
 func definition(p *schema.Partitioning) string {

@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"fmt"
+
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -19,6 +21,14 @@ func (d *differ) repartition() {
 		return difference{
 			change: schema.ModifyTable{From: a, To: b}, risky: true, reason: "the source is partitioned otherwise",
 			hazards: []providers.Hazard{hazard(hazardPartition, "partitioned by %s; the source is partitioned by %s", definition(have), definition(want))},
+		}
+	}
+	if have != nil && want != nil {
+		if grown, added := have.With(*want); len(added) > 0 {
+			a, b := d.now, d.now
+			a.Partition, b.Partition = have, &grown
+			d.addLast(difference{change: schema.ModifyTable{From: a, To: b}, reason: "the source has more partitions", info: fmt.Sprintf("%d more partitions", len(added))})
+			return
 		}
 	}
 	switch {

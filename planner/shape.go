@@ -3,7 +3,6 @@ package planner
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/syncform/syncform/providers/schema"
 )
@@ -185,29 +184,5 @@ func (s *shaper) partitioning() *schema.Partitioning {
 	if p == nil || !s.keeps(p.Definition, "partitioning", "") {
 		return nil
 	}
-	if s.w.name == s.w.from.Name {
-		return p
-	}
-	return s.partitions(p)
-}
-
-func (s *shaper) partitions(p *schema.Partitioning) *schema.Partitioning {
-	out := *p
-	out.Partitions = slices.Clone(p.Partitions)
-	for i := range out.Partitions {
-		x := &out.Partitions[i]
-		if s.w.source.hasSchemas() { // elsewhere partitions are named within their table
-			if x.Name.Schema == s.w.from.Name.Schema {
-				x.Name.Schema = s.w.name.Schema
-			}
-			if s.w.name.Name != s.w.from.Name.Name {
-				rest := strings.TrimPrefix(strings.TrimPrefix(x.Name.Name, s.w.from.Name.Name), "_")
-				x.Name.Name = s.w.name.Name + "_" + rest
-			}
-		}
-		if x.Partitioning != nil {
-			x.Partitioning = s.partitions(x.Partitioning)
-		}
-	}
-	return &out
+	return p.Under(s.w.from.Name, s.w.name)
 }

@@ -243,7 +243,7 @@ func (w *work) pass(ctx context.Context, st plan.Stream, once bool, log *slog.Lo
 	}
 	log.Info("following", "sync", st.Sync, "source", st.Source, "target", st.Target, "method", st.Capture.Method)
 	return stream.Run(w.s.hardContext(ctx), stream.Stream{Spec: st, Mappings: executor.StreamMappings(w.state, st.Sync), Source: w.conns[st.Source], Target: w.conns[st.Target]},
-		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st), DropColumns: w.dropColumns(&st), RelaxColumns: w.relaxColumns, KeepMapping: w.keeping(&st)})
+		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st), DropColumns: w.dropColumns(&st), Ease: w.ease, KeepMapping: w.keeping(&st)})
 }
 
 // giveUp is on_exceed = "drop_slot" while a stream rests.
@@ -356,9 +356,9 @@ func (w *work) dropColumns(st *plan.Stream) func(context.Context, *plan.Mapping,
 	}
 }
 
-// relaxColumns lets columns of the target take NULL that those of the source take by now.
-func (w *work) relaxColumns(ctx context.Context, m *plan.Mapping) ([]string, error) {
-	return executor.RelaxColumns(ctx, w.conns[m.Source], w.conns[m.Target], m, w.lockState)
+// ease lets the target take rows that the source takes by now.
+func (w *work) ease(ctx context.Context, m *plan.Mapping) ([]string, error) {
+	return executor.Ease(ctx, w.conns[m.Source], w.conns[m.Target], m, w.lockState)
 }
 
 // keeping is keepMapping for a stream.

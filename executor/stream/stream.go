@@ -63,9 +63,10 @@ type Options struct {
 	// DropColumns takes columns that are gone at the source out of the spec; nil, or an
 	// error: the table is held.
 	DropColumns func(ctx context.Context, m *plan.Mapping, gone []string) (*plan.Mapping, error)
-	// RelaxColumns lets columns of the target take NULL that those of the source take since
-	// the spec was applied, and names them; nil: a row with one stays refused.
-	RelaxColumns func(ctx context.Context, m *plan.Mapping) ([]string, error)
+	// Ease lets a mapping's target take rows that its source takes since the spec was applied
+	// (columns that take NULL, new partitions), and says what it has done; nil: they stay
+	// refused.
+	Ease func(ctx context.Context, m *plan.Mapping) ([]string, error)
 	// KeepMapping keeps what the stream has learned of a mapping's columns (ColumnIDs,
 	// Refill) in the spec; nil: the stream does not look whether columns are others, and a
 	// table of which the log says so is held.

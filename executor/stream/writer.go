@@ -21,8 +21,8 @@ type writer struct {
 }
 
 // batch writes one batch; where it ends within a transaction, the target's stays open
-// too. A row that the target's columns refuse is tried again once they take what the
-// source's do by now.
+// too. A row that the target's table refuses is tried again once it takes what the
+// source's does by now.
 func (w *writer) batch(ctx context.Context, b *row.Changes) error {
 	err := w.write(ctx, b)
 	var tight *tightError

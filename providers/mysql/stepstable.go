@@ -87,10 +87,25 @@ func (p *stepPlan) modifyTable(from, to schema.Table) {
 	case to.Partition == nil && from.Partition != nil:
 		p.alter(to.Name, "REMOVE PARTITIONING", "")
 		p.online(to.Name, "the rows move: "+copies)
+	case from.Partition != nil && to.Partition != nil && p.morePartitions(to.Name, *from.Partition, *to.Partition):
 	case to.Partition != nil && (from.Partition == nil || from.Partition.Definition != to.Partition.Definition):
 		p.alter(to.Name, "PARTITION BY "+to.Partition.Definition, "")
 		p.online(to.Name, "the rows move: "+copies)
 	}
+}
+
+// morePartitions adds partitions where to has them behind all of from's, and nothing else.
+func (p *stepPlan) morePartitions(in schema.Name, from, to schema.Partitioning) bool {
+	_, added := from.With(to)
+	if len(added) == 0 {
+		return false
+	}
+	list := make([]string, 0, len(added))
+	for _, x := range to.Partitions[len(from.Partitions):] {
+		list = append(list, "PARTITION "+ident(x.Name.Name)+" "+x.Definition)
+	}
+	p.alter(in, "ADD PARTITION ("+strings.Join(list, ", ")+")", "")
+	return true
 }
 
 // respell writes columns anew whose charset and collation stay but are said otherwise.

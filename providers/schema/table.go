@@ -185,26 +185,3 @@ type Exclusion struct {
 	Definition string `json:"definition"`
 	Comment    string `json:"comment,omitempty"`
 }
-
-// Partitioning says how a table is cut. Partitions are part of the table, not
-// tables of their own: a reader reads the parent.
-type Partitioning struct {
-	Strategy   string      `json:"strategy"`   // range, list, hash, key
-	Definition string      `json:"definition"` // what follows PARTITION BY, in the server's normal form
-	Partitions []Partition `json:"partitions,omitempty"`
-}
-
-// Partition is one part of a partitioned table. Definition is what the server
-// says of its bounds (PostgreSQL: "FOR VALUES ..." or "DEFAULT").
-type Partition struct {
-	Name         Name          `json:"name"`
-	Definition   string        `json:"definition"`
-	Partitioning *Partitioning `json:"partitioning,omitempty"` // when cut again
-	// Local is what this part has beside what its table gives it (PostgreSQL): keys,
-	// indexes, checks and options of its own, and those columns whose default, comment or
-	// NOT NULL is another; nil for nothing.
-	Local *Table `json:"local,omitempty"`
-	// Given are the keys, indexes and checks that it has from its table, under the names
-	// that they would keep if it were a table of its own.
-	Given *Table `json:"-"`
-}

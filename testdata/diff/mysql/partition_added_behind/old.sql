@@ -1,0 +1,4 @@
+CREATE TABLE readings (id int NOT NULL, region int NOT NULL, PRIMARY KEY (id, region)) PARTITION BY RANGE (id) SUBPARTITION BY HASH (region) SUBPARTITIONS 2 (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20));
+CREATE TABLE regions (id int NOT NULL PRIMARY KEY, name varchar(20)) PARTITION BY LIST (id) (PARTITION `north, (one)` VALUES IN (1, 2) COMMENT 'it''s, ) odd', PARTITION south VALUES IN (3));
+INSERT INTO readings VALUES (1, 1), (15, 2);
+INSERT INTO regions VALUES (1, 'a'), (3, 'b');
