@@ -26,9 +26,14 @@ func (c *Conn) nameLockers(ctx context.Context, err error) error {
 	defer cancel()
 	// Without the privilege to see others nobody is named, and the timeout is told as it is.
 	_ = c.with(ctx, func(s *session) error {
-		rows, err := s.query(ctx, `SELECT t.trx_mysql_thread_id, p.user, p.host, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), p.command
- FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
- WHERE p.id <> CONNECTION_ID() ORDER BY t.trx_started LIMIT 3`)
+		const openTransactions = `SELECT p.id, p.user, p.host, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), p.command FROM information_schema.innodb_trx t JOIN %s p ON p.id = t.trx_mysql_thread_id
+ WHERE p.id <> CONNECTION_ID() ORDER BY t.trx_started LIMIT 3`
+		rows, err := s.query(ctx, fmt.Sprintf(openTransactions, "information_schema.processlist"))
+		if err != nil {
+			// MySQL's list can't be read (3854) while any session runs a statement whose text has
+			// characters of four bytes.
+			rows, err = s.query(ctx, fmt.Sprintf(openTransactions, "(SELECT processlist_id id, processlist_user user, processlist_host host, processlist_command command FROM performance_schema.threads)"))
+		}
 		if err != nil {
 			return err
 		}
