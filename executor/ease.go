@@ -14,30 +14,60 @@ import (
 
 // Ease lets a mapping's target take rows that its source takes by now, as far as the policy
 // and the mapping itself leave it to the source: its columns take NULL where those of the
-// source do, and it gets the partitions that the source has and it lacks. It says what it
-// has done. The target is looked at and changed under lock.
-func Ease(ctx context.Context, source, target providers.Conn, m *plan.Mapping, lock func(context.Context) (state.Unlock, error)) (eased []string, err error) {
-	from, err := source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{m.SourceTable}, NoEstimates: true})
-	if err != nil {
-		return nil, err
-	}
-	was := from.Table(m.SourceTable)
-	if was == nil || was.Partition == nil && !slices.ContainsFunc(m.Columns, func(c plan.Column) bool { return takesNull(was, &c) }) {
-		return nil, nil
-	}
+// source do, and wider values (WidenColumns), and it gets the partitions that the source has
+// and it lacks. It returns the mapping as it is then, and says what it has done. The target
+// is looked at and changed under lock.
+func Ease(ctx context.Context, source, target providers.Conn, m *plan.Mapping, lock func(context.Context) (state.Unlock, error)) (_ *plan.Mapping, eased []string, err error) {
 	unlock, err := lock(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, unlock(context.WithoutCancel(ctx))) }()
-	to, err := target.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{m.TargetTable}, NoEstimates: true})
+	e := &easing{source: source, target: target, m: m}
+	if err := e.inspect(ctx); err != nil {
+		return nil, nil, err
+	}
+	n, wider, err := e.widenAny(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	live := to.Table(m.TargetTable)
-	if live == nil {
-		return nil, fmt.Errorf("table %s is gone", m.TargetTable)
+	for _, name := range wider {
+		eased = append(eased, fmt.Sprintf("column %q takes wider values", name))
 	}
+	for _, f := range []func(context.Context) ([]string, error){e.relax, e.addPartitions} {
+		done, err := f(ctx)
+		if eased = append(eased, done...); err != nil {
+			return n, eased, err
+		}
+	}
+	return n, eased, nil
+}
+
+// easing is a mapping with its tables as they are now.
+type easing struct {
+	source, target providers.Conn
+	m              *plan.Mapping
+	from, to       *schema.Database
+	was, live      *schema.Table
+}
+
+func (e *easing) inspect(ctx context.Context) (err error) {
+	if e.from, err = e.source.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{e.m.SourceTable}, NoEstimates: true}); err != nil {
+		return err
+	}
+	if e.to, err = e.target.Inspect(ctx, providers.InspectOptions{Tables: []schema.Name{e.m.TargetTable}, NoEstimates: true}); err != nil {
+		return err
+	}
+	e.was, e.live = e.from.Table(e.m.SourceTable), e.to.Table(e.m.TargetTable)
+	if e.was == nil || e.live == nil {
+		return fmt.Errorf("table %s or %s is gone", e.m.SourceTable, e.m.TargetTable)
+	}
+	return nil
+}
+
+// relax lets columns take NULL.
+func (e *easing) relax(ctx context.Context) (relaxed []string, err error) {
+	m, was, live := e.m, e.was, e.live
 	for i := range m.Columns {
 		c := &m.Columns[i]
 		t := live.Column(c.Target)
@@ -50,13 +80,12 @@ func Ease(ctx context.Context, source, target providers.Conn, m *plan.Mapping, l
 		if m.Policy.Decide(change).Verdict != plan.Apply {
 			continue
 		}
-		if err := runChange(ctx, target, to, change); err != nil {
-			return eased, err
+		if err := runChange(ctx, e.target, e.to, change); err != nil {
+			return relaxed, err
 		}
-		eased = append(eased, fmt.Sprintf("column %q takes NULL", c.Target))
+		relaxed = append(relaxed, fmt.Sprintf("column %q takes NULL", c.Target))
 	}
-	parts, err := addPartitions(ctx, target, m, from, to)
-	return append(eased, parts...), err
+	return relaxed, nil
 }
 
 // takesNull reports whether a mapping's column carries one of the source that takes NULL.
@@ -67,9 +96,9 @@ func takesNull(source *schema.Table, c *plan.Column) bool {
 
 // addPartitions makes the partitions that the source's table has and the target's, which is
 // cut in the same way, lacks.
-func addPartitions(ctx context.Context, target providers.Conn, m *plan.Mapping, from, to *schema.Database) (made []string, err error) {
-	was, live := from.Table(m.SourceTable), *to.Table(m.TargetTable)
-	if from.System != to.System || was.Partition == nil || live.Partition == nil || !was.Partition.SameCut(*live.Partition) {
+func (e *easing) addPartitions(ctx context.Context) (made []string, err error) {
+	m, was, live := e.m, e.was, *e.live
+	if e.from.System != e.to.System || was.Partition == nil || live.Partition == nil || !was.Partition.SameCut(*live.Partition) {
 		return nil, nil
 	}
 	merged, added := live.Partition.With(*was.Partition.Under(m.SourceTable, m.TargetTable))
@@ -82,7 +111,7 @@ func addPartitions(ctx context.Context, target providers.Conn, m *plan.Mapping, 
 	if m.Policy.Decide(change).Verdict != plan.Apply {
 		return nil, nil
 	}
-	if err := runChange(ctx, target, to, change); err != nil {
+	if err := runChange(ctx, e.target, e.to, change); err != nil {
 		return nil, err
 	}
 	for _, n := range added {

@@ -243,7 +243,7 @@ func (w *work) pass(ctx context.Context, st plan.Stream, once bool, log *slog.Lo
 	}
 	log.Info("following", "sync", st.Sync, "source", st.Source, "target", st.Target, "method", st.Capture.Method)
 	return stream.Run(w.s.hardContext(ctx), stream.Stream{Spec: st, Mappings: executor.StreamMappings(w.state, st.Sync), Source: w.conns[st.Source], Target: w.conns[st.Target]},
-		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st), DropColumns: w.dropColumns(&st), Ease: w.ease, KeepMapping: w.keeping(&st)})
+		stream.Options{Until: until, Soft: ctx, Log: log, Tell: w.monitor.Tell(st.Sync), Redact: w.s.secrets.Text, AddColumns: w.addColumns(&st), DropColumns: w.dropColumns(&st), WidenColumns: w.widenColumns(&st), Ease: w.ease(&st), KeepMapping: w.keeping(&st)})
 }
 
 // giveUp is on_exceed = "drop_slot" while a stream rests.
@@ -356,9 +356,26 @@ func (w *work) dropColumns(st *plan.Stream) func(context.Context, *plan.Mapping,
 	}
 }
 
+// widenColumns takes columns that have become wider at the source into the target and the state.
+func (w *work) widenColumns(st *plan.Stream) func(context.Context, *plan.Mapping, []string) (*plan.Mapping, error) {
+	return func(ctx context.Context, m *plan.Mapping, names []string) (*plan.Mapping, error) {
+		n, err := executor.WidenColumns(ctx, w.conns[m.Source], w.conns[m.Target], m, names, w.lockState)
+		if err != nil {
+			return nil, err
+		}
+		return n, w.keepMapping(ctx, st, n)
+	}
+}
+
 // ease lets the target take rows that the source takes by now.
-func (w *work) ease(ctx context.Context, m *plan.Mapping) ([]string, error) {
-	return executor.Ease(ctx, w.conns[m.Source], w.conns[m.Target], m, w.lockState)
+func (w *work) ease(st *plan.Stream) func(context.Context, *plan.Mapping) (*plan.Mapping, []string, error) {
+	return func(ctx context.Context, m *plan.Mapping) (*plan.Mapping, []string, error) {
+		n, done, err := executor.Ease(ctx, w.conns[m.Source], w.conns[m.Target], m, w.lockState)
+		if len(done) > 0 {
+			err = errors.Join(err, w.keepMapping(ctx, st, n))
+		}
+		return n, done, err
+	}
 }
 
 // keeping is keepMapping for a stream.

@@ -50,26 +50,20 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 				r.looked = time.Time{} // the table is another than a moment ago
 			}
 			t.bound, t.eased = true, time.Time{}
-			added, gone, err := r.changed(ctx, t, rel)
-			if r.o.Beside && (errors.As(err, new(*DDLError)) || len(added)+len(gone) > 0) {
+			ch, err := r.changed(ctx, t, rel)
+			if r.o.Beside && (errors.As(err, new(*DDLError)) || ch.any()) {
 				if err != nil || !t.loading() || r.asPlanned(ctx, t) {
 					return &RestsError{fmt.Sprintf("the source's table %s was altered", rel.Name)}
 				}
 				t.changedInLoad("altered")
-				added, gone = nil, nil
+				ch = changes{}
 			}
 			if err != nil {
 				return err
 			}
-			if len(gone) > 0 {
-				abandon()
-				if err := r.dropColumns(ctx, t, rel, gone); err != nil {
-					return err
-				}
-			}
-			if len(added) > 0 {
-				abandon() // its locks would keep the column from being added
-				if err := r.addColumns(ctx, t, rel, added); err != nil {
+			if ch.any() {
+				abandon() // its locks would keep the target's table from being changed
+				if err := r.follow(ctx, t, rel, ch); err != nil {
 					return err
 				}
 			}
@@ -90,17 +84,36 @@ func (t *table) bind(rel *row.Relation) *binding {
 	return b
 }
 
-// changed compares a relation with what the spec knows of the table. Columns that were
-// added and that the policy takes up are returned, and those that are gone; whatever else
-// changed holds the table. The spec may be ahead of the stream: where the source's table
+// changes are what of a relation is followed, one kind at a time.
+type changes struct {
+	added       []row.RelationColumn // which the policy takes up
+	gone, wider []string
+}
+
+func (c changes) any() bool { return len(c.added)+len(c.gone)+len(c.wider) > 0 }
+
+// follow makes changes at their place in the stream, and returns errAgain; or the table is
+// to be held, or the stream stops.
+func (r *run) follow(ctx context.Context, t *table, rel *row.Relation, ch changes) error {
+	switch {
+	case len(ch.wider) > 0:
+		return r.widenColumns(ctx, t, rel, ch.wider)
+	case len(ch.gone) > 0:
+		return r.dropColumns(ctx, t, rel, ch.gone)
+	}
+	return r.addColumns(ctx, t, rel, ch.added)
+}
+
+// changed compares a relation with what the spec knows of the table. What is followed is
+// returned; whatever else changed holds the table. The spec may be ahead of the stream: where the source's table
 // of today is as the spec has it, the relation is of the past, and its rows are read again.
-func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added []row.RelationColumn, gone []string, err error) {
+func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (ch changes, err error) {
 	if t.record.State == providers.TableHeld || t.awaits != "" {
-		return nil, nil, nil
+		return ch, nil
 	}
 	t.unsent, t.past = nil, false
 	today := sync.OnceValues(func() (*schema.Table, error) { return r.today(ctx, t) })
-	var lacking []string
+	var lacking, gone []string
 	for _, c := range t.read.Columns {
 		i := slices.IndexFunc(rel.Columns, func(x row.RelationColumn) bool { return x.Name == c.Name })
 		switch {
@@ -109,15 +122,21 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		case !rel.Columns[i].Type.Equal(c.Type) && !rel.Columns[i].Type.Equal(c.As):
 			now, err := today()
 			if err != nil {
-				return nil, nil, err
+				return ch, err
 			}
 			if t.ahead(now, c, rel.Columns[i].Type) {
 				t.past = true
 				continue
 			}
-			t.awaits = fmt.Sprintf("column %q of the source's table %s is %s now, and was %s: run syncform plan", c.Name, rel.Name, rel.Columns[i].Type, c.Type)
-			return nil, nil, nil
+			if r.o.WidenColumns == nil || now == nil || now.Column(c.Name) == nil {
+				t.awaits = retyped(rel, c.Name, rel.Columns[i].Type, c.Type)
+				return ch, nil
+			}
+			ch.wider = append(ch.wider, c.Name)
 		}
+	}
+	if len(ch.wider) > 0 {
+		return ch, nil
 	}
 	unknown := func(c row.RelationColumn) bool { return !slices.Contains(t.mapping.SourceColumns, c.Name) }
 	var later bool
@@ -126,12 +145,12 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		// was dropped.
 		now, err := today()
 		if err != nil {
-			return nil, nil, err
+			return ch, err
 		}
 		for _, name := range lacking {
 			if now == nil {
 				t.awaits = fmt.Sprintf("the source's table %s is gone: run syncform plan", rel.Name)
-				return nil, nil, nil
+				return ch, nil
 			}
 			switch c := now.Column(name); {
 			case c == nil:
@@ -145,13 +164,13 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		if len(gone) > 0 {
 			if come := t.come(rel, now); come != "" {
 				t.awaits = fmt.Sprintf("the source's table %s has lost column %q and got %q: where that is the same column under a new name, rows that did not change hold values that the stream does not bring. Write renamed_from = %q for it, or leave it as it is, and run syncform apply, which loads the table anew", rel.Name, gone[0], come, gone[0])
-				return nil, nil, nil
+				return ch, nil
 			}
-			return nil, gone, nil
+			return changes{gone: gone}, nil
 		}
 	}
 	if len(t.mapping.SourceColumns) == 0 || !t.mapping.AllColumns {
-		return nil, nil, nil
+		return ch, nil
 	}
 	for _, c := range rel.Columns {
 		if !unknown(c) {
@@ -161,20 +180,20 @@ func (r *run) changed(ctx context.Context, t *table, rel *row.Relation) (added [
 		// another that the spec knows: a load that is newer than this place has read that.
 		now, err := today()
 		if err != nil {
-			return nil, nil, err
+			return ch, err
 		}
 		if now != nil && now.Column(c.Name) == nil && (!later || t.record.State != providers.TableLive) {
 			continue
 		}
 		takes, err := r.takesUp(t, rel, c)
 		if err != nil || t.awaits != "" {
-			return nil, nil, err
+			return ch, err
 		}
 		if takes {
-			added = append(added, c)
+			ch.added = append(ch.added, c)
 		}
 	}
-	return added, nil, nil
+	return ch, nil
 }
 
 // ahead reports whether the spec has a column as the source's table is now, so that a

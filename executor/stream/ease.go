@@ -8,8 +8,9 @@ import (
 	"github.com/syncform/syncform/providers"
 )
 
-// A source's column may come to take NULL under the stream, and its table a partition. No
-// log tells of that, only the first row that the target refuses.
+// A source's column may come to take NULL under the stream, and its table a partition, of
+// which no log tells, and not every capture tells of a type. The first row that the target
+// refuses does.
 
 // tightError is a row that the target refuses, and may take once its table is as the
 // source's is now.
@@ -31,7 +32,7 @@ func (r *run) maybeTight(t *table, err error) bool {
 // checkpoint, and is refused for good where that has not helped.
 func (w *writer) ease(ctx context.Context, e *tightError) error {
 	w.abandon() // its locks would be in the way
-	done, err := w.o.Ease(ctx, e.table.mapping)
+	m, done, err := w.o.Ease(ctx, e.table.mapping)
 	if err != nil && (providers.IsRetryable(err) || ctx.Err() != nil) {
 		return err
 	}
@@ -42,6 +43,9 @@ func (w *writer) ease(ctx context.Context, e *tightError) error {
 	if len(done) > 0 {
 		e.table.eased, e.table.easedAt = time.Time{}, ""
 		w.o.Log.Info("the target's table takes what the source's does", "sync", w.spec.Sync, "table", e.table.apply.Name.String(), "changes", done)
+	}
+	if m != nil && len(done) > 0 {
+		return w.takeMapping(e.table, m)
 	}
 	return errAgain
 }

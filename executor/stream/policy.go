@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
@@ -64,6 +65,26 @@ func (r *run) dropColumns(ctx context.Context, t *table, rel *row.Relation, gone
 	}
 	r.o.Log.Info("a column is gone at the source; the target's stays as it is until a plan drops it", "sync", r.spec.Sync, "table", t.apply.Name.String(), "columns", gone)
 	return r.takeMapping(t, m)
+}
+
+// widenColumns goes on with columns that have become wider, and returns errAgain; or the
+// table is to be held.
+func (r *run) widenColumns(ctx context.Context, t *table, rel *row.Relation, names []string) error {
+	m, err := r.o.WidenColumns(ctx, t.mapping, names)
+	if err != nil {
+		if providers.IsRetryable(err) || ctx.Err() != nil {
+			return err
+		}
+		i := slices.IndexFunc(rel.Columns, func(c row.RelationColumn) bool { return c.Name == names[0] })
+		t.awaits = fmt.Sprintf("%s (%v)", retyped(rel, names[0], rel.Columns[i].Type, t.read.Columns[t.field(names[0])].Type), err)
+		return nil
+	}
+	r.o.Log.Info("columns take wider values, as in the source", "sync", r.spec.Sync, "table", t.apply.Name.String(), "columns", names)
+	return r.takeMapping(t, m)
+}
+
+func retyped(rel *row.Relation, name string, now, was schema.Type) string {
+	return fmt.Sprintf("column %q of the source's table %s is %s now, and was %s: run syncform plan", name, rel.Name, now, was)
 }
 
 // takeMapping goes on with another mapping of a table, from the last checkpoint.

@@ -63,10 +63,13 @@ type Options struct {
 	// DropColumns takes columns that are gone at the source out of the spec; nil, or an
 	// error: the table is held.
 	DropColumns func(ctx context.Context, m *plan.Mapping, gone []string) (*plan.Mapping, error)
+	// WidenColumns gives columns of the target the type of the source's, which has become
+	// wider, at their place in the stream; nil, or an error: the table is held.
+	WidenColumns func(ctx context.Context, m *plan.Mapping, names []string) (*plan.Mapping, error)
 	// Ease lets a mapping's target take rows that its source takes since the spec was applied
-	// (columns that take NULL, new partitions), and says what it has done; nil: they stay
-	// refused.
-	Ease func(ctx context.Context, m *plan.Mapping) ([]string, error)
+	// (columns that take NULL or wider values, new partitions), and returns the mapping as it
+	// is then and what has been done; nil: they stay refused.
+	Ease func(ctx context.Context, m *plan.Mapping) (*plan.Mapping, []string, error)
 	// KeepMapping keeps what the stream has learned of a mapping's columns (ColumnIDs,
 	// Refill) in the spec; nil: the stream does not look whether columns are others, and a
 	// table of which the log says so is held.
