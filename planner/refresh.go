@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"sync"
 
@@ -20,7 +21,7 @@ func refresh(ctx context.Context, conns map[string]providers.Conn, cfg *lang.Con
 	addrs = slices.Compact(slices.Sorted(slices.Values(addrs)))
 	found := make([]*endpoint, len(addrs))
 	fails := make([]error, len(addrs))
-	shared := sharedColumns{by: map[schema.Name][]schema.Column{}}
+	shared := sharedColumns{seed: maphash.MakeSeed(), by: map[uint64][][]schema.Column{}}
 	o.Share = shared.one
 	var wg sync.WaitGroup
 	for i, addr := range addrs {
@@ -37,7 +38,7 @@ func refresh(ctx context.Context, conns map[string]providers.Conn, cfg *lang.Con
 			}
 			for j := range db.Tables {
 				t := &db.Tables[j]
-				t.Columns = shared.one(t.Name, t.Columns)
+				t.Columns = shared.one(t.Columns)
 			}
 			found[i] = newEndpoint(addr, conn, db)
 			found[i].declRange = endpointRange(cfg, addr)

@@ -1,30 +1,40 @@
 package planner
 
 import (
+	"hash/maphash"
+	"slices"
 	"sync"
 
 	"github.com/syncform/syncform/providers/schema"
 )
 
-// sharedColumns keeps one copy of columns that tables of one name have in the very same way
-// in several databases: in a mirror that is nearly all of what is read. Nobody writes to
-// them (they are cloned first).
+// sharedColumns keeps one copy of columns that tables have in the very same way: in a mirror,
+// and in a schema per tenant, that is nearly all of what is read. Nobody writes to them
+// (they are cloned first).
 type sharedColumns struct {
-	mu sync.Mutex
-	by map[schema.Name][]schema.Column
+	seed maphash.Seed
+	mu   sync.Mutex
+	by   map[uint64][][]schema.Column
 }
 
 // one gives the columns themselves, or those that are identical and were there first.
-func (s *sharedColumns) one(table schema.Name, columns []schema.Column) []schema.Column {
+func (s *sharedColumns) one(columns []schema.Column) []schema.Column {
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	for i := range columns {
+		h.WriteString(columns[i].Name)
+		h.WriteString(columns[i].Type.Native)
+	}
+	sum := h.Sum64()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	there, ok := s.by[table]
-	switch {
-	case !ok:
-		s.by[table] = columns
-	case schema.IdenticalColumns(there, columns):
-		return there
+	for _, there := range s.by[sum] {
+		if schema.IdenticalColumns(there, columns) {
+			return there
+		}
 	}
+	columns = slices.Clip(columns)
+	s.by[sum] = append(s.by[sum], columns)
 	return columns
 }
 

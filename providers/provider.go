@@ -75,7 +75,7 @@ type InspectOptions struct {
 	// that somebody holds already, to which nobody may write. An inspection of many tables
 	// calls it as it goes, so that not all copies are held at once. It is safe for use by
 	// several goroutines.
-	Share func(table schema.Name, columns []schema.Column) []schema.Column
+	Share func(columns []schema.Column) []schema.Column
 }
 
 // As returns conn's capability T, looking through decorators (Unwrap() Conn), or

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/syncform/syncform/providers/schema"
 )
 
 // FormatError is a state that can't be read: cut, empty, damaged or of a newer
@@ -139,7 +137,7 @@ func (s *State) decode(r io.Reader) error {
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return cmp.Or(err, errors.New("it is no object"))
 	}
-	parts := shared{map[sharedType]*schema.Type{}, map[string]string{}}
+	parts := newShared()
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {

@@ -159,3 +159,26 @@ func BenchmarkInspect(b *testing.B) {
 		b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms")
 	}
 }
+
+// TestSharedColumnsStay: columns that an inspection was given to use belong to another
+// table, which may differ in what is read later.
+func TestSharedColumnsStay(t *testing.T) {
+	url := providertest.Postgres(t, "18")
+	providertest.Exec(t, url, "CREATE TABLE a (x int NOT NULL)", "CREATE TABLE b (x int)", "ALTER TABLE b ADD CONSTRAINT n NOT NULL x NOT VALID")
+	var first []schema.Column
+	db, err := open(t, url).Inspect(t.Context(), providers.InspectOptions{Share: func(c []schema.Column) []schema.Column {
+		if first != nil && schema.IdenticalColumns(first, c) {
+			return first
+		}
+		first = c
+		return c
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, nullable := range map[string]bool{"a": false, "b": true} {
+		if c := db.Table(schema.Name{Schema: "public", Name: name}).Columns[0]; c.Nullable != nullable || (c.Options["not_null"] != "") != nullable {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+}

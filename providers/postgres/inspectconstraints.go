@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,6 +68,7 @@ func (r *catalogue) buildConstraints() {
 		case "x":
 			t.Exclusions = append(t.Exclusions, schema.Exclusion{Name: k.name, Definition: k.expr, Comment: r.constraintComment(k)})
 		case "n":
+			t.Columns = slices.Clone(t.Columns) // they may be shared
 			for _, name := range rel.names(k.key) {
 				if col := t.Column(name); col != nil {
 					col.Nullable = true

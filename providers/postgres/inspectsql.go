@@ -34,11 +34,11 @@ const listSep = "\x01"
 
 // scope says which objects an inspection wants.
 type scope struct {
-	namespace string                                             // a condition on n, a pg_namespace
-	types     string                                             // the same for enums, domains and the like
-	tables    []schema.Name                                      // nil: all
-	estimates bool                                               // sizes, and objects that are not managed
-	share     func(schema.Name, []schema.Column) []schema.Column // InspectOptions.Share
+	namespace string                                // a condition on n, a pg_namespace
+	types     string                                // the same for enums, domains and the like
+	tables    []schema.Name                         // nil: all
+	estimates bool                                  // sizes, and objects that are not managed
+	share     func([]schema.Column) []schema.Column // InspectOptions.Share
 }
 
 const userNamespaces = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`

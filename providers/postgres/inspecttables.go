@@ -44,7 +44,7 @@ func (r *catalogue) buildColumns() {
 				}
 			}
 			if r.scope.share != nil {
-				rel.table.Columns = r.scope.share(rel.name, rel.table.Columns)
+				rel.table.Columns = r.scope.share(rel.table.Columns)
 			}
 		}
 		rows = rows[n:]
