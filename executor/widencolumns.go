@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/planner/state"
@@ -93,11 +94,32 @@ func (e *easing) widen(ctx context.Context, c *plan.Column) error {
 		return notWider("%s has no counterpart in the target", wide.Type)
 	}
 	t := out.Columns[0].Type
-	if home.CompareTypes(*c.SourceType, wide.Type) != schema.Widens || !t.Equal(there.Type) && translator.CompareTypes(there.Type, t) != schema.Widens {
-		return notWider("not every value of the old type is one of the new")
+	enum := e.to.Enum(there.Type.Name)
+	if there.Type.Kind == schema.EnumKind && t.Kind == schema.EnumKind && enum != nil {
+		values := t.Values
+		t = there.Type
+		t.Values = values
 	}
-	if !t.Equal(there.Type) {
-		if err := e.retype(ctx, *there, t); err != nil {
+	switch {
+	case home.CompareTypes(*c.SourceType, wide.Type) != schema.Widens:
+		return notWider("not every value of the old type is one of the new")
+	case t.Equal(there.Type):
+		if wide.Type.Kind == schema.EnumKind && slices.ContainsFunc(e.live.Checks, func(k schema.Check) bool { return strings.Contains(k.Expr, c.Target) }) {
+			return notWider("a check of the target has the labels")
+		}
+		if !readsAlike(*c.SourceType, wide.Type) {
+			return notWider("values that are there are written otherwise now")
+		}
+	case translator.CompareTypes(there.Type, t) != schema.Widens:
+		return notWider("the target's type is %s", there.Type)
+	case enum != nil:
+		if err := e.make(ctx, schema.ModifyEnum{From: *enum, To: schema.Enum{Name: enum.Name, Labels: t.Values, Comment: enum.Comment}}); err != nil {
+			return err
+		}
+	default:
+		to := *there
+		to.Type = t
+		if err := e.make(ctx, schema.ModifyColumn{In: e.m.TargetTable, From: *there, To: to, Type: schema.Widens}); err != nil {
 			return err
 		}
 	}
@@ -105,12 +127,33 @@ func (e *easing) widen(ctx context.Context, c *plan.Column) error {
 	return nil
 }
 
-func (e *easing) retype(ctx context.Context, there schema.Column, t schema.Type) error {
-	wide := there
-	wide.Type = t
-	change := schema.ModifyColumn{In: e.m.TargetTable, From: there, To: wide, Type: schema.Widens}
+// readsAlike reports whether a value has the same canonical text (package row) in the wider
+// type.
+func readsAlike(from, to schema.Type) bool {
+	switch {
+	case from.IsText() && to.IsText():
+		return true
+	case from.Kind != to.Kind:
+		return false
+	}
+	switch from.Kind {
+	case schema.Int, schema.EnumKind, schema.Varbinary, schema.Blob:
+		return true
+	case schema.Decimal:
+		return from.Scale == to.Scale && from.Precision > 0 && to.Precision > 0
+	}
+	return false
+}
+
+// make changes the target where the policy applies that, and it is a moment's work that can
+// be begun anew at any time.
+func (e *easing) make(ctx context.Context, change schema.Change) error {
 	if d := e.m.Policy.Decide(change); d.Verdict != plan.Apply {
-		return notWider("%s says %s", e.m.Policy.Addr, d.Verdict)
+		by := "its policy"
+		if e.m.Policy != nil {
+			by = e.m.Policy.Addr
+		}
+		return notWider("%s says %s", by, d.Verdict)
 	}
 	stepper, err := providers.As[providers.StepPlanner](e.target)
 	if err != nil {
@@ -120,8 +163,9 @@ func (e *easing) retype(ctx context.Context, there schema.Column, t schema.Type)
 	if err != nil {
 		return notWider("%v", err)
 	}
-	if len(steps) != 1 || len(steps[0].Hazards) > 0 {
-		return notWider("%s -> %s is more than a moment's work for the target", there.Type, t)
+	_, labels := change.(schema.ModifyEnum)
+	if len(steps) > 1 && !labels || slices.ContainsFunc(steps, func(s providers.Step) bool { return len(s.Hazards) > 0 }) {
+		return notWider("that is more than a moment's work for the target")
 	}
 	return runChange(ctx, e.target, e.to, change)
 }

@@ -77,3 +77,36 @@ func TestColumnsWiden(t *testing.T) {
 		})
 	}
 }
+
+// TestEnumsGrow: a label that an enum gets at the source is one in the target too before
+// the first row with it is written.
+func TestEnumsGrow(t *testing.T) {
+	t.Parallel()
+	all := systemsByName()
+	for _, c := range [][3]string{{"postgres", "postgres"}, {"postgres", "postgres", "trigger"}, {"postgres", "mysql"}, {"postgres", "sqlite"}, {"mysql", "mysql"}, {"mariadb", "mariadb", "trigger"}} {
+		from, to := all[c[0]], all[c[1]]
+		t.Run(strings.Trim(strings.Join(c[:], "-"), "-"), func(t *testing.T) {
+			t.Parallel()
+			body := `mapping "*" {}`
+			if c[2] != "" {
+				body += fmt.Sprintf("\ncdc { method = %q }", c[2])
+			}
+			kind, make, grow := "enum('sad','ok')", []string{}, []string{"ALTER TABLE t MODIFY m enum('sad','ok','glad')"}
+			if from.provider == "postgresql" {
+				kind, make, grow = "mood", []string{"CREATE TYPE mood AS ENUM ('sad', 'ok')"}, []string{"ALTER TYPE mood ADD VALUE 'glad'"}
+			}
+			if to.provider == "postgresql" { // MySQL would number the others anew
+				grow = append(grow, "ALTER TYPE mood ADD VALUE 'so so' BEFORE 'ok'")
+			}
+			dir, source, target := following(t, from, to, fmt.Sprintf("e%x", rand.Uint64()), body,
+				append(make, "CREATE TABLE t (id int NOT NULL PRIMARY KEY, m "+kind+")", "INSERT INTO t VALUES (1, 'sad'), (2, NULL)")...)
+			providertest.Exec(t, source, append(grow, "INSERT INTO t VALUES (3, 'glad')", "UPDATE t SET m = 'ok' WHERE id = 2")...)
+			run(t, dir, 0, "sync", "-once")
+			if got := fmt.Sprint(providertest.Query(t, target, "SELECT id, m FROM t ORDER BY id")); got != "[[1 sad] [2 ok] [3 glad]]" {
+				t.Errorf("the target has %s", got)
+			}
+			run(t, dir, 0, "plan", "-detailed-exitcode")
+			run(t, dir, 0, "verify")
+		})
+	}
+}
