@@ -15,32 +15,39 @@ import (
 // Ease lets a mapping's target take rows that its source takes by now, as far as the policy
 // and the mapping itself leave it to the source: its columns take NULL where those of the
 // source do, and wider values (WidenColumns), and it gets the partitions that the source has
-// and it lacks. It returns the mapping as it is then, and says what it has done. The target
+// and it lacks. It returns the mapping as it is then, and what it has done. The target
 // is looked at and changed under lock.
-func Ease(ctx context.Context, source, target providers.Conn, m *plan.Mapping, lock func(context.Context) (state.Unlock, error)) (_ *plan.Mapping, eased []string, err error) {
+func Ease(ctx context.Context, source, target providers.Conn, m *plan.Mapping, lock func(context.Context) (state.Unlock, error)) (_ *plan.Mapping, eased Eased, err error) {
 	unlock, err := lock(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, eased, err
 	}
 	defer func() { err = errors.Join(err, unlock(context.WithoutCancel(ctx))) }()
 	e := &easing{source: source, target: target, m: m}
 	if err := e.inspect(ctx); err != nil {
-		return nil, nil, err
+		return nil, eased, err
 	}
 	n, wider, err := e.widenAny(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, eased, err
 	}
 	for _, name := range wider {
-		eased = append(eased, fmt.Sprintf("column %q takes wider values", name))
+		eased.Words = append(eased.Words, fmt.Sprintf("column %q takes wider values", name))
 	}
 	for _, f := range []func(context.Context) ([]string, error){e.relax, e.addPartitions} {
 		done, err := f(ctx)
-		if eased = append(eased, done...); err != nil {
+		eased.Words, eased.Changes = append(eased.Words, done...), e.done
+		if err != nil {
 			return n, eased, err
 		}
 	}
 	return n, eased, nil
+}
+
+// Eased is what Ease has done.
+type Eased struct {
+	Words   []string
+	Changes []schema.Change // of the target's table, but for wider columns
 }
 
 // easing is a mapping with its tables as they are now.
@@ -49,6 +56,7 @@ type easing struct {
 	m              *plan.Mapping
 	from, to       *schema.Database
 	was, live      *schema.Table
+	done           []schema.Change
 }
 
 func (e *easing) inspect(ctx context.Context) (err error) {
@@ -83,6 +91,7 @@ func (e *easing) relax(ctx context.Context) (relaxed []string, err error) {
 		if err := runChange(ctx, e.target, e.to, change); err != nil {
 			return relaxed, err
 		}
+		e.done = append(e.done, change)
 		relaxed = append(relaxed, fmt.Sprintf("column %q takes NULL", c.Target))
 	}
 	return relaxed, nil
@@ -114,6 +123,7 @@ func (e *easing) addPartitions(ctx context.Context) (made []string, err error) {
 	if err := runChange(ctx, e.target, e.to, change); err != nil {
 		return nil, err
 	}
+	e.done = append(e.done, change)
 	for _, n := range added {
 		made = append(made, fmt.Sprintf("partition %s was made", n))
 	}

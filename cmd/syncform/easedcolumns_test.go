@@ -38,7 +38,9 @@ func TestColumnsThatComeToTakeNull(t *testing.T) {
 			if got := fmt.Sprint(providertest.Query(t, target, "SELECT id, a, b FROM t ORDER BY id")); got != `[[1 \N 1] [2 y \N] [3 \N 3]]` {
 				t.Errorf("the target has %s", got)
 			}
-			run(t, dir, 0, "plan", "-detailed-exitcode")
+			if out := run(t, dir, 0, "plan", "-detailed-exitcode"); strings.Contains(out, "outside of syncform") {
+				t.Errorf("the plan takes the change for somebody else's:\n%s", out)
+			}
 			run(t, dir, 0, "verify")
 
 			file := filepath.Join(dir, "main.sf.hcl")

@@ -20,6 +20,7 @@ import (
 	"github.com/syncform/syncform/planner/state"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 func (s *session) syncCommand() *cli.Command {
@@ -371,10 +372,10 @@ func (w *work) widenColumns(st *plan.Stream) func(context.Context, *plan.Mapping
 func (w *work) ease(st *plan.Stream) func(context.Context, *plan.Mapping) (*plan.Mapping, []string, error) {
 	return func(ctx context.Context, m *plan.Mapping) (*plan.Mapping, []string, error) {
 		n, done, err := executor.Ease(ctx, w.conns[m.Source], w.conns[m.Target], m, w.lockState)
-		if len(done) > 0 {
-			err = errors.Join(err, w.keepMapping(ctx, st, n))
+		if len(done.Words) > 0 {
+			err = errors.Join(err, w.keepMapping(ctx, st, n, done.Changes...))
 		}
-		return n, done, err
+		return n, done.Words, err
 	}
 }
 
@@ -400,8 +401,9 @@ func (w *work) lockState(ctx context.Context) (state.Unlock, error) {
 	return unlock, nil
 }
 
-// keepMapping writes a mapping that has changed into the state, under its lock.
-func (w *work) keepMapping(ctx context.Context, st *plan.Stream, m *plan.Mapping) (err error) {
+// keepMapping writes a mapping that has changed, and what was changed of its target's table,
+// into the state, under its lock.
+func (w *work) keepMapping(ctx context.Context, st *plan.Stream, m *plan.Mapping, changes ...schema.Change) (err error) {
 	unlock, err := w.lockState(ctx)
 	if err != nil {
 		return err
@@ -416,6 +418,11 @@ func (w *work) keepMapping(ctx context.Context, st *plan.Stream, m *plan.Mapping
 		return fmt.Errorf("the state has no mapping %s any more", m.Addr)
 	}
 	e.Mapping = *m
+	if e.Table != nil {
+		for _, c := range changes {
+			e.Table.Apply(c)
+		}
+	}
 	if x := s.Stream(st.Sync); x != nil {
 		for i := range x.Capture.Tables {
 			if c := &x.Capture.Tables[i]; c.Table.Name == m.SourceTable {
