@@ -21,6 +21,10 @@ const (
 // for: whoever applies the stream finds them.
 const PollingDeletes = "polling does not see deletes as they happen: rows that are gone are found by comparing all keys of the target with the source's, at the end of each pass, or a minute or more after the last time (a tenth of the time at most); capture_deletes = false leaves them in the target"
 
+// PollingLookback is the text of the finding that a table's lookback can't be taken off its
+// incremental key.
+const PollingLookback = "table %s: lookback is a time, which can't be taken off %s, for that is neither a date nor a timestamp: take lookback out, or name another incremental_key"
+
 // Capture says what of a source is followed and how. It is plain data, kept in plan and
 // state.
 type Capture struct {

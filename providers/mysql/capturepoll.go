@@ -47,6 +47,7 @@ const (
 	pollSoonest = 100 * time.Millisecond
 	pollLatest  = 2 * time.Second
 	pollPage    = 5000
+	pollMemory  = 500_000 // rows of which it is known that they were handed on
 )
 
 // planPolling plans a capture by polling.
@@ -67,13 +68,15 @@ func (c *Conn) planPolling(ctx context.Context, s *session, f *findings, plan *p
 		if len(rows) == 0 {
 			f.add(false, "CREATE INDEX "+ident(t.IncrementalKey)+" ON "+tableIdent(t.Table.Name)+" ("+ident(t.IncrementalKey)+")", "no index of table %s begins with %q: every poll reads the whole table", t.Table.Name, t.IncrementalKey)
 		}
-		rows, err = s.query(ctx, "SELECT IS_NULLABLE FROM information_schema.COLUMNS WHERE "+inTable("TABLE", t.Table.Name)+" AND "+same("COLUMN_NAME", t.IncrementalKey))
+		rows, err = s.query(ctx, "SELECT IS_NULLABLE, DATA_TYPE FROM information_schema.COLUMNS WHERE "+inTable("TABLE", t.Table.Name)+" AND "+same("COLUMN_NAME", t.IncrementalKey))
 		if err != nil {
 			return err
 		}
 		switch {
 		case len(rows) == 0:
 			f.add(true, "", "table %s has no column %q, its incremental_key", t.Table.Name, t.IncrementalKey)
+		case t.Lookback > 0 && !isMoment(rows[0][1]):
+			f.add(true, "", providers.PollingLookback, t.Table.Name, t.IncrementalKey)
 		case rows[0][0] == "YES":
 			f.add(false, "", "column %q of table %s, its incremental_key, can be NULL: rows where it is are not seen by polling", t.IncrementalKey, t.Table.Name)
 		}
@@ -101,11 +104,13 @@ func (c *Conn) startPolling(ctx context.Context, capture providers.Capture) (sta
 			if len(open) > 0 {
 				continue
 			}
-			rows, err := s.query(ctx, "SELECT IFNULL(CAST(MAX("+ident(t.IncrementalKey)+") AS CHAR), '') FROM "+tableIdent(t.Table.Name))
-			if err != nil {
+			one := &pollTable{ask: t}
+			if err := one.describe(ctx, s); err != nil {
 				return err
 			}
-			place.Marks[c.logName(t.Table.Name)] = rows[0][0]
+			if place.Marks[c.logName(t.Table.Name)], err = one.greatest(ctx, s); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -158,16 +163,45 @@ type pollTable struct {
 	name     string // in the position
 	relation *row.Relation
 	key      []int
+	moment   bool   // the incremental key is one
+	come     string // the condition of moments that have come
 	mark     string // rows from here on are read
-	// waiting are values that become the mark once the transactions that were open when
-	// they were seen have ended.
-	waiting []pollWait
+	// next becomes the mark once the transactions have ended that were open when it was
+	// seen.
+	next    string
+	hasNext bool
+	open    []string
 	seen    map[uint64]uint64 // rows from the mark on that were handed on: key to row, hashed
 }
 
-type pollWait struct {
-	value string
-	open  []string
+// describe learns what the incremental key is.
+func (t *pollTable) describe(ctx context.Context, s *session) error {
+	rows, err := s.query(ctx, "SELECT DATA_TYPE FROM information_schema.COLUMNS WHERE "+inTable("TABLE", t.ask.Table.Name)+" AND "+same("COLUMN_NAME", t.ask.IncrementalKey))
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	switch t.moment = isMoment(rows[0][0]); {
+	case rows[0][0] == "timestamp":
+		t.come = " WHERE " + ident(t.ask.IncrementalKey) + " <= UTC_TIMESTAMP(6)"
+	case t.moment: // of whatever zone the application writes
+		t.come = " WHERE " + ident(t.ask.IncrementalKey) + " <= UTC_TIMESTAMP(6) + INTERVAL 15 HOUR"
+	}
+	return nil
+}
+
+func isMoment(dataType string) bool {
+	return slices.Contains([]string{"timestamp", "datetime", "date"}, dataType)
+}
+
+// greatest is the greatest incremental key of the table, "" where it has none. A moment
+// that has not come yet is left aside, for as a mark it would hide all rows that are
+// written until it comes.
+func (t *pollTable) greatest(ctx context.Context, s *session) (string, error) {
+	rows, err := s.query(ctx, "SELECT IFNULL(CAST(MAX("+ident(t.ask.IncrementalKey)+") AS CHAR), '') FROM "+tableIdent(t.ask.Table.Name)+t.come)
+	if err != nil {
+		return "", err
+	}
+	return rows[0][0], nil
 }
 
 // followPolling is Follow.
@@ -199,6 +233,11 @@ func (c *Conn) followPolling(ctx context.Context, capture providers.Capture, fro
 		return err
 	}
 	defer s.close()
+	for _, t := range p.tables {
+		if err := t.describe(ctx, s); err != nil {
+			return err
+		}
+	}
 	p.out = newCollector(func() row.Position { return encodePollPosition(p.at) })
 	for wait := pollSoonest; err == nil; wait = min(wait*3/2, pollLatest) {
 		if err = p.round(ctx, s); err != nil {
@@ -213,15 +252,32 @@ func (c *Conn) followPolling(ctx context.Context, capture providers.Capture, fro
 	return err
 }
 
-// round looks at every table as of one moment.
+// round looks at every table as of one moment. What a mark may become is looked up first,
+// then which transactions are open, and then rows are read: so each row that a transaction
+// wrote below that mark is read, or its transaction is one of those that are waited for.
 func (p *poller) round(ctx context.Context, s *session) error {
 	clock, err := sourceClock(ctx, s)
 	if err != nil {
 		return err
 	}
+	var fresh []*pollTable
+	for _, t := range p.tables {
+		if t.hasNext {
+			continue
+		}
+		if t.next, err = t.greatest(ctx, s); err != nil {
+			return fmt.Errorf("poll table %s: %w", t.ask.Table.Name, err)
+		}
+		if t.next != "" && t.next != t.mark {
+			fresh = append(fresh, t)
+		}
+	}
 	open, err := p.openTransactions(ctx, s)
 	if err != nil {
 		return err
+	}
+	for _, t := range fresh {
+		t.open, t.hasNext = open, true
 	}
 	if _, err := s.exec(ctx, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"); err != nil {
 		return err
@@ -229,11 +285,12 @@ func (p *poller) round(ctx context.Context, s *session) error {
 	p.handed = false
 	p.next = pollPlace{At: clock, Marks: map[string]string{}}
 	for _, t := range p.tables {
-		greatest, err := p.poll(ctx, s, t)
-		if err != nil {
+		if err := p.poll(ctx, s, t); err != nil {
 			return fmt.Errorf("poll table %s: %w", t.ask.Table.Name, err)
 		}
-		t.settle(greatest, open)
+		if t.hasNext && !slices.ContainsFunc(t.open, func(id string) bool { return slices.Contains(open, id) }) {
+			t.mark, t.hasNext = t.next, false
+		}
 		p.next.Marks[t.name] = t.mark
 	}
 	if _, err := s.exec(ctx, "COMMIT"); err != nil {
@@ -244,29 +301,6 @@ func (p *poller) round(ctx context.Context, s *session) error {
 		return nil
 	}
 	return p.out.Commit(ctx, time.Time{}, p.advance, row.Wait{})
-}
-
-// settle moves the mark to values behind which no transaction can commit any more that
-// was open when they were seen.
-func (t *pollTable) settle(greatest string, open []string) {
-	for len(t.waiting) > 0 {
-		first := t.waiting[0]
-		if slices.ContainsFunc(first.open, func(id string) bool { return slices.Contains(open, id) }) {
-			break
-		}
-		t.mark, t.waiting = first.value, t.waiting[1:]
-	}
-	last := t.mark
-	if n := len(t.waiting); n > 0 {
-		last = t.waiting[n-1].value
-	}
-	switch {
-	case greatest == "" || greatest == last:
-	case len(open) == 0:
-		t.mark, t.waiting = greatest, nil
-	default:
-		t.waiting = append(t.waiting, pollWait{greatest, open})
-	}
 }
 
 // openTransactions lists the transactions that are open at the server, ours apart; none
@@ -292,33 +326,30 @@ func (p *poller) openTransactions(ctx context.Context, s *session) (ids []string
 	return ids, nil
 }
 
-// poll reads the rows from the mark on, in the order of the incremental key, hands those
-// on that are new or changed, and gives the greatest value.
-func (p *poller) poll(ctx context.Context, s *session, t *pollTable) (greatest string, err error) {
+// poll reads the rows from the mark on, in the order of the incremental key, and hands
+// those on that are new or changed.
+func (p *poller) poll(ctx context.Context, s *session, t *pollTable) error {
 	column := ident(t.ask.IncrementalKey)
 	read := t.ask.Table
 	head, err := selectRows(read, providers.Chunk{})
 	if err != nil {
-		return "", err
+		return err
 	}
-	rows, err := s.query(ctx, "SELECT IFNULL(CAST(MAX("+column+") AS CHAR), '') FROM "+tableIdent(read.Name))
-	if err != nil {
-		return "", err
-	}
-	greatest = rows[0][0]
 	where := column + " IS NOT NULL"
 	if t.mark != "" {
 		from := literal(t.mark)
-		if t.ask.Lookback > 0 {
+		if t.ask.Lookback > 0 && t.moment {
 			from = fmt.Sprintf("DATE_SUB(%s, INTERVAL %d MICROSECOND)", from, t.ask.Lookback.Microseconds())
 		}
 		where = column + " >= " + from
 	}
-	seen := make(map[uint64]uint64, len(t.seen))
+	seen := map[uint64]uint64{}
 	err = s.eachPage(ctx, read, head+" WHERE "+where+" ORDER BY "+idents(append([]string{t.ask.IncrementalKey}, read.Key...)), func(b *row.Batch) error {
 		for r := range b.Rows {
 			key, whole := p.hash(b, r, t.key), p.hash(b, r, nil)
-			seen[key] = whole
+			if len(seen) < pollMemory {
+				seen[key] = whole
+			}
 			before, known := t.seen[key]
 			if known && before == whole {
 				continue
@@ -338,7 +369,7 @@ func (p *poller) poll(ctx context.Context, s *session, t *pollTable) (greatest s
 		return nil
 	})
 	t.seen = seen
-	return greatest, err
+	return err
 }
 
 // hash of some fields of a row, of all where columns is nil.

@@ -3,8 +3,10 @@ package mysql
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/providertest"
@@ -214,6 +216,37 @@ func TestPolling(t *testing.T) {
 		f.same()
 		if again := f.counts[row.Update] - before; again > 10_001 {
 			t.Errorf("a quiet source was read again and again: %d rows", again)
+		}
+	})
+}
+
+// A row whose moment has not come yet hides none that is written before it comes.
+func TestPollingFuture(t *testing.T) {
+	providertest.EachMySQL(t, func(t *testing.T, url string) {
+		for _, typ := range []string{"timestamp", "datetime(3)", "date"} {
+			from, to := pairOf(t, url, "DROP TABLE IF EXISTS a", "CREATE TABLE a (id int primary key, updated_at "+typ+" NOT NULL, KEY (updated_at))")
+			exec(t, from, "INSERT INTO a VALUES (1, '2037-01-01'), (2, '2020-01-01')")
+			f := follow(t, from, to, providers.Polling, "a")
+			exec(t, from, "INSERT INTO a VALUES (3, '2020-01-02'), (4, CURRENT_DATE + INTERVAL 3 DAY)")
+			f.catchUp()
+			f.same()
+			exec(t, from, "INSERT INTO a VALUES (5, CURRENT_DATE - INTERVAL 1 DAY)")
+			f.catchUp()
+			f.same()
+		}
+	})
+}
+
+// A lookback that can't be taken off the incremental key is refused.
+func TestPollingLookback(t *testing.T) {
+	providertest.EachMySQL(t, func(t *testing.T, url string) {
+		from := connectTo(t, url)
+		exec(t, from, "CREATE TABLE a (id int primary key, v int NOT NULL)")
+		_, r := wholeTable(t, from, "a")
+		want := providers.Capture{Sync: testSync, Method: providers.Polling, Tables: []providers.CaptureTable{{Table: r, IncrementalKey: "v", Lookback: time.Minute}}}
+		plan, err := from.PlanCapture(t.Context(), want, nil)
+		if err != nil || !slices.ContainsFunc(plan.Findings, func(f providers.Finding) bool { return f.Fatal && strings.Contains(f.Text, "lookback") }) {
+			t.Errorf("%+v, %v", plan.Findings, err)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package mysql
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/schema"
@@ -45,14 +46,29 @@ func (p *stepPlan) lastHazard(in schema.Name, code, text string) {
 const copies = "the server copies the table, and nobody writes to it meanwhile"
 
 // addOffline says why a column can't be added while others write.
-func addOffline(c schema.Column) string {
+func (s *server) addOffline(c schema.Column) string {
 	switch {
+	case s.computedDefault(c):
+		return "the default is an expression, which is computed for every row: " + copies
 	case c.Generated != nil && c.Generated.Stored:
 		return "the values of a stored generated column are computed: " + copies
 	case c.Identity != nil:
 		return "every row gets a number: " + copies
 	}
 	return ""
+}
+
+// computedDefault reports whether the server fills a new column's rows one by one: MySQL
+// wherever the default stands in parentheses, a plain value of a text among them; MariaDB
+// where it reads other columns.
+func (s *server) computedDefault(c schema.Column) bool {
+	switch {
+	case c.Default == nil || c.Generated != nil:
+		return false
+	case s.mariadb():
+		return !c.Default.Literal && strings.Contains(c.Default.Text, "`")
+	}
+	return strings.HasPrefix(s.defaultDDL(c), "(")
 }
 
 // indexOffline says why an index can't be built while others write.

@@ -205,7 +205,7 @@ func (p *stepPlan) addColumn(ch schema.AddColumn) {
 	if ch.Column.Identity == nil || keyed {
 		p.alter(ch.In, "ADD COLUMN "+p.server.columnDDL(t, ch.Column, keyed)+placeDDL(ch.Place), columnThere(ch.In, ch.Column.Name))
 		if ch.Place == nil {
-			p.online(ch.In, addOffline(ch.Column))
+			p.online(ch.In, p.server.addOffline(ch.Column))
 		}
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/row"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 // pollCapture follows a source by reading, again and again, the rows whose incremental key
@@ -35,25 +36,45 @@ func (c pollCapture) start(ctx context.Context, s *session, cp providers.Capture
 	}
 	p := position{System: system, Snapshot: got[0], Marks: map[string]string{}}
 	for _, t := range cp.Tables {
-		value := "max(" + quote(t.IncrementalKey) + ")"
-		if typ, ok := incrementalType(t); ok && isMoment(typ) {
-			sql, err := typeSQL(withoutLength(typ))
-			if err != nil {
-				return start, err
-			}
-			value = "(" + value + " - " + oldestOpen + " - " + interval(t.Lookback) + ")::" + sql
-		}
-		got, err := s.query(ctx, "SELECT v FROM (SELECT "+value+" AS v FROM "+tableRef(t.Table.Name, t.Table.Only)+") m WHERE v IS NOT NULL")
+		typ, ok := incrementalType(t)
+		value, found, err := greatestKey(ctx, s, t, typ, ok, oldestOpen)
 		if err != nil {
-			return start, fmt.Errorf("look for the greatest %s of table %s: %w", t.IncrementalKey, t.Table.Name, classify(err))
+			return start, err
 		}
-		if len(got) == 1 {
-			p.Marks[c.logName(t.Table.Name)] = got[0][0]
+		if found {
+			p.Marks[c.logName(t.Table.Name)] = value
 		}
 	}
 	start.Position = p.String()
 	start.Floor, err = c.Conn.floor(ctx, s)
 	return start, err
+}
+
+// greatestKey is the greatest incremental key of a table. Moments are given as they were
+// held and the table's lookback before; one that has not come yet is left aside, for as a
+// mark it would hide all rows that are written until it comes.
+func greatestKey(ctx context.Context, s *session, t providers.CaptureTable, typ schema.Type, known bool, held string) (string, bool, error) {
+	inc := quote(t.IncrementalKey)
+	value, where := "max("+inc+")", ""
+	if known && isMoment(typ) {
+		sql, err := typeSQL(withoutLength(typ))
+		if err != nil {
+			return "", false, err
+		}
+		value = "(" + value + " - " + held + " - " + interval(t.Lookback) + ")::" + sql
+		where = " WHERE " + inc + " <= pg_catalog.statement_timestamp()"
+		if typ.Kind != schema.TimestampTZ { // of whatever zone the application writes
+			where = " WHERE " + inc + " <= pg_catalog.statement_timestamp() AT TIME ZONE 'UTC' + interval '15 hours'"
+		}
+	}
+	got, err := s.query(ctx, "SELECT v FROM (SELECT "+value+" AS v FROM "+tableRef(t.Table.Name, t.Table.Only)+where+") m WHERE v IS NOT NULL")
+	if err != nil {
+		return "", false, fmt.Errorf("look for the greatest %s of table %s: %w", t.IncrementalKey, t.Table.Name, classify(err))
+	}
+	if len(got) == 0 {
+		return "", false, nil
+	}
+	return got[0][0], true, nil
 }
 
 func interval(d time.Duration) string {

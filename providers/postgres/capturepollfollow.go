@@ -89,7 +89,6 @@ type polledTable struct {
 	nextXmax uint64
 	nextAt   string // the server's clock
 	hasNext  bool
-	greatest string // of this pass, held back by lookback
 }
 
 func (f *pollFollower) run(ctx context.Context) error {
@@ -108,8 +107,20 @@ func (f *pollFollower) run(ctx context.Context) error {
 	}
 }
 
-// pass reads every table once.
+// pass reads every table once. What a mark may become is looked up first, then which
+// transactions are open, and then rows are read: so each row that a transaction wrote
+// below that mark is read, or its transaction is one of those that are waited for.
 func (f *pollFollower) pass(ctx context.Context) (given bool, err error) {
+	var fresh []*polledTable
+	for _, t := range f.tables {
+		found, err := f.mayBecome(ctx, t)
+		if err != nil {
+			return false, err
+		}
+		if found {
+			fresh = append(fresh, t)
+		}
+	}
 	now, err := f.session.queryRow(ctx, "SELECT pg_catalog.pg_current_snapshot(), pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp() - "+oldestOpen)
 	if err != nil {
 		return false, classify(err)
@@ -117,6 +128,9 @@ func (f *pollFollower) pass(ctx context.Context) (given bool, err error) {
 	sn, err := parseSnapshot(now[0])
 	if err != nil {
 		return false, err
+	}
+	for _, t := range fresh {
+		t.nextXmax, t.nextAt, t.hasNext = sn.xmax, now[1], true
 	}
 	marks := map[string]string{}
 	for _, t := range f.tables {
@@ -131,25 +145,33 @@ func (f *pollFollower) pass(ctx context.Context) (given bool, err error) {
 		if t.hasNext && sn.xmin >= t.nextXmax && now[2] >= t.nextAt {
 			marks[t.name], t.hasNext = t.next, false
 		}
-		if !t.hasNext && t.greatest != "" {
-			t.next, t.nextXmax, t.nextAt, t.hasNext = t.greatest, sn.xmax, now[1], true
-		}
 	}
 	f.collector.Progress(func() { f.at.Snapshot, f.at.Marks = now[0], marks })
 	return given, nil
 }
 
-// table gives out the rows from the mark on that were not given out before.
-func (f *pollFollower) table(ctx context.Context, t *polledTable, at string) (given int, err error) {
-	t.greatest = ""
+// mayBecome looks up the next mark of a table that waits for none.
+func (f *pollFollower) mayBecome(ctx context.Context, t *polledTable) (found bool, err error) {
 	if err := t.describe(ctx, f.Conn, f.session); err != nil || t.relation == nil {
-		return 0, err
+		return false, err
 	}
 	inc := slices.IndexFunc(t.columns.Columns, func(c providers.ReadColumn) bool { return c.Name == t.capture.IncrementalKey })
 	if inc < 0 {
-		return 0, gap("table %s has no column %q any more, its incremental_key", t.capture.Table.Name, t.capture.IncrementalKey)
+		return false, gap("table %s has no column %q any more, its incremental_key", t.capture.Table.Name, t.capture.IncrementalKey)
 	}
-	q, err := t.query(inc)
+	if t.hasNext {
+		return false, nil
+	}
+	t.next, found, err = greatestKey(ctx, f.session, t.capture, t.columns.Columns[inc].Type, true, "interval '0'")
+	return found && t.next != f.at.Marks[t.name], err
+}
+
+// table gives out the rows from the mark on that were not given out before.
+func (f *pollFollower) table(ctx context.Context, t *polledTable, at string) (given int, err error) {
+	if t.relation == nil {
+		return 0, nil
+	}
+	q, err := t.query()
 	if err != nil {
 		return 0, err
 	}
@@ -162,12 +184,8 @@ func (f *pollFollower) table(ctx context.Context, t *polledTable, at string) (gi
 	var last []string // the incremental key and the key of the last row
 	for {
 		rows := row.NewBatch(len(t.columns.Columns))
-		var greatest string
-		if last, greatest, err = f.page(ctx, t, q, mark, marked, last, rows); err != nil {
+		if last, err = f.page(ctx, t, q, mark, marked, last, rows); err != nil {
 			return given, fmt.Errorf("poll table %s: %w", t.capture.Table.Name, err)
-		}
-		if greatest != "" {
-			t.greatest = greatest
 		}
 		n := 0
 		for r := range rows.Rows {
@@ -217,10 +235,9 @@ func (f *pollFollower) hash(b *row.Batch, r int) uint64 {
 type pollQuery struct {
 	list, order, ref string
 	names, types     []string // the incremental key, then the key
-	held             string   // the expression of the mark
 }
 
-func (t *polledTable) query(inc int) (pollQuery, error) {
+func (t *polledTable) query() (pollQuery, error) {
 	q := pollQuery{ref: tableRef(t.columns.Name, t.columns.Only)}
 	var columns []string
 	for _, c := range t.columns.Columns {
@@ -235,15 +252,11 @@ func (t *polledTable) query(inc int) (pollQuery, error) {
 		}
 		q.types = append(q.types, typ)
 	}
-	q.held = quote(t.capture.IncrementalKey)
-	if isMoment(t.columns.Columns[inc].Type) && t.capture.Lookback > 0 {
-		q.held = "(" + q.held + " - " + interval(t.capture.Lookback) + ")::" + q.types[0]
-	}
 	return q, nil
 }
 
-// page reads rows behind last, and gives the last row's keys and the mark that it makes.
-func (f *pollFollower) page(ctx context.Context, t *polledTable, q pollQuery, mark string, marked bool, last []string, rows *row.Batch) (next []string, greatest string, err error) {
+// page reads rows behind last, and gives the last row's keys.
+func (f *pollFollower) page(ctx context.Context, t *polledTable, q pollQuery, mark string, marked bool, last []string, rows *row.Batch) (next []string, err error) {
 	condition := " WHERE " + quote(q.names[0]) + " IS NOT NULL"
 	if marked {
 		condition = " WHERE " + quote(q.names[0]) + " >= " + literal(mark) + "::" + q.types[0]
@@ -259,7 +272,7 @@ func (f *pollFollower) page(ctx context.Context, t *polledTable, q pollQuery, ma
 	for _, n := range q.names {
 		extra = append(extra, quote(n))
 	}
-	sql := "SELECT " + q.list + ", " + q.held + ", " + strings.Join(extra, ", ") + " FROM " + q.ref + condition + " ORDER BY " + q.order + " LIMIT " + strconv.Itoa(pollPage)
+	sql := "SELECT " + q.list + ", " + strings.Join(extra, ", ") + " FROM " + q.ref + condition + " ORDER BY " + q.order + " LIMIT " + strconv.Itoa(pollPage)
 	width := len(t.columns.Columns)
 	decoders := make([]decodeField, width)
 	for i, c := range t.columns.Columns {
@@ -271,11 +284,10 @@ func (f *pollFollower) page(ctx context.Context, t *polledTable, q pollQuery, ma
 	}
 	next = last
 	err = readRowsAnd(ctx, f.session, sql, t.columns, decoders, rows, func(rest [][]byte) {
-		greatest = string(rest[0])
 		next = next[:0:0]
-		for _, v := range rest[1:] {
+		for _, v := range rest {
 			next = append(next, string(v))
 		}
 	})
-	return next, greatest, err
+	return next, err
 }

@@ -55,12 +55,16 @@ func (p *capturePlanner) planPolling(ctx context.Context) error {
 // incremental looks at the column that tells what has changed.
 func (p *capturePlanner) incremental(ctx context.Context, f *captureFacts, t providers.CaptureTable) error {
 	rows, err := p.session.query(ctx, `SELECT a.attnotnull, EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = c.relam
- WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum AND m.amname = 'btree' AND i.indisvalid AND i.indpred IS NULL) FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::text::oid AND a.attname = $2 AND NOT a.attisdropped`, f.oid, t.IncrementalKey)
+ WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum AND m.amname = 'btree' AND i.indisvalid AND i.indpred IS NULL), coalesce(nullif(t.typbasetype, 0), t.oid) IN ('pg_catalog.timestamp'::pg_catalog.regtype, 'pg_catalog.timestamptz'::pg_catalog.regtype, 'pg_catalog.date'::pg_catalog.regtype) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1::text::oid AND a.attname = $2 AND NOT a.attisdropped`, f.oid, t.IncrementalKey)
 	if err != nil {
 		return classify(err)
 	}
 	if len(rows) == 0 {
 		p.fatal("", "table %s has no column %q, its incremental_key", f.name, t.IncrementalKey)
+		return nil
+	}
+	if t.Lookback > 0 && rows[0][2] != "t" {
+		p.fatal("", providers.PollingLookback, f.name, t.IncrementalKey)
 		return nil
 	}
 	if rows[0][0] != "t" {

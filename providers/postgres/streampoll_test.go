@@ -1,12 +1,15 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/providertest"
+	"github.com/syncform/syncform/providers/schema"
 )
 
 func TestStreamPoll(t *testing.T) {
@@ -75,4 +78,41 @@ func TestPollLateCommit(t *testing.T) {
 	}
 	stop()
 	st.compare()
+}
+
+// TestPollFuture: a row whose moment has not come yet hides none that is written before it
+// comes, neither at the start nor later.
+func TestPollFuture(t *testing.T) {
+	for _, typ := range []string{"timestamptz", "timestamp", "timestamp(0)", "date"} {
+		t.Run(typ, func(t *testing.T) {
+			t.Parallel()
+			from, to := twin(t, "", "CREATE TABLE r (id integer PRIMARY KEY, updated_at "+typ+" NOT NULL)", "CREATE INDEX ON r (updated_at)")
+			providertest.Exec(t, from, "INSERT INTO r VALUES (1, 'infinity'), (2, '2020-01-01')")
+			st := startStream(t, from, to, providers.Capture{Method: providers.Polling}, "r")
+			providertest.Exec(t, from, "INSERT INTO r VALUES (3, '2020-01-02'), (4, current_date + 3)")
+			st.catchUp()
+			st.compare()
+			providertest.Exec(t, from, "INSERT INTO r VALUES (5, current_date - 1)")
+			st.catchUp()
+			st.compare()
+			providertest.Exec(t, from, "INSERT INTO r VALUES (6, current_date)")
+			st.catchUp()
+			st.compare()
+			for st.kept(t).Marks[`"public"."r"`] < "2026" { // once what is open elsewhere at the server has ended
+				st.catchUp()
+			}
+		})
+	}
+}
+
+// TestPollLookback: a lookback that can't be taken off the incremental key is refused.
+func TestPollLookback(t *testing.T) {
+	url := providertest.Postgres(t, "")
+	providertest.Exec(t, url, "CREATE TABLE r (id integer PRIMARY KEY, v bigint NOT NULL)")
+	conn := open(t, url)
+	c := providers.CaptureTable{Table: readTable(*inspect(t, conn).Table(schema.Name{Schema: "public", Name: "r"})), IncrementalKey: "v", Lookback: time.Minute}
+	plan, err := conn.PlanCapture(t.Context(), providers.Capture{Sync: testSync, Method: providers.Polling, Tables: []providers.CaptureTable{c}}, nil)
+	if err != nil || !slices.ContainsFunc(plan.Findings, func(f providers.Finding) bool { return f.Fatal && strings.Contains(f.Text, "lookback") }) {
+		t.Errorf("%+v, %v", plan.Findings, err)
+	}
 }

@@ -81,14 +81,15 @@ func (c *Conn) Follow(ctx context.Context, capture providers.Capture, from row.P
 				return err
 			}
 		}
-		if err := c.watch(ctx, db, version); err != nil {
+		if err := c.watch(ctx, db, version, func(int64) {}); err != nil {
 			return err
 		}
 	}
 }
 
-// watch waits until another connection has committed something.
-func (c *Conn) watch(ctx context.Context, db *sqlite.Conn, version string) error {
+// watch waits until another connection has committed something, and tells quiet until
+// when, in nanoseconds, nobody has.
+func (c *Conn) watch(ctx context.Context, db *sqlite.Conn, version string, quiet func(int64)) error {
 	wait := watchLeast
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -98,10 +99,12 @@ func (c *Conn) watch(ctx context.Context, db *sqlite.Conn, version string) error
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		at := time.Now().UnixNano()
 		now, err := pragma(db, "data_version")
 		if err != nil || now != version {
 			return because(ctx, err)
 		}
+		quiet(at)
 		wait = min(2*wait, watchMost)
 		timer.Reset(wait)
 	}

@@ -47,11 +47,11 @@ func planPolling(db *sqlite.Conn, p *providers.CapturePlan) error {
 
 // pollMarks reads where polling would begin now.
 func pollMarks(db *sqlite.Conn, c providers.Capture) (p position, err error) {
-	p.Polled = map[string]pollMark{}
+	p.Polled, p.Seen = map[string]pollMark{}, time.Now().UnixNano()
 	for _, t := range c.Tables {
 		inc, name := ident(t.IncrementalKey), ident(t.Table.Name.Name)
 		w := walk{db: db}
-		top, err := w.first("SELECT max("+inc+") FROM "+name+" HAVING max("+inc+") IS NOT NULL", nil)
+		top, err := w.first("SELECT max("+inc+") FROM "+name+" WHERE NOT "+toCome(inc)+" HAVING max("+inc+") IS NOT NULL", nil)
 		if err != nil || top == nil {
 			p.Polled[t.Table.Name.Name] = pollMark{}
 			if err != nil {
@@ -59,17 +59,15 @@ func pollMarks(db *sqlite.Conn, c providers.Capture) (p position, err error) {
 			}
 			continue
 		}
-		ties, err := w.first("SELECT count(*) FROM "+name+" WHERE "+inc+" = ?", top)
-		if err != nil {
-			return p, err
-		}
-		n, err := strconv.ParseInt(string(ties[0][1:]), 10, 64)
-		if err != nil {
-			return p, err
-		}
-		p.Polled[t.Table.Name.Name] = pollMark{top[0], n}
+		p.Polled[t.Table.Name.Name] = pollMark{top[0]}
 	}
 	return p, nil
+}
+
+// toCome is the condition that a date in text has not come yet, in whatever zone the
+// application writes. As a mark such a row would hide all that are written until it comes.
+func toCome(inc string) string {
+	return "(CASE WHEN " + inc + " LIKE '____-__-__%' THEN coalesce(julianday(" + inc + ") > julianday('now', '+15 hours'), 0) ELSE 0 END)"
 }
 
 // pollTable is a table that is polled.
@@ -132,7 +130,6 @@ func (t *pollTable) poll(db *sqlite.Conn, buf *row.Changes, next func() error) e
 	seen := map[uint64]bool{}
 	var cursor []bound
 	start := t.mark
-	t.mark.Ties = 0
 	for more := true; more; {
 		buf.Reset()
 		err := func() (err error) {
@@ -170,7 +167,7 @@ func (t *pollTable) page(db *sqlite.Conn, start pollMark, cursor *[]bound, buf *
 		where += " AND (" + values + ") > (" + marks(len(args)+1, len(t.values)) + ")"
 		args = append(args, *cursor...)
 	}
-	stmt, _, err := db.PrepareTransient("SELECT " + strings.Join(names, ", ") + ", " + values + " FROM " + ident(t.scan.table.Name.Name) + " WHERE " + where + " ORDER BY " + values)
+	stmt, _, err := db.PrepareTransient("SELECT " + strings.Join(names, ", ") + ", " + values + ", " + toCome(ident(t.of.IncrementalKey)) + " FROM " + ident(t.scan.table.Name.Name) + " WHERE " + where + " ORDER BY " + values)
 	if err != nil {
 		return false, err
 	}
@@ -212,11 +209,8 @@ func (t *pollTable) page(db *sqlite.Conn, start pollMark, cursor *[]bound, buf *
 		for i := range t.values {
 			*cursor = append(*cursor, boundOf(stmt, len(names)+i))
 		}
-		switch c := (*cursor)[0].compare(t.mark.At); {
-		case c > 0:
-			t.mark = pollMark{(*cursor)[0], 1}
-		case c == 0:
-			t.mark.Ties++
+		if (*cursor)[0].compare(t.mark.At) > 0 && !stmt.ColumnBool(len(names)+len(t.values)) {
+			t.mark = pollMark{(*cursor)[0]}
 		}
 		sum := hash.Sum64()
 		if len(seen) < mostSeen {
@@ -242,7 +236,7 @@ func (c *Conn) followPolling(ctx context.Context, capture providers.Capture, fro
 	}
 	defer c.put(db)
 	d := &drain{db: db}
-	collector := newCollector(func() row.Position { return from })
+	collector := newCollector(func() row.Position { return at.String() })
 	var tables []*pollTable
 	defer func() {
 		for _, t := range tables {
@@ -251,6 +245,7 @@ func (c *Conn) followPolling(ctx context.Context, capture providers.Capture, fro
 	}()
 	schemaVersion := ""
 	for {
+		seen := time.Now().UnixNano()
 		version, err := pragma(db, "data_version")
 		if err != nil {
 			return because(ctx, err)
@@ -276,17 +271,18 @@ func (c *Conn) followPolling(ctx context.Context, capture providers.Capture, fro
 			}
 			schemaVersion = now
 		}
-		next := position{Polled: map[string]pollMark{}}
+		next := position{Polled: map[string]pollMark{}, Seen: seen}
 		for _, t := range tables {
 			if err := t.poll(db, &d.buf, func() error { return d.give(ctx, collector) }); err != nil {
 				return because(ctx, err)
 			}
 			next.Polled[t.of.Table.Name.Name] = t.mark
 		}
-		if err := collector.Commit(ctx, time.Now(), func() { from, at = next.String(), next }, row.Wait{}); err != nil {
+		if err := collector.Commit(ctx, time.Now(), func() { at = next }, row.Wait{}); err != nil {
 			return err
 		}
-		if err := c.watch(ctx, db, version); err != nil {
+		quiet := func(since int64) { collector.Progress(func() { at.Seen = since }) }
+		if err := c.watch(ctx, db, version, quiet); err != nil {
 			return err
 		}
 	}

@@ -95,6 +95,20 @@ func TestPollingLookback(t *testing.T) {
 	}
 }
 
+// TestPollingFuture: a row whose moment has not come yet hides none that is written before
+// it comes.
+func TestPollingFuture(t *testing.T) {
+	path := fileWith(t, "CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT)", "INSERT INTO t VALUES (1, '2999-01-01 00:00:00'), (2, '2024-01-01 00:00:00')")
+	f := polled(t, path, "t", "at", 0)
+	f.took()
+	f.exec("INSERT INTO t VALUES (3, '2024-01-02 00:00:00'), (4, '2998-01-01T00:00:00Z')")
+	if got := f.took(); len(got) != 2 {
+		t.Errorf("changes %q, want those of two rows", got)
+	}
+	f.exec("INSERT INTO t VALUES (5, '2024-01-03 00:00:00')")
+	f.wants("update 5 2024-01-03 00:00:00;")
+}
+
 // TestPollingNeeds: what is missing is said.
 func TestPollingNeeds(t *testing.T) {
 	c := source(t, "CREATE TABLE t (id INTEGER PRIMARY KEY, at INTEGER)")

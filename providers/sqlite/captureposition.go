@@ -13,14 +13,15 @@ import (
 type position struct {
 	ID    int64 `json:"id,omitempty"`
 	Nonce int64 `json:"nonce,omitempty"`
-	// Polled holds the mark of each table, where they are polled.
+	// Polled holds the mark of each table, where they are polled; Seen is a moment of this
+	// machine's clock, in nanoseconds: what was committed before it was read.
 	Polled map[string]pollMark `json:"polled,omitempty"`
+	Seen   int64               `json:"seen,omitempty"`
 }
 
-// pollMark is the greatest incremental key that was seen, and how many rows had it.
+// pollMark is the greatest incremental key that was seen.
 type pollMark struct {
-	At   bound `json:"at,omitempty"`
-	Ties int64 `json:"ties,omitempty"`
+	At bound `json:"at,omitempty"`
 }
 
 func (p position) String() row.Position {
@@ -38,7 +39,7 @@ func readPosition(p row.Position) (out position, err error) {
 			err = m.At.check()
 		}
 	}
-	if err != nil || out.ID <= 0 && out.Polled == nil {
+	if err != nil || out.ID <= 0 && out.Polled == nil && out.Seen == 0 {
 		return out, fmt.Errorf("position %q is none of an SQLite file's changes", p)
 	}
 	return out, nil
@@ -51,10 +52,5 @@ func (c *Conn) Reached(at, goal row.Position) (bool, error) {
 		return false, err
 	}
 	g, err := readPosition(goal)
-	for name, m := range g.Polled {
-		if c := a.Polled[name].At.compare(m.At); c < 0 || c == 0 && a.Polled[name].Ties < m.Ties {
-			return false, err
-		}
-	}
-	return a.ID >= g.ID, err
+	return a.ID >= g.ID && a.Seen >= g.Seen, err
 }
