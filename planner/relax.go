@@ -48,6 +48,9 @@ func (w *want) relaxed() (out []difference) {
 		was := ours(foreignKeyTrait(&k)) || k.Name == "" && w.prev.Traits[foreignKeyTrait(&k)] != ""
 		if was && !slices.ContainsFunc(w.table.ForeignKeys, func(x schema.ForeignKey) bool { return d.sameForeignKey(&k, &x) }) {
 			goes(schema.DropForeignKey{In: in, Key: k})
+			if x := w.indexOf(d, k); x != nil {
+				goes(schema.DropIndex{In: in, Index: *x})
+			}
 		}
 	}
 	for _, k := range w.live.Checks {
@@ -71,4 +74,26 @@ func (w *want) relaxed() (out []difference) {
 		}
 	}
 	return out
+}
+
+// indexOf is the index that MySQL made, under its name, for a foreign key of ours that
+// goes, unless something else wants or needs it.
+func (w *want) indexOf(d differ, k schema.ForeignKey) *schema.Index {
+	if !isMySQL(d.sys) {
+		return nil
+	}
+	for i := range w.live.Indexes {
+		x := &w.live.Indexes[i]
+		if x.Unique || d.fold(x.Name) != d.fold(k.Name) || len(x.Parts) != len(k.Columns) || !w.leads(columnsOf(x.Parts), k.Columns) || w.prev.Traits[indexTrait(x)] != "" {
+			continue
+		}
+		wanted := slices.ContainsFunc(w.table.Indexes, func(y schema.Index) bool { return d.sameIndex(x, &y) })
+		needed := slices.ContainsFunc(w.live.ForeignKeys, func(o schema.ForeignKey) bool {
+			return o.Name != k.Name && w.leads(columnsOf(x.Parts), o.Columns) && !w.served(x.Name, o.Columns)
+		})
+		if !wanted && !needed {
+			return x
+		}
+	}
+	return nil
 }

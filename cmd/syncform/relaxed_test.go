@@ -33,6 +33,12 @@ func TestWhatTheSourceRelaxes(t *testing.T) {
 				t.Errorf("the plan:\n%s", out)
 			}
 			run(t, dir, 0, "apply", "-auto-approve")
+			if to.provider == "mysql" { // which had made an index for the foreign key, as had a source that is MySQL
+				kept := map[string]string{"mysql": "1", "postgresql": "0"}[from.provider]
+				if got := providertest.Query(t, target, "SELECT count(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'children' AND INDEX_NAME = 'of_parent'"); got[0][0] != kept {
+					t.Errorf("%s indexes of the foreign key, want %s", got[0][0], kept)
+				}
+			}
 			providertest.Exec(t, source, "INSERT INTO parents VALUES (2, 1)", "INSERT INTO children VALUES (2, 77, 500)")
 			run(t, dir, 0, "sync", "-once")
 			for _, table := range []string{"parents", "children"} {

@@ -133,6 +133,11 @@ func (r *createReader) onlyLiteral(ty schema.Type, expr string) (string, bool) {
 		return "", false
 	}
 	t := newTokens(expr)
+	if t.cur.is("x") && strings.HasPrefix(expr[t.cur.end:], "'") { // MySQL writes X'' so, others 0x..
+		t.next()
+		b, ok := hexBytes("0x" + t.next().text)
+		return b, ok && t.end() && t.err == nil
+	}
 	if t.cur.kind == wordToken && strings.HasPrefix(t.cur.text, "_") {
 		t.next()
 	}
