@@ -60,6 +60,25 @@ func uniqueKeys(t *schema.Table) [][]string {
 	return out
 }
 
+// rekeyed says why the rows in the target may not be those of the source: the source's key
+// is another than the one by which the stream has told rows apart until now. Where it was
+// the wider one, rows that it holds apart became one; where it was the narrower one, what
+// the stream still brings of before is of several rows.
+func (w *want) rekeyed() string {
+	p := w.prev
+	if p == nil || len(w.cfg.Key) > 0 || p.SourceTable != w.from.Name || len(p.SourceKey) == 0 || len(w.key) == 0 {
+		return ""
+	}
+	if sorted(p.SourceKey) == sorted(w.key) || slices.ContainsFunc(p.SourceKey, func(c string) bool { return w.from.Column(c) == nil }) {
+		return "" // a column that was renamed, or is gone: what becomes of it says what becomes of the rows
+	}
+	return fmt.Sprintf("the source's rows are told apart by %s now, and the stream has told them apart by %s", some(w.key), some(p.SourceKey))
+}
+
+func sorted(names []string) string {
+	return fmt.Sprintf("%q", slices.Sorted(slices.Values(names)))
+}
+
 // givenKey takes the mapping's own key: source columns, or target columns where no
 // source column of that name is mapped.
 func (b *builder) givenKey(w *want) bool {

@@ -254,6 +254,10 @@ func (b *builder) loadForStream(f *following) {
 			k.load, k.reason = true, "its changes were held: "+rec.Reason
 			b.aside(w)
 			b.note(w.addr, "it is loaded anew, for its changes were held: "+rec.Reason)
+		case w.rekeyed() != "":
+			k.load, k.reason = true, w.rekeyed()
+			b.aside(w)
+			b.note(w.addr, "it is loaded anew: "+k.reason)
 		}
 		if k.load && k.gen == "" {
 			k.gen = b.newID()
