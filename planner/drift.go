@@ -43,7 +43,7 @@ func (b *builder) drift() {
 		for _, what := range byOthers(m, t, e.db.System) {
 			b.drifted(m.Addr, m.Target, t.Name, what)
 		}
-		if key := m.TargetKey; m.Table == nil && len(key) > 0 && t.PrimaryKey == nil && len(uniqueKeys(t)) == 0 {
+		if key := m.TargetKey; m.Table == nil && len(key) > 0 && t.PrimaryKey == nil && len(t.UniqueKeys()) == 0 {
 			b.drifted(m.Addr, m.Target, t.Name, fmt.Sprintf("its key (%s) is gone", some(key)))
 		}
 		if b.count > n {

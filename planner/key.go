@@ -27,37 +27,12 @@ func (b *builder) chooseKey(w *want) bool {
 		w.key = pk.Columns()
 		return true
 	}
-	for _, cols := range uniqueKeys(w.from) {
+	for _, cols := range w.from.UniqueKeys() {
 		if all(cols) && (w.key == nil || len(cols) < len(w.key)) {
 			w.key = cols
 		}
 	}
 	return true
-}
-
-// uniqueKeys lists the column sets that are unique and never null, besides the primary key.
-func uniqueKeys(t *schema.Table) [][]string {
-	var out [][]string
-	add := func(parts []schema.KeyPart, deferrable bool) {
-		cols := make([]string, len(parts))
-		for i, p := range parts {
-			c := t.Column(p.Column)
-			if c == nil || c.Nullable || p.Prefix != 0 || deferrable {
-				return
-			}
-			cols[i] = p.Column
-		}
-		out = append(out, cols)
-	}
-	for _, k := range t.Uniques {
-		add(k.Parts, k.Deferrable)
-	}
-	for _, x := range t.Indexes {
-		if x.Unique && x.Where == "" && !x.Invalid {
-			add(x.Parts, false)
-		}
-	}
-	return out
 }
 
 // rekeyed says why the rows in the target may not be those of the source: the source's key
@@ -151,7 +126,7 @@ func (w *want) ensureKey() {
 	}
 	if w.table.PrimaryKey == nil {
 		w.table.PrimaryKey = &schema.Key{Parts: parts}
-		if !slices.ContainsFunc(uniqueKeys(w.from), func(cols []string) bool { return sameSet(cols, w.key) }) {
+		if !slices.ContainsFunc(w.from.UniqueKeys(), func(cols []string) bool { return sameSet(cols, w.key) }) {
 			w.notes = append(w.notes, fmt.Sprintf("the key (%s) becomes the target's primary key, and %s does not enforce it: the load stops where two rows share it", some(w.cfg.Key), w.from.Name))
 		}
 		return
@@ -159,7 +134,7 @@ func (w *want) ensureKey() {
 	if sameSet(w.table.PrimaryKey.Columns(), names) {
 		return
 	}
-	for _, cols := range uniqueKeys(&w.table) {
+	for _, cols := range w.table.UniqueKeys() {
 		if sameSet(cols, names) {
 			return
 		}

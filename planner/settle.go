@@ -14,7 +14,7 @@ func (w *want) planMapping() plan.Mapping {
 		Addr: w.addr, Sync: w.sync.Addr, Source: w.source.addr, Target: w.target.addr,
 		SourceTable: w.from.Name, TargetTable: w.name,
 		SourceIdentity: w.source.db.Identity, TargetIdentity: w.target.db.Identity,
-		SourceKey: w.key, TargetKey: w.targetKey(), Only: w.only, Mode: w.sync.Mode,
+		SourceKey: w.key, GivenKey: len(w.cfg.Key) > 0, TargetKey: w.targetKey(), Only: w.only, Mode: w.sync.Mode,
 		ParallelTables: w.sync.ParallelTables, MaxSnapshotAge: w.sync.MaxSnapshotAge, RetryAttempts: w.sync.RetryAttempts,
 		Policy:  w.policy,
 		Columns: make([]plan.Column, 0, len(w.columns)),

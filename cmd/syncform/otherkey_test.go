@@ -32,7 +32,12 @@ func TestOtherKey(t *testing.T) {
 				}
 			}
 			providertest.Exec(t, source, fmt.Sprintf(rekey, "a, b"), "INSERT INTO t VALUES (1, 2, 3), (2, 1, 4)", "UPDATE t SET v = v + 10 WHERE b = 2")
-			_ = command(t, dir, "sync", "-once").Run() // a stream may hold the table, or go on
+			if out, err := command(t, dir, "sync", "-once").CombinedOutput(); !strings.Contains(string(out), "told apart by a, b now") {
+				t.Errorf("the stream goes on by the old key: %v\n%s", err, out)
+			}
+			if got := providertest.Query(t, target, "SELECT a, b, v FROM t ORDER BY a"); fmt.Sprint(got) != "[[1 1 1] [2 2 2]]" {
+				t.Errorf("the target of a held table has %v", got)
+			}
 			if out := run(t, dir, 0, "apply", "-auto-approve", "-no-color"); !strings.Contains(out, "backfill") {
 				t.Errorf("rows of the source may be one in the target, and no load is planned:\n%s", out)
 			}

@@ -47,7 +47,7 @@ func (r *run) prepare(ctx context.Context, b *row.Changes, abandon func()) error
 		var all []*binding
 		for _, t := range r.bySource[rel.Name.String()] {
 			if t.bound {
-				r.looked = time.Time{} // the table is another than a moment ago
+				r.looked, r.keyed = time.Time{}, false // the table is another than a moment ago
 			}
 			t.bound, t.eased = true, time.Time{}
 			ch, err := r.changed(ctx, t, rel)

@@ -37,6 +37,9 @@ func (w *writer) renew(ctx context.Context) error {
 	if w.o.KeepMapping == nil || w.o.Beside {
 		return nil
 	}
+	if err := w.lookAtKeys(ctx); err != nil {
+		return err
+	}
 	if err := w.look(ctx); err != nil {
 		return err
 	}

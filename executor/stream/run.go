@@ -54,6 +54,7 @@ type run struct {
 	numbering string    // what that failed with
 	proved    time.Time // when it was looked whether the source's changes are captured; zero: it is to be
 	looked    time.Time // when the source's columns were looked at; zero: they are to be
+	keyed     bool      // it was looked by which keys the source's rows are told apart
 }
 
 func newRun(s Stream, o Options) (*run, error) {
@@ -217,7 +218,7 @@ func (r *run) session(ctx context.Context) (err error) {
 		c.Fail(f.err)
 	}()
 	r.bound = map[*row.Relation][]*binding{} // relations are the session's
-	r.looked = time.Time{}
+	r.looked, r.keyed = time.Time{}, false
 	return r.stream(ctx, sess, c)
 }
 

@@ -250,6 +250,7 @@ type Mapping struct {
 	// anything: what Columns, Filters and the key need, and no other. Empty where it does not.
 	Reads     []SourceColumn `json:"reads,omitempty"`
 	SourceKey []string       `json:"source_key,omitempty"`
+	GivenKey  bool           `json:"given_key,omitempty"` // SourceKey is the configuration's, whatever the source says is unique
 	TargetKey []string       `json:"target_key,omitempty"`
 	Only      bool           `json:"only,omitempty"`   // providers.ReadTable.Only
 	Mode      string         `json:"mode"`             // full, snapshot
