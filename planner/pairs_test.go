@@ -423,22 +423,26 @@ func lineDiff(want, got string) string {
 	return strings.Join(out, "\n")
 }
 
-// rows reads the values of each column: table.column -> sorted values.
+// rows reads the values of each column: table.column, or schema.table.column -> sorted values.
 func (b *pairBench) rows(t *testing.T) map[string][]string {
 	t.Helper()
 	query := "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND GENERATION_EXPRESSION = '' AND TABLE_NAME NOT LIKE '\\_sync%'"
 	cast := func(c string) string { return "HEX(CAST(`" + strings.ReplaceAll(c, "`", "``") + "` AS CHAR))" }
 	q := "`"
 	if b.system == schema.PostgreSQL {
-		query = "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT attisdropped AND attgenerated = '' AND c.relname NOT LIKE '\\_sync%'"
+		query = "SELECT c.relname, a.attname, n.nspname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT attisdropped AND attgenerated = '' AND c.relname NOT LIKE '\\_sync%'"
 		cast = func(c string) string { return `"` + strings.ReplaceAll(c, `"`, `""`) + `"::text` }
 		q = `"`
 	}
 	out := map[string][]string{}
 	var selects []string
 	for _, r := range providertest.Query(t, b.target, query) {
-		out[r[0]+"."+r[1]] = nil
-		selects = append(selects, "SELECT '"+strings.ReplaceAll(r[0]+"."+r[1], "'", "''")+"', "+cast(r[1])+" FROM "+q+strings.ReplaceAll(r[0], q, q+q)+q)
+		name, from := r[0]+"."+r[1], q+strings.ReplaceAll(r[0], q, q+q)+q
+		if len(r) > 2 && r[2] != "public" {
+			name, from = r[2]+"."+name, q+r[2]+q+"."+from
+		}
+		out[name] = nil
+		selects = append(selects, "SELECT '"+strings.ReplaceAll(name, "'", "''")+"', "+cast(r[1])+" FROM "+from)
 	}
 	if len(selects) == 0 {
 		return out
@@ -458,8 +462,7 @@ func (b *pairBench) compareRows(t *testing.T, p pair2, before, after map[string]
 	var wrong []string
 	for name, values := range before {
 		now, ok := after[name]
-		table, _, _ := strings.Cut(name, ".")
-		if slices.Contains(p.values, name) || slices.Contains(p.values, table) || !ok && !b.there(t, name) {
+		if slices.ContainsFunc(p.values, func(v string) bool { return name == v || strings.HasPrefix(name, v+".") }) || !ok && !b.there(t, name) {
 			continue
 		}
 		if !slices.Equal(values, now) {
@@ -471,10 +474,10 @@ func (b *pairBench) compareRows(t *testing.T, p pair2, before, after map[string]
 
 // there reports whether the target has a column.
 func (b *pairBench) there(t *testing.T, name string) bool {
-	table, col, _ := strings.Cut(name, ".")
-	in := "DATABASE()"
+	t.Helper()
+	full, in := "concat(TABLE_NAME, '.', COLUMN_NAME)", "TABLE_SCHEMA = DATABASE()"
 	if b.system == schema.PostgreSQL {
-		in = "'public'"
+		full, in = "concat(CASE table_schema WHEN 'public' THEN '' ELSE table_schema || '.' END, table_name, '.', column_name)", "true"
 	}
-	return len(providertest.Query(t, b.target, "SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "+in+" AND TABLE_NAME = '"+strings.ReplaceAll(table, "'", "''")+"' AND COLUMN_NAME = '"+strings.ReplaceAll(col, "'", "''")+"'")) > 0
+	return len(providertest.Query(t, b.target, "SELECT 1 FROM information_schema.COLUMNS WHERE "+in+" AND "+full+" = '"+strings.ReplaceAll(name, "'", "''")+"'")) > 0
 }

@@ -53,6 +53,7 @@ var pgRandomTypes = []pgRandomType{
 
 type pgRandom struct {
 	version int
+	two     bool // with a second schema
 	enums   []pgRandomEnum
 	domains []pgRandomDomain
 	seqs    []pgRandomSeq
@@ -119,6 +120,25 @@ type pgRandomIndex struct {
 
 func pgq(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
+// pgn quotes a name that may begin with its schema: "other.t" is the t of the schema other.
+func pgn(s string) string {
+	if name, ok := strings.CutPrefix(s, pgOther); ok {
+		return pgOther + pgq(name)
+	}
+	return pgq(s)
+}
+
+// pgLocal is a name without its schema.
+func pgLocal(s string) string { return strings.TrimPrefix(s, pgOther) }
+
+// pgMade reports whether a type is one that the schema makes.
+func pgMade(typ string) bool { return strings.Contains(typ, `"`) }
+
+// pgBeside names something in the schema of a table.
+func pgBeside(table, name string) string {
+	return strings.TrimSuffix(table, pgLocal(table)) + name
+}
+
 func pgqs(list []string) string {
 	out := make([]string, len(list))
 	for i, s := range list {
@@ -141,6 +161,7 @@ func randomPostgres(t *rapid.T, version int, old randomSchema) randomSchema {
 		was = old.(*pgRandom)
 	}
 	r := &pgRandomizer{randomChoice{t}, &pgRandom{version: version}}
+	r.s.two = was.two || r.one(3)
 	r.s.enums = mutate(r.randomChoice, was.enums, 1, r.enum)
 	r.s.domains = mutate(r.randomChoice, was.domains, 1, r.domain)
 	r.s.seqs = mutate(r.randomChoice, was.seqs, 1, r.seq)
@@ -158,8 +179,11 @@ func randomPostgres(t *rapid.T, version int, old randomSchema) randomSchema {
 		if q := &r.s.seqs[i]; r.one(4) {
 			q.owner = ""
 			t := &r.s.tables[r.upTo(len(r.s.tables)-1)]
+			if pgBeside(t.name, "") != pgBeside(q.name, "") {
+				continue // it must stand in the same schema
+			}
 			if ints := r.some(t.names(func(c *pgRandomCol) bool { return c.typ == "integer" && c.identity == "" && c.serial == "" }), 1); len(ints) > 0 && !t.unlogged {
-				q.owner = pgq(t.name) + "." + pgq(ints[0])
+				q.owner = pgn(t.name) + "." + pgq(ints[0])
 			}
 		}
 	}
@@ -171,6 +195,14 @@ func randomPostgres(t *rapid.T, version int, old randomSchema) randomSchema {
 	return r.s
 }
 
+// in puts a name into one of the schemas.
+func (r *pgRandomizer) in(name string) string {
+	if r.s.two && r.one(3) {
+		return pgOther + name
+	}
+	return name
+}
+
 func (r *pgRandomizer) comment() string {
 	if r.one(6) {
 		return r.of("about it", "it's", `a\b "c"`)
@@ -179,7 +211,7 @@ func (r *pgRandomizer) comment() string {
 }
 
 func (r *pgRandomizer) enum(old *pgRandomEnum) pgRandomEnum {
-	e := pgRandomEnum{name: r.of("mood", "Kind Of"), comment: r.comment()}
+	e := pgRandomEnum{name: r.in(r.of("mood", "Kind Of")), comment: r.comment()}
 	if old != nil {
 		e.name = old.name
 		e.labels = slices.Clone(old.labels)
@@ -201,7 +233,7 @@ func (r *pgRandomizer) enum(old *pgRandomEnum) pgRandomEnum {
 }
 
 func (r *pgRandomizer) domain(old *pgRandomDomain) pgRandomDomain {
-	d := pgRandomDomain{name: r.of("code", "Dom ain"), comment: r.comment(), base: r.of("integer", "text", "varchar(20)", "numeric(12,3)", "bigint")}
+	d := pgRandomDomain{name: r.in(r.of("code", "Dom ain")), comment: r.comment(), base: r.of("integer", "text", "varchar(20)", "numeric(12,3)", "bigint")}
 	if old != nil {
 		d.name = old.name
 		if !r.one(3) {
@@ -219,7 +251,7 @@ func (r *pgRandomizer) domain(old *pgRandomDomain) pgRandomDomain {
 }
 
 func (r *pgRandomizer) seq(old *pgRandomSeq) pgRandomSeq {
-	q := pgRandomSeq{name: r.of("seq1", "Seq 2"), comment: r.comment(), options: r.of("", "START 5", "INCREMENT 2 CACHE 3", "AS integer", "AS smallint MAXVALUE 100 CYCLE", "INCREMENT -1 START -3")}
+	q := pgRandomSeq{name: r.in(r.of("seq1", "Seq 2")), comment: r.comment(), options: r.of("", "START 5", "INCREMENT 2 CACHE 3", "AS integer", "AS smallint MAXVALUE 100 CYCLE", "INCREMENT -1 START -3")}
 	if old != nil {
 		q.name = old.name
 	}
@@ -233,7 +265,7 @@ func (r *pgRandomizer) typ() (string, pgRandomType) {
 		for _, l := range e.labels {
 			values = append(values, pgText(l))
 		}
-		t := pgRandomType{name: pgq(e.name), defaults: values, values: values, kind: "enum"}
+		t := pgRandomType{name: pgn(e.name), defaults: values, values: values, kind: "enum"}
 		if r.one(5) {
 			t.name += "[]"
 			t.defaults, t.values, t.kind = []string{"'{}'"}, []string{"'{}'"}, "array"
@@ -248,7 +280,7 @@ func (r *pgRandomizer) typ() (string, pgRandomType) {
 		} else if strings.Contains(d.base, "num") {
 			kind = "number"
 		}
-		return pgq(d.name), pgRandomType{name: pgq(d.name), defaults: []string{"'2'"}, values: []string{"'1'", "'3'"}, kind: kind}
+		return pgn(d.name), pgRandomType{name: pgn(d.name), defaults: []string{"'2'"}, values: []string{"'1'", "'3'"}, kind: kind}
 	}
 	n := len(pgRandomTypes) - 1
 	if r.one(2) {
@@ -266,19 +298,19 @@ func (s *pgRandom) describe(typ string) pgRandomType {
 		}
 	}
 	for _, e := range s.enums {
-		if pgq(e.name) == typ {
+		if pgn(e.name) == typ {
 			var values []string
 			for _, l := range e.labels {
 				values = append(values, pgText(l))
 			}
 			return pgRandomType{name: typ, values: values, defaults: values, kind: "enum"}
 		}
-		if pgq(e.name)+"[]" == typ {
+		if pgn(e.name)+"[]" == typ {
 			return pgRandomType{name: typ, values: []string{"'{}'"}, defaults: []string{"'{}'"}, kind: "array"}
 		}
 	}
 	for _, d := range s.domains {
-		if pgq(d.name) == typ {
+		if pgn(d.name) == typ {
 			kind := "text"
 			if strings.Contains(d.base, "int") {
 				kind = "int"
@@ -314,7 +346,7 @@ func (r *pgRandomizer) col(old *pgRandomCol, before []pgRandomCol) pgRandomCol {
 	case n < 8:
 		c.def, c.identity, c.generated, c.serial = r.of(d.defaults...), "", "", ""
 		if len(r.s.seqs) > 0 && d.kind == "int" && c.typ != "smallint" && r.one(4) {
-			c.def = "nextval(" + pgText(pgq(r.s.seqs[0].name)) + ")"
+			c.def = "nextval(" + pgText(pgn(r.s.seqs[r.upTo(len(r.s.seqs)-1)].name)) + ")"
 		}
 	case n == 8 && (c.typ == "integer" || c.typ == "bigint" || c.typ == "smallint"):
 		c.def, c.generated, c.serial, c.notNull = "", "", "", true
@@ -356,7 +388,7 @@ func (r *pgRandomizer) col(old *pgRandomCol, before []pgRandomCol) pgRandomCol {
 	if d.kind == "text" && r.one(6) {
 		c.set = r.of("SET STORAGE EXTERNAL", "SET STORAGE PLAIN", "SET COMPRESSION pglz", "SET STORAGE MAIN")
 	}
-	if c.generated == "" && d.kind == "text" && !strings.HasPrefix(c.typ, `"`) && r.one(6) {
+	if c.generated == "" && d.kind == "text" && !pgMade(c.typ) && r.one(6) {
 		c.collate = r.of(`"C"`, `"POSIX"`)
 	}
 	return c
@@ -395,6 +427,12 @@ const (
 	pgUnnamed = "unnamed"
 )
 
+// pgOther begins a name in the second schema.
+const pgOther = "other."
+
+// pgAway begins a part that stands in another schema than its table.
+const pgAway = "~"
+
 // pgSub ends a part that is cut again.
 const pgSub = " SUB"
 
@@ -402,7 +440,7 @@ const pgSub = " SUB"
 const pgLoose = " LOOSE"
 
 func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
-	t := pgRandomTable{name: r.of("t", "u", "Or ders", "v")}
+	t := pgRandomTable{name: r.in(r.of("t", "u", "Or ders", "v"))}
 	if old != nil {
 		t = *old
 		t.parts = slices.Clone(t.parts)
@@ -453,11 +491,11 @@ func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
 		switch t.strategy {
 		case "LIST":
 			t.parts = mutate(r.randomChoice, t.parts, 2, func(*string) string {
-				return r.of("p1 FOR VALUES IN ('1', '7')", "p2 FOR VALUES IN ('2', '0')", "p3 FOR VALUES IN ('3', NULL)", "p4 FOR VALUES IN ('4')"+pgSub, "pd DEFAULT")
+				return r.away() + r.of("p1 FOR VALUES IN ('1', '7')", "p2 FOR VALUES IN ('2', '0')", "p3 FOR VALUES IN ('3', NULL)", "p4 FOR VALUES IN ('4')"+pgSub, "pd DEFAULT")
 			})
 		case "RANGE":
 			t.parts = mutate(r.randomChoice, t.parts, 2, func(*string) string {
-				return r.of("p1 FOR VALUES FROM (MINVALUE) TO ('2')", "p2 FOR VALUES FROM ('2') TO ('5')", "p3 FOR VALUES FROM ('5') TO (MAXVALUE)", "pd DEFAULT")
+				return r.away() + r.of("p1 FOR VALUES FROM (MINVALUE) TO ('2')", "p2 FOR VALUES FROM ('2') TO ('5')", "p3 FOR VALUES FROM ('5') TO (MAXVALUE)", "pd DEFAULT")
 			})
 		case "HASH":
 			if old != nil {
@@ -480,6 +518,27 @@ func (r *pgRandomizer) table(old *pgRandomTable) pgRandomTable {
 		t.cluster = r.of("", pgOwn, "KEY")
 	}
 	return t
+}
+
+// away begins a part that stands in another schema than its table.
+func (r *pgRandomizer) away() string {
+	if r.s.two && r.one(5) {
+		return pgAway
+	}
+	return ""
+}
+
+// part names the table of a part.
+func (t *pgRandomTable) part(p string) string {
+	name := strings.Fields(p)[0]
+	away, ok := strings.CutPrefix(name, pgAway)
+	switch {
+	case !ok:
+		return t.name + "_" + name
+	case pgLocal(t.name) == t.name:
+		return pgOther + t.name + "_" + away
+	}
+	return pgLocal(t.name) + "_" + away
 }
 
 func (r *pgRandomizer) key(t *pgRandomTable, old *pgRandomKey) pgRandomKey {
@@ -666,8 +725,8 @@ func (s *pgRandom) repair() {
 	for i := range s.seqs {
 		q := &s.seqs[i]
 		if !slices.ContainsFunc(s.tables, func(t pgRandomTable) bool {
-			return !t.unlogged && slices.ContainsFunc(t.cols, func(c pgRandomCol) bool {
-				return pgq(t.name)+"."+pgq(c.name) == q.owner && c.identity == "" && c.serial == ""
+			return !t.unlogged && pgBeside(t.name, "") == pgBeside(q.name, "") && slices.ContainsFunc(t.cols, func(c pgRandomCol) bool {
+				return pgn(t.name)+"."+pgq(c.name) == q.owner && c.identity == "" && c.serial == ""
 			})
 		}) {
 			q.owner = ""
@@ -710,7 +769,7 @@ func (s *pgRandom) repairTable(t *pgRandomTable, indexes map[string]bool) {
 		if d.kind == "enum" && !slices.Contains(d.values, c.def) {
 			c.def = ""
 		}
-		if strings.HasPrefix(c.def, "nextval(") && (d.kind != "int" || !slices.ContainsFunc(s.seqs, func(q pgRandomSeq) bool { return strings.Contains(c.def, pgText(pgq(q.name))) })) {
+		if strings.HasPrefix(c.def, "nextval(") && (d.kind != "int" || !slices.ContainsFunc(s.seqs, func(q pgRandomSeq) bool { return strings.Contains(c.def, pgText(pgn(q.name))) })) {
 			c.def = ""
 		}
 		if c.generated != "" {
@@ -724,7 +783,7 @@ func (s *pgRandom) repairTable(t *pgRandomTable, indexes map[string]bool) {
 			}
 			c.notNull = false
 		}
-		if d.kind != "text" || strings.HasPrefix(c.typ, `"`) {
+		if d.kind != "text" || pgMade(c.typ) {
 			c.collate = ""
 		}
 		if t.partitionBy != "" && s.version < 17 {
@@ -735,7 +794,7 @@ func (s *pgRandom) repairTable(t *pgRandomTable, indexes map[string]bool) {
 	lacks := func(cols []string) bool {
 		return slices.ContainsFunc(cols, func(n string) bool { return !slices.Contains(sortable, n) })
 	}
-	t.parts = unique(t.parts, func(p string) string { return strings.Fields(p)[0] })
+	t.parts = unique(t.parts, func(p string) string { return strings.TrimPrefix(strings.Fields(p)[0], pgAway) })
 	primary := false
 	t.keys = slices.DeleteFunc(unique(t.keys, func(k pgRandomKey) string { return k.name }), func(k pgRandomKey) bool {
 		bad := len(k.cols) == 0 || lacks(k.cols) || lacks(k.include) || k.primary && primary || t.partitionBy != "" && !slices.Contains(k.cols, t.partitionBy)
@@ -758,11 +817,12 @@ func (s *pgRandom) repairTable(t *pgRandomTable, indexes map[string]bool) {
 		return !s.fits(t, k.on) || t.partitionBy != ""
 	})
 	t.indexes = slices.DeleteFunc(t.indexes, func(x pgRandomIndex) bool {
-		bad := indexes[x.name] || !s.fits(t, x.on)
+		name := pgBeside(t.name, x.name)
+		bad := indexes[name] || !s.fits(t, x.on) || len(x.parts) == 0
 		if t.partitionBy != "" && x.unique {
 			bad = bad || !slices.ContainsFunc(x.parts, func(p string) bool { return strings.HasPrefix(p, pgq(t.partitionBy)) }) || strings.Contains(strings.Join(x.parts, ""), "(")
 		}
-		indexes[x.name] = indexes[x.name] || !bad
+		indexes[name] = indexes[name] || !bad
 		return bad
 	})
 }
@@ -794,16 +854,19 @@ func (s *pgRandom) create() []string {
 			last = append(last, "COMMENT ON "+what+" IS "+pgText(text))
 		}
 	}
+	if s.two {
+		add("CREATE SCHEMA other")
+	}
 	for _, e := range s.enums {
 		labels := make([]string, len(e.labels))
 		for i, l := range e.labels {
 			labels[i] = pgText(l)
 		}
-		add("CREATE TYPE %s AS ENUM (%s)", pgq(e.name), strings.Join(labels, ", "))
-		comment("TYPE "+pgq(e.name), e.comment)
+		add("CREATE TYPE %s AS ENUM (%s)", pgn(e.name), strings.Join(labels, ", "))
+		comment("TYPE "+pgn(e.name), e.comment)
 	}
 	for _, d := range s.domains {
-		text := "CREATE DOMAIN " + pgq(d.name) + " AS " + d.base
+		text := "CREATE DOMAIN " + pgn(d.name) + " AS " + d.base
 		if d.def != "" {
 			text += " DEFAULT " + d.def
 		}
@@ -811,16 +874,16 @@ func (s *pgRandom) create() []string {
 			text += " NOT NULL"
 		}
 		if d.check != "" {
-			text += " CONSTRAINT right CHECK (" + d.check + ")"
+			text += " CONSTRAINT \"right\" CHECK (" + d.check + ")"
 		}
 		add("%s", text)
-		comment("DOMAIN "+pgq(d.name), d.comment)
+		comment("DOMAIN "+pgn(d.name), d.comment)
 	}
 	for _, q := range s.seqs {
-		add("CREATE SEQUENCE %s %s", pgq(q.name), q.options)
-		comment("SEQUENCE "+pgq(q.name), q.comment)
+		add("CREATE SEQUENCE %s %s", pgn(q.name), q.options)
+		comment("SEQUENCE "+pgn(q.name), q.comment)
 		if q.owner != "" {
-			last = append(last, "ALTER SEQUENCE "+pgq(q.name)+" OWNED BY "+q.owner)
+			last = append(last, "ALTER SEQUENCE "+pgn(q.name)+" OWNED BY "+q.owner)
 		}
 	}
 	for _, t := range s.tables {
@@ -851,9 +914,9 @@ func (s *pgRandom) create() []string {
 				text += " NOT NULL"
 			}
 			cols = append(cols, text)
-			comment("COLUMN "+pgq(t.name)+"."+pgq(c.name), c.comment)
+			comment("COLUMN "+pgn(t.name)+"."+pgq(c.name), c.comment)
 			if c.set != "" && t.partitionBy == "" && !(c.virtual != "" && strings.Contains(c.set, "ST")) {
-				last = append(last, "ALTER TABLE "+pgq(t.name)+" ALTER "+pgq(c.name)+" "+c.set)
+				last = append(last, "ALTER TABLE "+pgn(t.name)+" ALTER "+pgq(c.name)+" "+c.set)
 			}
 		}
 		tail := ""
@@ -863,21 +926,22 @@ func (s *pgRandom) create() []string {
 		if t.with != "" {
 			tail += " WITH (" + t.with + ")"
 		}
-		add("%s%s (%s)%s", create, pgq(t.name), strings.Join(cols, ", "), tail)
-		comment("TABLE "+pgq(t.name), t.comment)
+		add("%s%s (%s)%s", create, pgn(t.name), strings.Join(cols, ", "), tail)
+		comment("TABLE "+pgn(t.name), t.comment)
 		if t.partitionBy != "" {
 			for _, p := range t.parts {
-				name, bound, _ := strings.Cut(p, " ")
+				part := t.part(p)
+				_, bound, _ := strings.Cut(p, " ")
 				if strings.HasSuffix(p, pgLoose) {
-					add("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED)", pgq(t.name+"_"+name), pgq(t.name))
+					add("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED)", pgn(part), pgn(t.name))
 					continue
 				}
 				if whole, cut := strings.CutSuffix(bound, pgSub); cut {
-					add("CREATE TABLE %s PARTITION OF %s %s PARTITION BY HASH (%s)", pgq(t.name+"_"+name), pgq(t.name), whole, pgq(t.partitionBy))
-					add("CREATE TABLE %s PARTITION OF %s FOR VALUES WITH (MODULUS 1, REMAINDER 0)", pgq(t.name+"_"+name+"h"), pgq(t.name+"_"+name))
+					add("CREATE TABLE %s PARTITION OF %s %s PARTITION BY HASH (%s)", pgn(part), pgn(t.name), whole, pgq(t.partitionBy))
+					add("CREATE TABLE %s PARTITION OF %s FOR VALUES WITH (MODULUS 1, REMAINDER 0)", pgn(part+"h"), pgn(part))
 					continue
 				}
-				add("CREATE TABLE %s PARTITION OF %s %s", pgq(t.name+"_"+name), pgq(t.name), bound)
+				add("CREATE TABLE %s PARTITION OF %s %s", pgn(part), pgn(t.name), bound)
 			}
 		}
 		for _, k := range t.keys {
@@ -895,39 +959,39 @@ func (s *pgRandom) create() []string {
 				text += " WITH (" + k.with + ")"
 			}
 			if k.name == pgUnnamed {
-				add("ALTER TABLE %s ADD %s%s", pgq(t.name), text, k.deferral)
+				add("ALTER TABLE %s ADD %s%s", pgn(t.name), text, k.deferral)
 				continue
 			}
-			add("ALTER TABLE %s ADD CONSTRAINT %s %s%s", pgq(t.name), pgq(t.name+"_"+k.name), text, k.deferral)
-			comment("CONSTRAINT "+pgq(t.name+"_"+k.name)+" ON "+pgq(t.name), k.comment)
+			add("ALTER TABLE %s ADD CONSTRAINT %s %s%s", pgn(t.name), pgq(pgLocal(t.name)+"_"+k.name), text, k.deferral)
+			comment("CONSTRAINT "+pgq(pgLocal(t.name)+"_"+k.name)+" ON "+pgn(t.name), k.comment)
 			if k.comment == "it's" {
-				comment("INDEX "+pgq(t.name+"_"+k.name), "of the index")
+				comment("INDEX "+pgn(t.name+"_"+k.name), "of the index")
 			}
 			if t.partitionBy == "" && t.cluster == "KEY" {
-				last = append(last, "ALTER TABLE "+pgq(t.name)+" CLUSTER ON "+pgq(t.name+"_"+k.name))
+				last = append(last, "ALTER TABLE "+pgn(t.name)+" CLUSTER ON "+pgq(pgLocal(t.name)+"_"+k.name))
 			}
 		}
 		if t.identity != "" && t.identity != pgOwn && t.partitionBy == "" {
-			last = append(last, "ALTER TABLE "+pgq(t.name)+" REPLICA IDENTITY "+t.identity)
+			last = append(last, "ALTER TABLE "+pgn(t.name)+" REPLICA IDENTITY "+t.identity)
 		}
 		for _, k := range t.exclusions {
-			add("ALTER TABLE %s ADD CONSTRAINT %s %s", pgq(t.name), pgq(t.name+"_"+k.name), k.expr)
-			comment("CONSTRAINT "+pgq(t.name+"_"+k.name)+" ON "+pgq(t.name), k.comment)
+			add("ALTER TABLE %s ADD CONSTRAINT %s %s", pgn(t.name), pgq(pgLocal(t.name)+"_"+k.name), k.expr)
+			comment("CONSTRAINT "+pgq(pgLocal(t.name)+"_"+k.name)+" ON "+pgn(t.name), k.comment)
 		}
 		for _, k := range t.checks {
 			if k.name == pgUnnamed {
-				add("ALTER TABLE %s ADD CHECK (%s)%s", pgq(t.name), k.expr, k.tail)
+				add("ALTER TABLE %s ADD CHECK (%s)%s", pgn(t.name), k.expr, k.tail)
 				continue
 			}
-			add("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s)%s", pgq(t.name), pgq(k.name), k.expr, k.tail)
-			comment("CONSTRAINT "+pgq(k.name)+" ON "+pgq(t.name), k.comment)
+			add("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s)%s", pgn(t.name), pgq(k.name), k.expr, k.tail)
+			comment("CONSTRAINT "+pgq(k.name)+" ON "+pgn(t.name), k.comment)
 		}
 		for _, x := range t.indexes {
 			text := "CREATE "
 			if x.unique {
 				text += "UNIQUE "
 			}
-			text += "INDEX " + pgq(x.name) + " ON " + pgq(t.name) + " USING " + x.method + " (" + strings.Join(x.parts, ", ") + ")"
+			text += "INDEX " + pgq(x.name) + " ON " + pgn(t.name) + " USING " + x.method + " (" + strings.Join(x.parts, ", ") + ")"
 			if len(x.include) > 0 {
 				text += " INCLUDE (" + pgqs(x.include) + ")"
 			}
@@ -941,21 +1005,21 @@ func (s *pgRandom) create() []string {
 				text += " WHERE " + x.where
 			}
 			add("%s", text)
-			comment("INDEX "+pgq(x.name), x.comment)
+			comment("INDEX "+pgn(pgBeside(t.name, x.name)), x.comment)
 			if t.partitionBy == "" && t.cluster == pgOwn && x.method == "btree" && x.where == "" {
-				last = append(last, "ALTER TABLE "+pgq(t.name)+" CLUSTER ON "+pgq(x.name))
+				last = append(last, "ALTER TABLE "+pgn(t.name)+" CLUSTER ON "+pgq(x.name))
 			}
 			if t.partitionBy == "" && t.identity == pgOwn && x.unique && x.where == "" && !slices.ContainsFunc(x.names, func(n string) bool { return !t.col(n).notNull }) && !strings.Contains(strings.Join(x.parts, ""), "(") {
-				last = append(last, "ALTER TABLE "+pgq(t.name)+" REPLICA IDENTITY USING INDEX "+pgq(x.name))
+				last = append(last, "ALTER TABLE "+pgn(t.name)+" REPLICA IDENTITY USING INDEX "+pgq(x.name))
 			}
 		}
 		for _, f := range t.foreign {
 			if f.name == pgUnnamed {
-				last = append(last, "ALTER TABLE "+pgq(t.name)+" ADD FOREIGN KEY ("+pgqs(f.cols)+") REFERENCES "+pgq(f.table)+" ("+pgqs(f.refs)+")"+f.tail)
+				last = append(last, "ALTER TABLE "+pgn(t.name)+" ADD FOREIGN KEY ("+pgqs(f.cols)+") REFERENCES "+pgn(f.table)+" ("+pgqs(f.refs)+")"+f.tail)
 				continue
 			}
-			last = append(last, "ALTER TABLE "+pgq(t.name)+" ADD CONSTRAINT "+pgq(f.name)+" FOREIGN KEY ("+pgqs(f.cols)+") REFERENCES "+pgq(f.table)+" ("+pgqs(f.refs)+")"+f.tail)
-			comment("CONSTRAINT "+pgq(f.name)+" ON "+pgq(t.name), f.comment)
+			last = append(last, "ALTER TABLE "+pgn(t.name)+" ADD CONSTRAINT "+pgq(f.name)+" FOREIGN KEY ("+pgqs(f.cols)+") REFERENCES "+pgn(f.table)+" ("+pgqs(f.refs)+")"+f.tail)
+			comment("CONSTRAINT "+pgq(f.name)+" ON "+pgn(t.name), f.comment)
 		}
 	}
 	return append(out, last...)
@@ -979,7 +1043,7 @@ func (s *pgRandom) rows(t *rapid.T) []string {
 				}
 			}
 			if len(cols) > 0 {
-				out = append(out, "INSERT INTO "+pgq(table.name)+" ("+pgqs(cols)+") VALUES ("+strings.Join(values, ", ")+")")
+				out = append(out, "INSERT INTO "+pgn(table.name)+" ("+pgqs(cols)+") VALUES ("+strings.Join(values, ", ")+")")
 			}
 		}
 	}
@@ -991,7 +1055,7 @@ func (s *pgRandom) others(t *rapid.T) []string {
 	r := randomChoice{t}
 	var out []string
 	for i, table := range s.tables {
-		name, cols := pgq(table.name), table.names(func(*pgRandomCol) bool { return true })
+		name, cols := pgn(table.name), table.names(func(*pgRandomCol) bool { return true })
 		some := func() string { return pgqs(r.some(cols, 2)) }
 		switch n := fmt.Sprint(i); r.upTo(8) {
 		case 0:
@@ -1013,7 +1077,7 @@ func (s *pgRandom) others(t *rapid.T) []string {
 			out = append(out, "CREATE FUNCTION apart.b"+n+"() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count("+pgqs(r.some(cols, 1))+") FROM "+name+"; END")
 		case 6:
 			if len(table.parts) > 0 {
-				out = append(out, "CREATE VIEW apart.p"+n+" AS SELECT "+some()+" FROM "+pgq(table.name+"_"+strings.Fields(table.parts[0])[0]))
+				out = append(out, "CREATE VIEW apart.p"+n+" AS SELECT "+some()+" FROM "+pgn(table.part(table.parts[0])))
 			}
 		case 7:
 			if len(cols) > 1 {
@@ -1023,12 +1087,12 @@ func (s *pgRandom) others(t *rapid.T) []string {
 	}
 	for i, e := range s.enums {
 		if r.one(3) {
-			out = append(out, fmt.Sprintf("CREATE TABLE apart.e%d (a %s[])", i, pgq(e.name)))
+			out = append(out, fmt.Sprintf("CREATE TABLE apart.e%d (a %s[])", i, pgn(e.name)))
 		}
 	}
 	for i, q := range s.seqs {
 		if r.one(3) {
-			out = append(out, fmt.Sprintf("CREATE TABLE apart.s%d (a int DEFAULT nextval(%s))", i, pgText("public."+pgq(q.name))))
+			out = append(out, fmt.Sprintf("CREATE TABLE apart.s%d (a int DEFAULT nextval(%s))", i, pgText(pgn(q.name))))
 		}
 	}
 	if len(out) > 0 {
@@ -1043,13 +1107,13 @@ func (s *pgRandom) kept() map[string]string {
 		for _, c := range t.cols {
 			form := c.typ + " " + c.generated + strings.Join(t.parts, ",")
 			for _, d := range s.domains {
-				if pgq(d.name) == c.typ {
+				if pgn(d.name) == c.typ {
 					form += d.base
 				}
 			}
 			out[t.name+"."+c.name] = form
 			for _, p := range t.parts {
-				out[t.name+"_"+strings.Fields(p)[0]+"."+c.name] = form
+				out[t.part(p)+"."+c.name] = form
 			}
 		}
 	}
