@@ -70,7 +70,9 @@ func renamedMarks(m schema.Marks, from, to string) schema.Marks {
 func (w *want) markAgain() {
 	marks := w.live.Marks
 	x := difference{change: schema.SetMarks{In: w.name, From: marks, To: marks}, reason: "the index that it names is made anew", afterRows: true}
-	if i := slices.IndexFunc(w.work.diffs, isSetMarks); i >= 0 {
+	i := slices.IndexFunc(w.work.diffs, isSetMarks)
+	wanted := i >= 0
+	if wanted {
 		x = w.work.diffs[i]
 		w.work.diffs = slices.Delete(w.work.diffs, i, i+1)
 	}
@@ -83,18 +85,38 @@ func (w *want) markAgain() {
 		case schema.DropUnique:
 			name = drop.Key.Name
 		}
-		switch {
-		case name == "" || d.held():
-		case c.From.ClusterOn == name:
-			c.From.ClusterOn = ""
-		case c.From.ReplicaIdentity == "index "+name:
-			c.From.ReplicaIdentity = "nothing"
+		if name == "" || d.held() {
+			continue
+		}
+		gone := !wanted && !w.makes(name)
+		if c.From.ClusterOn == name {
+			if c.From.ClusterOn = ""; gone {
+				c.To.ClusterOn = ""
+			}
+		}
+		if c.From.ReplicaIdentity == "index "+name {
+			if c.From.ReplicaIdentity = "nothing"; gone {
+				c.To.ReplicaIdentity = "nothing"
+			}
 		}
 	}
 	if c.From != c.To {
 		x.change = c
 		w.work.diffs = append(w.work.diffs, x)
 	}
+}
+
+// makes reports whether the plan makes an index of that name, its own or a key's.
+func (w *want) makes(index string) bool {
+	return slices.ContainsFunc(w.work.diffs, func(d difference) bool {
+		switch c := d.change.(type) {
+		case schema.AddIndex:
+			return c.Index.Name == index && !d.held()
+		case schema.AddUnique:
+			return c.Key.Name == index && !d.held()
+		}
+		return false
+	})
 }
 
 func isSetMarks(d difference) bool {

@@ -47,6 +47,9 @@ func (d *differ) mirrorPartitions(in schema.Name, have, want *schema.Partitionin
 	}
 }
 
+// whyBounds is why a part is taken out of its table for a moment.
+const whyBounds = "its bounds are others"
+
 // mirrorPartition compares one part.
 func (d *differ) mirrorPartition(in schema.Name, have, want *schema.Partition) {
 	cut := func(p *schema.Partition) string {
@@ -65,8 +68,8 @@ func (d *differ) mirrorPartition(in schema.Name, have, want *schema.Partition) {
 	}
 	if have.Definition != want.Definition {
 		d.add(
-			difference{change: schema.DetachPartition{In: in, Partition: *have}, reason: "its bounds are others"},
-			difference{change: schema.AttachPartition{In: in, Partition: *want}, reason: "its bounds are others"})
+			difference{change: schema.DetachPartition{In: in, Partition: *have}, reason: whyBounds},
+			difference{change: schema.AttachPartition{In: in, Partition: *want}, reason: whyBounds})
 	}
 	if have.Partitioning != nil {
 		d.mirrorPartitions(have.Name, have.Partitioning, want.Partitioning)

@@ -109,7 +109,7 @@ func releaseIndexed(wants []*want, sys schema.System) {
 // PostgreSQL ties each to one of them.
 func releaseKeyed(wants []*want, sys schema.System) {
 	gone := map[schema.Name][][]string{} // the columns of the keys that go, by table
-	cut := map[schema.Name]bool{}        // tables that lose a part
+	cut := map[schema.Name]bool{}        // tables that lose a part, be it for a moment
 	for _, w := range wants {
 		for _, d := range w.work.diffs {
 			var k schema.Key
@@ -122,6 +122,8 @@ func releaseKeyed(wants []*want, sys schema.System) {
 				k.Parts = c.Index.Parts
 			case schema.DropPartition:
 				cut[w.name] = cut[w.name] || !d.held()
+			case schema.DetachPartition:
+				cut[w.name] = cut[w.name] || !d.held() && d.reason == whyBounds
 			}
 			if len(k.Parts) > 0 && !d.held() {
 				gone[w.name] = append(gone[w.name], k.Columns())

@@ -140,13 +140,16 @@ func unlogged(d *difference) (from, to bool) {
 // that they have from their table.
 func leavesTable(d *difference) bool {
 	_, ok := d.change.(schema.DetachPartition)
-	return ok
+	return ok && d.reason != whyBounds
 }
 
-// isDropPartition marks partitions that go, once no foreign key rests on them.
+// isDropPartition marks partitions that go, be it for a moment, once no foreign key rests on them.
 func isDropPartition(d *difference) bool {
-	_, ok := d.change.(schema.DropPartition)
-	return ok
+	switch d.change.(type) {
+	case schema.DropPartition, schema.DetachPartition:
+		return true
+	}
+	return false
 }
 
 func isRename(d *difference) bool {

@@ -1,0 +1,8 @@
+CREATE TABLE t (
+  id int CONSTRAINT t_pkey PRIMARY KEY,
+  a int CONSTRAINT t_a UNIQUE,
+  b int CONSTRAINT t_b CHECK (b > 0)
+);
+CREATE INDEX t_ab ON t (a, b);
+CREATE TABLE kid (t int CONSTRAINT kid_t REFERENCES t);
+INSERT INTO t VALUES (1, 1, 1);
