@@ -47,10 +47,12 @@ func (d *differ) column(have, want *schema.Column) {
 			risk(hazardNarrow, "%s -> %s: values that fit today may not fit afterwards", have.Type, to.Type)
 			safe.Type, safe.Default, safe.Identity = have.Type, have.Default, have.Identity
 			safe.Charset, safe.Collation = have.Charset, have.Collation
+			safe.Options = ofType(have.Options, to.Options)
 		default:
 			risk(hazardRetype, "%s -> %s: every value is rewritten, and some may not have a counterpart", have.Type, to.Type)
 			safe.Type, safe.Default, safe.Identity = have.Type, have.Default, have.Identity
 			safe.Charset, safe.Collation = have.Charset, have.Collation
+			safe.Options = ofType(have.Options, to.Options)
 		}
 	}
 	if have.Nullable && !to.Nullable {
@@ -81,6 +83,18 @@ func (d *differ) column(have, want *schema.Column) {
 		afterRows: narrowing == schema.NotNarrow && reflect.DeepEqual(safe.Generated, to.Generated),
 		other:     narrowing != schema.NotNarrow || !reflect.DeepEqual(safe.Generated, to.Generated),
 	})
+}
+
+// ofType is options of a column whose type stays for now: how its values are stored is the type's.
+func ofType(have, want map[string]string) map[string]string {
+	out := maps.Clone(want)
+	for _, k := range []string{"storage", "compression"} {
+		delete(out, k)
+		if v, ok := have[k]; ok {
+			out = overlay(out, map[string]string{k: v})
+		}
+	}
+	return out
 }
 
 // inPlace reports whether a computed column can be changed and keep its place.
