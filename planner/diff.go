@@ -55,6 +55,7 @@ type differ struct {
 	computes bool
 	now      schema.Table // the live table with the options and the comment that it is to have
 	out      []difference
+	parts    []difference // that the table gets, with what they have of its columns
 	last     []difference // what is made once columns are as they should be
 }
 
@@ -64,6 +65,7 @@ func diffTable(d differ) []difference {
 	d.table()
 	d.constraints() // those that go stand before the columns' changes
 	d.columns()
+	d.add(d.parts...)
 	if isMySQL(d.sys) {
 		d.repartition()
 	}

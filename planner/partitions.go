@@ -43,9 +43,12 @@ func (d *differ) mirrorPartitions(in schema.Name, have, want *schema.Partitionin
 		from.Name, to.Name = in, in
 		from.Comment, to.Comment = "", ""
 		from.Partition, to.Partition = have, &merged
-		d.add(difference{change: schema.ModifyTable{From: from, To: to}, reason: "the source has more partitions"})
+		d.parts = append(d.parts, difference{change: schema.ModifyTable{From: from, To: to}, reason: whyParts})
 	}
 }
+
+// whyParts is why a table gets parts.
+const whyParts = "the source has more partitions"
 
 // whyBounds is why a part is taken out of its table for a moment.
 const whyBounds = "its bounds are others"

@@ -182,6 +182,8 @@ func isDropColumn(d *difference) bool {
 // for one must be left to see.
 func computesAnew(d *difference) bool {
 	switch c := d.change.(type) {
+	case schema.ModifyTable:
+		return d.reason == whyParts
 	case schema.ModifyColumn:
 		return c.To.Generated != nil || c.To.Invisible && !c.From.Invisible
 	case schema.AddColumn:
