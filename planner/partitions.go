@@ -128,6 +128,8 @@ func detached(db *schema.Database, n schema.Name) *schema.Table {
 		out.Name, out.Rows = n, t.Rows
 		out.Partition = found.Partitioning
 		out.Columns = slices.Clone(t.Columns)
+		// Those to the table that it leaves go with it.
+		out.ForeignKeys = slices.DeleteFunc(slices.Clone(out.ForeignKeys), func(k schema.ForeignKey) bool { return k.RefTable == t.Name })
 		if l := found.Local; l != nil {
 			for _, c := range l.Columns {
 				if x := out.Column(c.Name); x != nil {

@@ -95,6 +95,14 @@ func (p *stepPlan) changePartition(change schema.Change) bool {
 		p.alter(c.In, "ATTACH PARTITION %s %s", quoteName(c.Partition.Name), c.Partition.Definition)
 	case schema.DetachPartition:
 		p.alter(c.In, "DETACH PARTITION %s", quoteName(c.Partition.Name))
+		// Some versions keep its foreign keys to the table that it leaves, some do not.
+		if given := c.Partition.Given; given != nil {
+			for _, k := range given.ForeignKeys {
+				if k.RefTable == c.In || p.cuts(k.RefTable, c.In) {
+					p.alter(c.Partition.Name, "DROP CONSTRAINT IF EXISTS %s", quote(k.Name))
+				}
+			}
+		}
 	case schema.DropPartition:
 		p.addf("DROP TABLE %s", quoteName(c.Partition.Name))
 		p.steps[len(p.steps)-1].LockTimeout = lockTimeout
@@ -102,6 +110,16 @@ func (p *stepPlan) changePartition(change schema.Change) bool {
 		return false
 	}
 	return true
+}
+
+// cuts reports whether a table has a part of that name at any level.
+func (p *stepPlan) cuts(table, part schema.Name) bool {
+	var in func(*schema.Partitioning) bool
+	in = func(g *schema.Partitioning) bool {
+		return g != nil && slices.ContainsFunc(g.Partitions, func(x schema.Partition) bool { return x.Name == part || in(x.Partitioning) })
+	}
+	t := p.db.Table(table)
+	return t != nil && in(t.Partition)
 }
 
 // storageOf is the WITH clause of a partition.
