@@ -44,7 +44,9 @@ func (b *builder) compare(ctx context.Context) {
 // other table of the target has.
 func (b *builder) settleNames() {
 	spaces := map[string]*namespace{}
+	wanted := map[place]bool{}
 	for _, w := range b.wants {
+		wanted[place{w.target, w.target.foldTable(w.name)}] = true
 		if w.live = w.target.table(w.name); w.live == nil && w.mirrors() && w.schemaOnly() {
 			w.live = detached(w.target.db, w.name)
 		}
@@ -59,9 +61,14 @@ func (b *builder) settleNames() {
 		n.take(ofRelations, w.name.Schema, w.name.Name, w.name)
 	}
 	for _, w := range b.wants {
+		n := spaces[w.target.db.Identity]
 		if !w.mirrors() {
-			spaces[w.target.db.Identity].settle(&w.table)
+			n.settle(&w.table)
+			continue
 		}
+		n.avoid(w, func(t schema.Name) bool {
+			return w.target.table(t) != nil && !wanted[place{w.target, w.target.foldTable(t)}] && !b.goesFirst(w.target, w.target.table(t))
+		})
 	}
 }
 

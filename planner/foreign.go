@@ -145,3 +145,16 @@ func keyWords(k *schema.ForeignKey) string {
 	}
 	return strconv.Quote(k.Name)
 }
+
+// referring names the foreign keys of tables that are not the plan's own to a column.
+func (b *builder) referring(w *want, column string) []string {
+	var out []string
+	for _, t := range w.target.db.Tables {
+		for _, k := range t.ForeignKeys {
+			if t.Name != w.name && w.target.foldTable(k.RefTable) == w.target.foldTable(w.live.Name) && slices.ContainsFunc(k.RefColumns, func(c string) bool { return w.sameColumn(c, column) }) && !b.swaps(w.target, t.Name) {
+				out = append(out, fmt.Sprintf("foreign key %s of table %s", k.Name, t.Name))
+			}
+		}
+	}
+	return out
+}

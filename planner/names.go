@@ -3,6 +3,7 @@ package planner
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -121,13 +122,34 @@ func (n *namespace) settle(t *schema.Table) {
 			return
 		}
 		if seen[key] || !n.free(kind, t.Name.Schema, *name, t.Name) || kind == ofRelations && strings.EqualFold(*name, t.Name.Name) {
-			*name = cutName(t.Name.Name, *name)
-			base := *name
-			for i := 2; !n.free(kind, t.Name.Schema, *name, t.Name); i++ {
-				*name = cutName(base, strconv.Itoa(i))
-			}
+			n.another(kind, t, name)
 		}
 		seen[kind+"\x00"+foldColumn(n.sys, *name)] = true
 		n.take(kind, t.Name.Schema, *name, t.Name)
+	})
+}
+
+// another gives what a name of the table's belongs to one that is free.
+func (n *namespace) another(kind string, t *schema.Table, name *string) {
+	*name = cutName(t.Name.Name, *name)
+	base := *name
+	for i := 2; !n.free(kind, t.Name.Schema, *name, t.Name); i++ {
+		*name = cutName(base, strconv.Itoa(i))
+	}
+}
+
+// avoid is settle for a mirror, whose names are the source's: only those give way that
+// a table has which stays.
+func (n *namespace) avoid(w *want, stays func(schema.Name) bool) {
+	t := &w.table
+	n.named(t, func(kind string, name *string) {
+		owner, taken := n.taken[kind][schema.Name{Schema: t.Name.Schema, Name: foldColumn(n.sys, *name)}]
+		if *name == "" || !taken || owner == t.Name || !stays(owner) {
+			return
+		}
+		was := *name
+		n.another(kind, t, name)
+		n.take(kind, t.Name.Schema, *name, t.Name)
+		w.notes = append(w.notes, fmt.Sprintf("table %s has the name %s: %s has %s instead until that is gone", owner, was, t.Name, *name))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/syncform/syncform/lang"
+	"github.com/syncform/syncform/planner/plan"
 	"github.com/syncform/syncform/providers"
 	"github.com/syncform/syncform/providers/ledger"
 	"github.com/syncform/syncform/providers/schema"
@@ -49,6 +50,34 @@ func (b *builder) prunable(e *endpoint, wants []*want) []*want {
 		}
 	}
 	return out
+}
+
+// goesFirst reports whether prune drops a live table that nobody wants before others are
+// made: in mode "schema", where nothing holds it. Else it goes when their rows are there.
+func (b *builder) goesFirst(e *endpoint, t *schema.Table) bool {
+	for _, c := range b.covers(e) {
+		if t.Name.Schema != c.schema || !c.names(t.Name.Name) || ledger.IsOurs(t.Name.Name) {
+			continue
+		}
+		if c.sync.Mode != "schema" || c.cfg.PreventDestroy {
+			return false
+		}
+		addr := lang.MappingAddr(c.sync.Addr, e.label(t.Name))
+		if p, _ := b.policy(c.sync); p != nil {
+			if dec := p.Decide(schema.DropTable{}); dec.Written {
+				return (dec.Verdict == plan.Apply || dec.Verdict == plan.Review && b.approved(addr)) && !b.kept(e, t)
+			}
+		}
+		return (!tableGone(&want{cfg: c.cfg, name: t.Name, live: t}).risky || b.approved(addr)) && !b.kept(e, t)
+	}
+	return false
+}
+
+// kept reports whether something that is not the plan's own keeps a table from being dropped.
+func (b *builder) kept(e *endpoint, t *schema.Table) bool {
+	return slices.ContainsFunc(b.tableUsers(e, t), func(u providers.User) bool {
+		return u.Refuses && !u.Goes && e.foldTable(u.Of) != e.foldTable(t.Name) && (u.Of.Name == "" || !b.swaps(e, u.Of))
+	})
 }
 
 // prunes reports whether a wildcard with prune covers a table of a target.

@@ -63,7 +63,11 @@ func (b *builder) mind(w *want, d *difference) {
 	switch c := d.change.(type) {
 	case schema.ModifyColumn:
 		if !sameType(c.From.Type, c.To.Type) || c.From.Collation != c.To.Collation {
-			d.keptBy("the column", b.pick(w, c.From.Name, func(u providers.User) bool { return u.Refuses && u.Type }))
+			needed := b.pick(w, c.From.Name, func(u providers.User) bool { return u.Refuses && u.Type })
+			if c.Type == schema.Retypes || isMySQL(w.target.db.System) { // PostgreSQL compares what is of one family
+				needed = append(needed, b.referring(w, c.From.Name)...)
+			}
+			d.keptBy("the column", needed)
 		}
 	case schema.DropColumn:
 		b.mindColumn(w, d, c.Column.Name)
@@ -122,13 +126,7 @@ func (b *builder) pick(w *want, column string, fits func(providers.User) bool) [
 // has of its own.
 func (b *builder) mindColumn(w *want, d *difference, column string) {
 	needed := b.pick(w, column, func(u providers.User) bool { return u.Refuses })
-	for _, t := range w.target.db.Tables {
-		for _, k := range t.ForeignKeys {
-			if t.Name != w.name && w.target.foldTable(k.RefTable) == w.target.foldTable(w.live.Name) && slices.ContainsFunc(k.RefColumns, func(c string) bool { return w.sameColumn(c, column) }) && !b.swaps(w.target, t.Name) {
-				needed = append(needed, fmt.Sprintf("foreign key %s of table %s", k.Name, t.Name))
-			}
-		}
-	}
+	needed = append(needed, b.referring(w, column)...)
 	inside, goes := w.ownUsers(column)
 	if d.keptBy("the column", append(needed, inside...)); d.waits != "" {
 		return
