@@ -215,7 +215,7 @@ func indexable(t schema.Type) bool {
 	return true
 }
 
-// uses reports which of the columns a change of keys, indexes or checks names.
+// uses reports which of the columns a change of keys, indexes, checks or computed columns names.
 func uses(sys schema.System, c schema.Change, cols map[string]bool) (string, bool) {
 	list := func(names []string) (string, bool) {
 		if i := slices.IndexFunc(names, func(n string) bool { return cols[n] }); i >= 0 {
@@ -236,6 +236,14 @@ func uses(sys schema.System, c schema.Change, cols map[string]bool) (string, boo
 		return mentions(sys, text, cols)
 	}
 	switch c := c.(type) {
+	case schema.AddColumn:
+		if c.Column.Generated != nil {
+			return mentions(sys, c.Column.Generated.Expr, cols)
+		}
+	case schema.ModifyColumn:
+		if c.To.Generated != nil {
+			return mentions(sys, c.To.Generated.Expr, cols)
+		}
 	case schema.AddPrimaryKey:
 		return parts(c.Key.Parts, c.Key.Include, "")
 	case schema.AddUnique:
@@ -265,6 +273,10 @@ func uses(sys schema.System, c schema.Change, cols map[string]bool) (string, boo
 // replaces gives what a drop and an add of one name have in common, "" for others.
 func replaces(c schema.Change) string {
 	switch c := c.(type) {
+	case schema.AddColumn:
+		return "column " + c.Column.Name
+	case schema.DropColumn:
+		return "column " + c.Column.Name
 	case schema.AddUnique:
 		return "unique " + c.Key.Name
 	case schema.DropUnique:

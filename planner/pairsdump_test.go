@@ -29,6 +29,10 @@ func dumpPostgres(t *testing.T, url, version string) string {
 		// Names of NOT NULL constraints do not count, but whether they are valid does.
 		notnull = `coalesce((SELECT ' valid=' || k.convalidated || ' noinherit=' || k.connoinherit FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]), '')`
 	}
+	forgets := ""
+	if version < "18" { // servers before forget what a foreign key of a table to itself is to parts that come later
+		forgets = ` AND (p.oid IS NULL OR p.conrelid <> p.confrelid OR p.conrelid <> k.conrelid)`
+	}
 	queries := []string{
 		`SELECT 'schema', n.nspname FROM pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`,
 		`SELECT 'relation', c.oid::regclass, c.relkind, c.relpersistence, c.relispartition, array_to_string(ARRAY(SELECT unnest(c.reloptions) ORDER BY 1), ','), pg_get_expr(c.relpartbound, c.oid), pg_get_partkeydef(c.oid),
@@ -43,7 +47,7 @@ func dumpPostgres(t *testing.T, url, version string) string {
 		`SELECT 'constraint', k.conrelid::regclass, k.contypid::regtype, CASE WHEN k.conparentid = 0 THEN k.conname END,
 			CASE WHEN p.conrelid = k.conrelid THEN replace(pg_get_constraintdef(k.oid), ' NOT VALID', '') ELSE pg_get_constraintdef(k.oid) END, CASE WHEN p.conrelid = k.conrelid THEN p.convalidated ELSE k.convalidated END,
 			k.condeferrable, k.condeferred, CASE WHEN k.contype = 'c' THEN k.connoinherit END, k.conislocal, k.coninhcount, obj_description(k.oid, 'pg_constraint'), CASE WHEN p.conparentid = 0 THEN p.conname END
-			FROM pg_constraint k LEFT JOIN pg_constraint p ON p.oid = k.conparentid AND k.conparentid <> 0 JOIN pg_namespace n ON n.oid = k.connamespace LEFT JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype NOT IN ('n', 't') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND coalesce(c.relname, '') NOT LIKE '\_sync%'`,
+			FROM pg_constraint k LEFT JOIN pg_constraint p ON p.oid = k.conparentid AND k.conparentid <> 0 JOIN pg_namespace n ON n.oid = k.connamespace LEFT JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype NOT IN ('n', 't') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND coalesce(c.relname, '') NOT LIKE '\_sync%'` + forgets,
 		`SELECT 'index', i.indrelid::regclass, regexp_replace(regexp_replace(pg_get_indexdef(i.indexrelid), ' WITH \(.*?\)', ''), CASE WHEN (SELECT relispartition FROM pg_class WHERE oid = i.indexrelid) THEN ' INDEX ("([^"]|"")+"|\S+) ' ELSE '^$' END, ' INDEX '), array_to_string(ARRAY(SELECT unnest(ic.reloptions) ORDER BY 1), ','), i.indisvalid, i.indisprimary, i.indisunique, i.indisexclusion, i.indisclustered, i.indisreplident, obj_description(i.indexrelid, 'pg_class'),
 			(SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = i.indexrelid) FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ` + on("c"),
 		`SELECT 'sequence', s.seqrelid::regclass, s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, d.refobjid::regclass, a.attname, d.deptype
