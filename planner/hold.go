@@ -57,12 +57,9 @@ func (w *want) holdMore() {
 			waiting[m.To.Name] = true
 		}
 	}
-	if len(waiting) == 0 {
-		return
-	}
 	for i := range diffs {
 		d := &diffs[i]
-		if d.held() || d.reason == whyNoMore {
+		if len(waiting) == 0 || d.held() || d.reason == whyNoMore {
 			continue
 		}
 		if col, ok := uses(w.target.db.System, d.change, waiting); ok {
@@ -71,11 +68,13 @@ func (w *want) holdMore() {
 	}
 	// What is replaced goes and comes together.
 	for i := range diffs {
-		if name := replaces(diffs[i].change); name != "" && diffs[i].waits != "" {
-			for j := range diffs {
-				if replaces(diffs[j].change) == name && !diffs[j].held() {
-					diffs[j].waits = diffs[i].waits
-				}
+		if diffs[i].waits == "" {
+			continue
+		}
+		name, index := replaces(diffs[i].change), indexName(diffs[i].change)
+		for j := range diffs {
+			if x := diffs[j].change; !diffs[j].held() && (name != "" && replaces(x) == name || index != "" && indexName(x) == index) {
+				diffs[j].waits = diffs[i].waits
 			}
 		}
 	}
@@ -277,6 +276,8 @@ func replaces(c schema.Change) string {
 		return "column " + c.Column.Name
 	case schema.DropColumn:
 		return "column " + c.Column.Name
+	case schema.AddPrimaryKey, schema.DropPrimaryKey:
+		return "primary key"
 	case schema.AddUnique:
 		return "unique " + c.Key.Name
 	case schema.DropUnique:
@@ -297,6 +298,30 @@ func replaces(c schema.Change) string {
 		return "exclusion " + c.Exclusion.Name
 	case schema.DropExclusion:
 		return "exclusion " + c.Exclusion.Name
+	}
+	return ""
+}
+
+// indexName gives the name of the index that a change makes or drops: no two of a table
+// have the same, of whatever kind.
+func indexName(c schema.Change) string {
+	switch c := c.(type) {
+	case schema.AddPrimaryKey:
+		return c.Key.Name
+	case schema.DropPrimaryKey:
+		return c.Key.Name
+	case schema.AddUnique:
+		return c.Key.Name
+	case schema.DropUnique:
+		return c.Key.Name
+	case schema.AddIndex:
+		return c.Index.Name
+	case schema.DropIndex:
+		return c.Index.Name
+	case schema.AddExclusion:
+		return c.Exclusion.Name
+	case schema.DropExclusion:
+		return c.Exclusion.Name
 	}
 	return ""
 }
