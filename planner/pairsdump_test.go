@@ -85,7 +85,7 @@ var autoIncrement = regexp.MustCompile(` AUTO_INCREMENT=\d+`)
 // information schema says of columns.
 func dumpMySQL(t *testing.T, url string) string {
 	var out []string
-	for _, r := range providertest.Query(t, url, `SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME NOT LIKE '\_sync%' ORDER BY 1`) {
+	for _, r := range providertest.Query(t, url, `SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME NOT LIKE '\_sync%' ORDER BY CAST(TABLE_NAME AS BINARY)`) {
 		if r[1] == "VIEW" {
 			continue
 		}
@@ -108,7 +108,7 @@ func dumpMySQL(t *testing.T, url string) string {
 		for _, l := range append(columns, keys...) {
 			out = append(out, "  "+r[0]+": "+l)
 		}
-		for i, c := range providertest.Query(t, url, "SELECT COLUMN_NAME, COLUMN_TYPE, EXTRA, COLLATION_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '"+r[0]+"' ORDER BY ORDINAL_POSITION") {
+		for i, c := range providertest.Query(t, url, "SELECT COLUMN_NAME, COLUMN_TYPE, EXTRA, COLLATION_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND CAST(TABLE_NAME AS BINARY) = '"+r[0]+"' ORDER BY ORDINAL_POSITION") {
 			out = append(out, fmt.Sprintf("  %s %d: %s", r[0], i, strings.Join(c, " | ")))
 		}
 	}

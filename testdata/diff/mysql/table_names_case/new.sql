@@ -1,0 +1,4 @@
+CREATE TABLE `A` (id int PRIMARY KEY, n bigint, UNIQUE KEY u (n));
+CREATE TABLE a (id int PRIMARY KEY, n int, m int, CONSTRAINT a_n FOREIGN KEY (n) REFERENCES `A` (id));
+CREATE TABLE b (id int PRIMARY KEY);
+CREATE TABLE `B` (id int PRIMARY KEY, k int, CONSTRAINT b_k FOREIGN KEY (k) REFERENCES b (id));
