@@ -14,9 +14,10 @@ import (
 
 // Ease lets a mapping's target take rows that its source takes by now, as far as the policy
 // and the mapping itself leave it to the source: its columns take NULL where those of the
-// source do, and wider values (WidenColumns), and it gets the partitions that the source has
-// and it lacks. It returns the mapping as it is then, and what it has done. The target
-// is looked at and changed under lock.
+// source do, and wider values (WidenColumns), it loses what was unique in it because it was
+// so at the source, and it gets the partitions that the source has and it lacks. It returns
+// the mapping as it is then, and what it has done. The target is looked at and changed under
+// lock.
 func Ease(ctx context.Context, source, target providers.Conn, m *plan.Mapping, lock func(context.Context) (state.Unlock, error)) (_ *plan.Mapping, eased Eased, err error) {
 	unlock, err := lock(ctx)
 	if err != nil {
@@ -34,7 +35,7 @@ func Ease(ctx context.Context, source, target providers.Conn, m *plan.Mapping, l
 	for _, name := range wider {
 		eased.Words = append(eased.Words, fmt.Sprintf("column %q takes wider values", name))
 	}
-	for _, f := range []func(context.Context) ([]string, error){e.relax, e.addPartitions} {
+	for _, f := range []func(context.Context) ([]string, error){e.relax, e.free, e.addPartitions} {
 		done, err := f(ctx)
 		eased.Words, eased.Changes = append(eased.Words, done...), e.done
 		if err != nil {
@@ -101,6 +102,42 @@ func (e *easing) relax(ctx context.Context) (relaxed []string, err error) {
 func takesNull(source *schema.Table, c *plan.Column) bool {
 	s := source.Column(c.Source)
 	return c.Expr == "" && s != nil && s.Nullable
+}
+
+// free drops unique constraints and indexes that syncform made and the source has no more.
+func (e *easing) free(ctx context.Context) (freed []string, err error) {
+	drop := func(trait string, parts []schema.KeyPart, what string, change schema.Change) error {
+		var cols []string
+		for _, p := range parts {
+			i := slices.IndexFunc(e.m.Columns, func(c plan.Column) bool { return c.Target == p.Column && c.Expr == "" })
+			if i < 0 || p.Prefix != 0 {
+				return nil
+			}
+			cols = append(cols, e.m.Columns[i].Source)
+		}
+		if !e.m.Made(trait) || e.was.Enforces(cols) || e.m.Policy.Decide(change).Verdict != plan.Apply {
+			return nil
+		}
+		if err := runChange(ctx, e.target, e.to, change); err != nil {
+			return err
+		}
+		e.done, freed = append(e.done, change), append(freed, what+" was dropped")
+		return nil
+	}
+	for _, k := range e.live.Uniques {
+		if err := drop(plan.UniqueTrait(k.Name), k.Parts, fmt.Sprintf("unique constraint %q", k.Name), schema.DropUnique{In: e.m.TargetTable, Key: k}); err != nil {
+			return freed, err
+		}
+	}
+	for _, x := range e.live.Indexes {
+		if !x.Unique || x.Where != "" {
+			continue
+		}
+		if err := drop(plan.IndexTrait(x.Name), x.Parts, fmt.Sprintf("unique index %q", x.Name), schema.DropIndex{In: e.m.TargetTable, Index: x}); err != nil {
+			return freed, err
+		}
+	}
+	return freed, nil
 }
 
 // addPartitions makes the partitions that the source's table has and the target's, which is

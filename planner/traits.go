@@ -105,9 +105,9 @@ func (w *want) traits() map[string]string {
 
 const keyTrait = "key"
 
-func uniqueTrait(k *schema.Key) string          { return "unique " + nameOr(k.Name, k.Parts) }
+func uniqueTrait(k *schema.Key) string          { return plan.UniqueTrait(nameOr(k.Name, k.Parts)) }
 func checkTrait(c *schema.Check) string         { return "check " + nameOr(c.Name, c.Expr) }
-func indexTrait(x *schema.Index) string         { return "index " + x.Name }
+func indexTrait(x *schema.Index) string         { return plan.IndexTrait(x.Name) }
 func exclusionTrait(x *schema.Exclusion) string { return "exclusion " + x.Name }
 func foreignKeyTrait(k *schema.ForeignKey) string {
 	return "foreign key " + nameOr(k.Name, []any{k.Columns, k.RefTable})

@@ -58,6 +58,9 @@ func (r *run) makeRoom(ctx context.Context, tx providers.ApplyTx, t *table, rows
 	if !r.crowded {
 		return nil
 	}
+	if yields, err := r.makesWay(ctx, t, nil); err != nil || !yields {
+		return err
+	}
 	gone, err := tx.Evict(ctx, &t.apply, rows)
 	if err == nil {
 		gone.Release()

@@ -35,7 +35,7 @@ func (r *run) careful(ctx context.Context, tx providers.ApplyTx, b *row.Changes)
 }
 
 // one writes one change. While its table catches up, a row that holds a unique value of
-// it goes: the stream brings it back, if it is still there.
+// it goes (makesWay): the stream brings it back, if it is still there.
 func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *row.Change, bind *binding) error {
 	t := bind.table
 	letters := r.spec.OnBadRow == "dead_letter"
@@ -61,6 +61,11 @@ func (r *run) one(ctx context.Context, tx providers.ApplyTx, b *row.Changes, c *
 	// What is read again in between may be newer, and collide with other rows.
 	const most = 10
 	for tries := 0; tries < most && inTheWay(err) && (!t.live() || r.unordered()); tries++ {
+		if yields, err2 := r.makesWay(ctx, t, err); err2 != nil {
+			return err2
+		} else if !yields {
+			break
+		}
 		if err := tx.RollbackTo(ctx); err != nil {
 			return err
 		}

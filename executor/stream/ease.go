@@ -8,9 +8,9 @@ import (
 	"github.com/syncform/syncform/providers"
 )
 
-// A source's column may come to take NULL under the stream, and its table a partition, of
-// which no log tells, and not every capture tells of a type. The first row that the target
-// refuses does.
+// A source's column may come to take NULL under the stream, its table may get a partition or
+// lose a unique key: no log tells of that, and not every capture tells of a type. The first
+// row that the target refuses does.
 
 // tightError is a row that the target refuses, and may take once its table is as the
 // source's is now.
@@ -25,7 +25,7 @@ func (e *tightError) Unwrap() error { return e.err }
 
 // maybeTight reports whether the source is to be asked for why a row is refused.
 func (r *run) maybeTight(t *table, err error) bool {
-	return r.o.Ease != nil && errors.As(err, new(*providers.BadRowError)) && t.easedAt != r.position && (t.eased.IsZero() || time.Since(t.eased) > lookEvery)
+	return r.o.Ease != nil && (inTheWay(err) || errors.As(err, new(*providers.BadRowError))) && t.easedAt != r.position && (t.eased.IsZero() || time.Since(t.eased) > lookEvery)
 }
 
 // ease lets the target's table take what the source's does. The batch comes again from the

@@ -43,6 +43,7 @@ type run struct {
 	lease     *lease
 	position  row.Position // of the last transaction that is durable
 	coming    row.Position // of the batch that is written; "" within a transaction
+	nth       int          // the number of the batch that is written, from 1
 	goal      row.Position // of Until CaughtUp
 	saved     time.Time    // when the last checkpoint was written
 	status    Status

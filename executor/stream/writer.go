@@ -132,6 +132,7 @@ func (w *writer) part(ctx context.Context, b *row.Changes, way func(context.Cont
 		}
 	}
 	w.parts++
+	w.nth++
 	w.coming = b.Position
 	for _, t := range w.tables {
 		if t.awaits != "" && t.next.State != providers.TableHeld {

@@ -300,6 +300,18 @@ const SaidHere = "!"
 // ColumnTrait is the name among Mapping.Traits of a column of the target.
 func ColumnTrait(name string) string { return "column " + name }
 
+// UniqueTrait and IndexTrait are those of a unique constraint and of an index.
+func UniqueTrait(name string) string { return "unique " + name }
+
+// IndexTrait is described with UniqueTrait.
+func IndexTrait(name string) string { return "index " + name }
+
+// Made reports whether syncform made what a trait names of the target as the source had it.
+func (m *Mapping) Made(trait string) bool {
+	d := m.Traits[trait]
+	return d != "" && !strings.HasPrefix(d, SaidHere)
+}
+
 // Says reports whether the configuration itself says something of a column of the target.
 func (m *Mapping) Says(column string) bool {
 	return strings.HasPrefix(m.Traits[ColumnTrait(column)], SaidHere)

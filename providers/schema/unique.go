@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // UniqueKeys lists the column sets that are unique and never null, besides the primary key.
 func (t *Table) UniqueKeys() [][]string {
 	var out [][]string
@@ -23,4 +25,20 @@ func (t *Table) UniqueKeys() [][]string {
 		}
 	}
 	return out
+}
+
+// Enforces reports whether no two rows can have the same values, none of them NULL, in these
+// columns.
+func (t *Table) Enforces(cols []string) bool {
+	within := func(parts []KeyPart) bool {
+		return len(parts) > 0 && !slices.ContainsFunc(parts, func(p KeyPart) bool { return p.Column == "" || !slices.Contains(cols, p.Column) })
+	}
+	return t.PrimaryKey != nil && within(t.PrimaryKey.Parts) ||
+		slices.ContainsFunc(t.Uniques, func(k Key) bool { return within(k.Parts) }) ||
+		slices.ContainsFunc(t.Indexes, func(x Index) bool { return x.Unique && x.Where == "" && !x.Invalid && within(x.Parts) })
+}
+
+// HasUnique reports whether a unique constraint or index of that name is there.
+func (t *Table) HasUnique(name string) bool {
+	return slices.ContainsFunc(t.Uniques, func(k Key) bool { return k.Name == name }) || slices.ContainsFunc(t.Indexes, func(x Index) bool { return x.Unique && x.Name == name })
 }
