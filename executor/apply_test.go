@@ -38,6 +38,15 @@ func apply(t testing.TB, ctx context.Context, p *plan.Plan, conns map[string]pro
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s != nil && s.Running != "" { // as the command does: a server goes on with a step whose client was killed
+		for _, c := range conns {
+			if settler, err := providers.As[providers.Settler](c); err == nil {
+				if err := settler.Settle(ctx); err != nil {
+					return executor.Result{}, err
+				}
+			}
+		}
+	}
 	env := executor.Env{Conns: conns, Backend: backend, State: s, By: "tester@test"}
 	if change != nil {
 		change(&env)
