@@ -33,7 +33,7 @@ type table struct {
 	noted   keys         // of rows that the batch touches while the table is loading
 	emptied bool         // the batch empties the table while it is loading
 	refill  row.Position // behind it, columns that are others (plan.Mapping.Refill) are filled; "": not known yet
-	uniques []unique     // what is unique in the target beside the key; nil: not known
+	uniques []unique     // what is unique in the target; nil: not known
 	yields  bool         // makesWay, for the batch of number askedAt
 	askedAt int
 	awaits  string // why the table is to be held from the batch on that is being written; "" it isn't

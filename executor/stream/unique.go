@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -14,9 +15,10 @@ import (
 // source tells its rows apart by that value too: then one of the two has another by now, and
 // its own change comes. Where the source does not, both may be there to stay.
 
-// unique is what is unique in the target beside the key.
+// unique is what is unique in the target.
 type unique struct {
 	name   string
+	key    bool     // it is the key by which the stream goes
 	source []string // the source's columns; nil where they, or the rows that count, can't be said by them
 }
 
@@ -37,12 +39,11 @@ func uniquesOf(live *schema.Table, m *plan.Mapping) []unique {
 			}
 			u.source, cols = append(u.source, m.Columns[i].Source), append(cols, p.Column)
 		}
-		if !slices.Equal(slices.Sorted(slices.Values(cols)), slices.Sorted(slices.Values(m.TargetKey))) {
-			out = append(out, u)
-		}
+		u.key = slices.Equal(slices.Sorted(slices.Values(cols)), slices.Sorted(slices.Values(m.TargetKey)))
+		out = append(out, u)
 	}
 	if k := live.PrimaryKey; k != nil {
-		add(k.Name, k.Parts, "")
+		add(cmp.Or(k.Name, "PRIMARY"), k.Parts, "") // as MySQL calls it
 	}
 	for _, k := range live.Uniques {
 		add(k.Name, k.Parts, "")
@@ -57,7 +58,7 @@ func uniquesOf(live *schema.Table, m *plan.Mapping) []unique {
 
 // enforced reports whether the source tells rows apart by it too.
 func (u *unique) enforced(source *schema.Table) bool {
-	return source != nil && (u.source != nil && source.Enforces(u.source) || u.source == nil && source.HasUnique(u.name))
+	return u.key || source != nil && (u.source != nil && source.Enforces(u.source) || u.source == nil && source.HasUnique(u.name))
 }
 
 // makesWay reports whether rows that are in the way of a table's may go for them. The source
