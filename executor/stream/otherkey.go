@@ -41,9 +41,10 @@ func (w *writer) lookAtKeys(ctx context.Context) error {
 		if t.record.State == providers.TableHeld {
 			continue
 		}
-		t.uniques = uniquesOf(target.Table(t.mapping.TargetTable), t.mapping)
+		live := target.Table(t.mapping.TargetTable)
+		t.uniques, t.cut = uniquesOf(live, t.mapping), live != nil && live.Partition != nil
 		key := otherKey(source.Table(t.mapping.SourceTable), t.mapping.SourceKey)
-		if len(key) == 0 || t.mapping.GivenKey {
+		if len(key) == 0 || t.mapping.GivenKey || w.o.Beside { // after a load it is looked again
 			continue
 		}
 		why := fmt.Sprintf("rows of the source's table %s are told apart by %s now, and the stream tells them apart by %s: run syncform apply, which loads the table anew", t.read.Name, strings.Join(key, ", "), strings.Join(t.mapping.SourceKey, ", "))

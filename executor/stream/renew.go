@@ -34,11 +34,11 @@ func (r *run) refills(t *table) bool {
 // renew looks for columns that have become others, and fills those that the stream has
 // brought far enough. It runs between transactions.
 func (w *writer) renew(ctx context.Context) error {
-	if w.o.KeepMapping == nil || w.o.Beside {
-		return nil
-	}
 	if err := w.lookAtKeys(ctx); err != nil {
 		return err
+	}
+	if w.o.KeepMapping == nil || w.o.Beside {
+		return nil
 	}
 	if err := w.look(ctx); err != nil {
 		return err

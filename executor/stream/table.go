@@ -34,6 +34,7 @@ type table struct {
 	emptied bool         // the batch empties the table while it is loading
 	refill  row.Position // behind it, columns that are others (plan.Mapping.Refill) are filled; "": not known yet
 	uniques []unique     // what is unique in the target; nil: not known
+	cut     bool         // the target's is partitioned, so that errors name what is unique otherwise
 	yields  bool         // makesWay, for the batch of number askedAt
 	askedAt int
 	awaits  string // why the table is to be held from the batch on that is being written; "" it isn't

@@ -68,7 +68,7 @@ func (r *run) makesWay(ctx context.Context, t *table, err error) (bool, error) {
 		return true, nil // nobody has looked: what is tried without a source's catalogue
 	}
 	var conflict *providers.ConflictError
-	if errors.As(err, &conflict) && conflict.Constraint != "" && !slices.ContainsFunc(t.uniques, func(u unique) bool { return u.name == conflict.Constraint }) {
+	if errors.As(err, &conflict) && conflict.Constraint != "" && !t.cut && !slices.ContainsFunc(t.uniques, func(u unique) bool { return u.name == conflict.Constraint }) {
 		return false, nil // somebody made it meanwhile
 	}
 	if t.askedAt != r.nth {
