@@ -41,7 +41,11 @@ sync "besidecascades" {
 	within(t, timeToLoad, "the load of the children is on its way", func() bool {
 		return l.count(t, l.target, "SELECT count(*) FROM _sync_chunk WHERE mapping LIKE '%children%' AND done_at IS NOT NULL") >= 2
 	})
-	providertest.Exec(t, l.source, "INSERT INTO parents VALUES (1000)", "UPDATE parents SET id = id WHERE id = 1", "DELETE FROM parents WHERE id % 3 = 0", "UPDATE children SET v = 'new' WHERE id % 7 = 0")
+	providertest.Exec(t, l.source, "INSERT INTO parents VALUES (1000)")
+	until(t, "the row that changed before the cascade is noted", func() bool {
+		return l.count(t, l.target, "SELECT count(*) FROM _sync_touched") == 1
+	})
+	providertest.Exec(t, l.source, "UPDATE parents SET id = id WHERE id = 1", "DELETE FROM parents WHERE id % 3 = 0", "UPDATE children SET v = 'new' WHERE id % 7 = 0")
 	until(t, "the stream rests", func() bool {
 		return l.has(t, l.target, fmt.Sprintf("SELECT 1 FROM _sync_lease WHERE holder = '' AND epoch > %d", before))
 	})
