@@ -271,57 +271,57 @@ func uses(sys schema.System, c schema.Change, cols map[string]bool) (string, boo
 
 // replaces gives what a drop and an add of one name have in common, "" for others.
 func replaces(c schema.Change) string {
-	switch c := c.(type) {
-	case schema.AddColumn:
-		return "column " + c.Column.Name
-	case schema.DropColumn:
-		return "column " + c.Column.Name
-	case schema.AddPrimaryKey, schema.DropPrimaryKey:
-		return "primary key"
-	case schema.AddUnique:
-		return "unique " + c.Key.Name
-	case schema.DropUnique:
-		return "unique " + c.Key.Name
-	case schema.AddIndex:
-		return "index " + c.Index.Name
-	case schema.DropIndex:
-		return "index " + c.Index.Name
-	case schema.AddForeignKey:
-		return "foreign key " + c.Key.Name
-	case schema.DropForeignKey:
-		return "foreign key " + c.Key.Name
-	case schema.AddCheck:
-		return "check " + c.Check.Name
-	case schema.DropCheck:
-		return "check " + c.Check.Name
-	case schema.AddExclusion:
-		return "exclusion " + c.Exclusion.Name
-	case schema.DropExclusion:
-		return "exclusion " + c.Exclusion.Name
+	switch kind, name := keyed(c); {
+	case kind == ofPrimaryKey || kind == "":
+		return kind
+	default:
+		return kind + " " + name
 	}
-	return ""
 }
 
 // indexName gives the name of the index that a change makes or drops: no two of a table
 // have the same, of whatever kind.
 func indexName(c schema.Change) string {
-	switch c := c.(type) {
-	case schema.AddPrimaryKey:
-		return c.Key.Name
-	case schema.DropPrimaryKey:
-		return c.Key.Name
-	case schema.AddUnique:
-		return c.Key.Name
-	case schema.DropUnique:
-		return c.Key.Name
-	case schema.AddIndex:
-		return c.Index.Name
-	case schema.DropIndex:
-		return c.Index.Name
-	case schema.AddExclusion:
-		return c.Exclusion.Name
-	case schema.DropExclusion:
-		return c.Exclusion.Name
+	switch kind, name := keyed(c); kind {
+	case ofPrimaryKey, "unique", "index", "exclusion":
+		return name
 	}
 	return ""
+}
+
+const ofPrimaryKey = "primary key"
+
+// keyed names what a change makes or drops of a table; "" for other changes.
+func keyed(c schema.Change) (kind, name string) {
+	switch c := c.(type) {
+	case schema.AddColumn:
+		return "column", c.Column.Name
+	case schema.DropColumn:
+		return "column", c.Column.Name
+	case schema.AddPrimaryKey:
+		return ofPrimaryKey, c.Key.Name
+	case schema.DropPrimaryKey:
+		return ofPrimaryKey, c.Key.Name
+	case schema.AddUnique:
+		return "unique", c.Key.Name
+	case schema.DropUnique:
+		return "unique", c.Key.Name
+	case schema.AddIndex:
+		return "index", c.Index.Name
+	case schema.DropIndex:
+		return "index", c.Index.Name
+	case schema.AddForeignKey:
+		return "foreign key", c.Key.Name
+	case schema.DropForeignKey:
+		return "foreign key", c.Key.Name
+	case schema.AddCheck:
+		return "check", c.Check.Name
+	case schema.DropCheck:
+		return "check", c.Check.Name
+	case schema.AddExclusion:
+		return "exclusion", c.Exclusion.Name
+	case schema.DropExclusion:
+		return "exclusion", c.Exclusion.Name
+	}
+	return "", ""
 }
